@@ -1,0 +1,59 @@
+# Photon Ranch API. `make serve` and `make test` set up what they need; see README.md.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help serve test check format bench benchlarge faults lock clean
+
+help:  ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+serve: $(VENV)/installed  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
+	@exec $(BIN)/python -m local
+
+test: $(VENV)/installed  ## every test that needs no AWS account
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## format, lint, types
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: $(VENV)/installed  ## put the code into shape
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(VENV)/installed  ## measure; figures go to the terminal
+	$(BIN)/python -m benchmarks.imports
+	$(BIN)/python -m benchmarks.presign
+	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.images --rows 50000
+	$(BIN)/python -m benchmarks.downloads
+	$(BIN)/python -m benchmarks.zips
+
+benchlarge: $(VENV)/installed  ## the image routes at two million rows: 13 GB, ten minutes the first time
+	$(BIN)/python -m benchmarks.images --rows 50000 2000000
+
+faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
+	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.mutations
+
+lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask for
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		-c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		requirements-ministack.in -o requirements-ministack.txt
+
+clean:  ## remove what make made
+	rm -rf $(VENV) .local .mypy_cache .ruff_cache .hypothesis
