@@ -1,0 +1,116 @@
+"""AWS clients, kept for the life of the process, and what their failures mean to a caller."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from common.errors import Unavailable
+
+REGION = "us-east-1"
+
+SERVER_ERROR = 500
+
+CONNECT_TIMEOUT_S = 2
+READ_TIMEOUT_S = 6
+# With the timeouts above the worst case stays below the 29 s that API Gateway waits.
+ATTEMPTS = 3
+
+# Error codes that say "later", not "never". 5xx answers count too, whatever their code.
+PASSING_CODES = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+_making = Lock()
+
+
+def region() -> str:
+    """Answer the AWS region that the tables and the bucket are in."""
+    return os.environ.get("REGION") or REGION
+
+
+def client(service: str, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
+    """Answer the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
+
+    Clients may be shared between threads; making one may not, hence the lock.
+
+    Parameters
+    ----------
+    service
+        boto3's name of it.
+    read_timeout_s
+        How long one of the attempts at a request may wait for its answer; seconds.
+    attempts
+        How often a request is tried.
+    """
+    with _making:
+        return _made_client(service, read_timeout_s, attempts)
+
+
+@cache
+def session() -> Any:
+    """Answer the process's boto3 session, which holds the credentials."""
+    import boto3
+
+    return boto3.Session(region_name=region())
+
+
+@cache
+def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=read_timeout_s,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        max_pool_connections=50,
+        signature_version="s3v4" if service == "s3" else None,
+        s3={"addressing_style": "path" if custom_endpoint("s3") else "virtual"},
+    )
+    return session().client(service, config=config)
+
+
+def custom_endpoint(service: str) -> str | None:
+    """Answer the URL that stands in for AWS's own endpoint of `service`, if the environment names one."""
+    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+
+
+@contextmanager
+def faults(backend: str) -> Iterator[None]:
+    """Turn AWS failures that will pass (throttling, timeouts, outages) into `Unavailable`.
+
+    Parameters
+    ----------
+    backend
+        What does not answer, in words for the caller: "the table of site configs".
+    """
+    from botocore import exceptions
+
+    try:
+        yield
+    except exceptions.ClientError as error:
+        if not _passes(error.response):
+            raise
+        raise Unavailable(f"Try again later: {backend} is busy.") from error
+    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
+        raise Unavailable(f"Try again later: {backend} does not answer.") from error
+
+
+def _passes(answer: dict[str, Any]) -> bool:
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return answer.get("Error", {}).get("Code") in PASSING_CODES or status >= SERVER_ERROR

@@ -1,0 +1,393 @@
+"""DynamoDB tables in plain Python values: whole scans and queries, conditional writes, sizes and limits.
+
+Numbers come out as `Decimal`; floats go in as the decimal number they print as.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Context, Decimal
+from functools import cached_property
+from typing import Any
+
+from common import aws
+from common.errors import BadRequest, TooLarge, Unavailable
+from common.settings import setting
+
+Item = dict[str, Any]
+
+# Limits of DynamoDB, from the AWS developer guide, "Quotas" and "Supported data types".
+MAX_ITEM_BYTES = 400 * 1024
+MAX_DEPTH = 32
+MAX_DIGITS = 38
+MIN_MAGNITUDE, MAX_MAGNITUDE = -130, 125
+
+# Of a caller's keys, so many characters are said back in an error.
+MAX_PATH_SHOWN = 100
+
+
+# The most that one BatchWriteItem takes.
+BATCH_ROWS = 25
+# Why DynamoDB cancels a transaction that it will take later: another on the same rows, or too many.
+_PASSING_REASONS = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
+# Operations that name their tables deeper inside.
+_MANY_TABLES = frozenset({"transact_write_items", "batch_write_item"})
+
+
+class ConditionFailed(Exception):
+    """A conditional write found the row otherwise than it asked for; nothing was written.
+
+    Parameters
+    ----------
+    row
+        The row as it was found, if the write asked for it by `ReturnValuesOnConditionCheckFailure`; None
+        where there is no such row.
+    retried
+        Whether the request was sent more than once. Then an earlier sending may have been executed, its
+        answer lost, and the condition may have failed on what it wrote.
+    failed
+        Of a transaction, the positions of the actions whose conditions failed.
+    """
+
+    def __init__(self, row: Item | None = None, *, retried: bool = False, failed: Sequence[int] = ()) -> None:
+        super().__init__()
+        self.row = row
+        self.retried = retried
+        self.failed = tuple(failed)
+
+
+class Table:
+    """A table, named by the environment variable `setting_name`.
+
+    Every method raises `common.errors.Unavailable` when DynamoDB is down or busy.
+
+    Parameters
+    ----------
+    setting_name
+        The environment variable.
+    read_timeout_s
+        How long one attempt at a request may wait for its answer; seconds.
+    """
+
+    def __init__(self, setting_name: str, *, read_timeout_s: float = aws.READ_TIMEOUT_S) -> None:
+        self._setting_name = setting_name
+        self._read_timeout_s = read_timeout_s
+
+    @property
+    def name(self) -> str:
+        """The table's name in DynamoDB."""
+        return setting(self._setting_name)
+
+    def get(self, key: Item, *, consistent: bool = True) -> Item | None:
+        """Answer the row at `key`, or None. Consistent reads see every write answered before."""
+        answer = self._request("get_item", Key=serialised(key), ConsistentRead=consistent)
+        return deserialised(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item, **expressions: Any) -> dict[str, Any]:
+        """Write `item` whole; answer DynamoDB's response.
+
+        Parameters
+        ----------
+        item
+            The row, key included.
+        expressions
+            DynamoDB's own arguments (`ConditionExpression` and so on); values are plain Python.
+
+        Raises
+        ------
+        BadRequest, TooLarge
+            If DynamoDB cannot hold the row.
+        ConditionFailed
+            If the condition does not hold.
+        """
+        check_storable(item)
+        return self._write("put_item", Item=serialised(item), **expressions)
+
+    def update(self, key: Item, **expressions: Any) -> Item:
+        """Change the row at `key`; answer the attributes that `ReturnValues` asks for.
+
+        Raises
+        ------
+        ConditionFailed
+            If the condition does not hold.
+        """
+        answer = self._write("update_item", Key=serialised(key), **expressions)
+        return deserialised(answer.get("Attributes", {}))
+
+    def delete(self, key: Item, **expressions: Any) -> dict[str, Any]:
+        """Remove the row at `key`, if there is one; answer DynamoDB's response.
+
+        Raises
+        ------
+        ConditionFailed
+            If the condition does not hold.
+        """
+        return self._write("delete_item", Key=serialised(key), **expressions)
+
+    def query(self, **expressions: Any) -> Iterator[Item]:
+        """Answer the rows that DynamoDB's `Query` finds, from all of its pages, in order."""
+        return self._pages("query", expressions)
+
+    def scan(self, **expressions: Any) -> Iterator[Item]:
+        """Answer every row of the table, from all of its pages."""
+        return self._pages("scan", expressions)
+
+    def count(self, **expressions: Any) -> int:
+        """Answer how many rows DynamoDB's `Query` finds, over all of its pages; no row leaves DynamoDB."""
+        pages = self._raw_pages("query", {**expressions, "Select": "COUNT"})
+        return sum(page["Count"] for page in pages)
+
+    def transact(self, actions: Sequence[Mapping[str, Any]], token: str | None = None) -> None:
+        """Do all of `actions`, or none.
+
+        Parameters
+        ----------
+        actions
+            As DynamoDB's `TransactWriteItems` has them, without `TableName`; items, keys and values are
+            plain Python.
+        token
+            At most 36 characters. The same actions sent again with it within ten minutes are done once.
+
+        Raises
+        ------
+        BadRequest, TooLarge
+            If DynamoDB cannot hold a row.
+        ConditionFailed
+            If a condition does not hold.
+        """
+        for action in actions:
+            check_storable(action.get("Put", {}).get("Item", {}))
+        named = {} if token is None else {"ClientRequestToken": token}
+        wire_actions = [self._wire_action(action) for action in actions]
+        self._request("transact_write_items", TransactItems=wire_actions, **named)
+
+    def delete_many(self, keys: Sequence[Item]) -> None:
+        """Remove the rows at `keys`, at most `BATCH_ROWS` of them.
+
+        Raises
+        ------
+        Unavailable
+            If DynamoDB is too busy to remove them all; some may be gone.
+        """
+        requests = [{"DeleteRequest": {"Key": serialised(key)}} for key in keys]
+        for pause_s in (0.05, 0.2, 0.8):
+            answer = self._request("batch_write_item", RequestItems={self.name: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self.name, [])
+            if not requests:
+                return
+            time.sleep(pause_s)
+        raise Unavailable(f"Try again later: the table {self.name} is busy.")
+
+    def _request(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Send one request, with boto3's retries, and answer DynamoDB's response."""
+        client = aws.client("dynamodb", read_timeout_s=self._read_timeout_s)
+        table = {} if operation in _MANY_TABLES else {"TableName": self.name}
+        with self._faults():
+            answer: dict[str, Any] = getattr(client, operation)(**table, **arguments)
+        return answer
+
+    def _wire_action(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        ((kind, arguments),) = action.items()
+        rows = {name: serialised(arguments[name]) for name in ("Item", "Key") if name in arguments}
+        return {kind: {"TableName": self.name, **_with_serialised_values({**arguments, **rows})}}
+
+    def _write(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        return self._request(operation, **_with_serialised_values(arguments))
+
+    def _pages(self, operation: str, expressions: dict[str, Any]) -> Iterator[Item]:
+        for page in self._raw_pages(operation, expressions):
+            for row in page["Items"]:
+                yield deserialised(row)
+
+    def _raw_pages(self, operation: str, expressions: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        arguments = _with_serialised_values(expressions)
+        while True:
+            page = self._request(operation, **arguments)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            arguments = {**arguments, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            with aws.faults(f"the table {self.name}"):
+                yield
+        except ClientError as error:
+            details = error.response["Error"]
+            if details["Code"] == "ConditionalCheckFailedException":
+                raise _condition_failed(error.response) from error
+            if details["Code"] == "TransactionCanceledException":
+                raise (_cancelled(self.name, error.response) or error) from error
+            if details["Code"] == "ValidationException" and "size has exceeded" in details["Message"]:
+                raise TooLarge(f"Too large to store: more than {MAX_ITEM_BYTES} bytes.") from error
+            raise
+
+
+def item_size(item: Mapping[str, Any]) -> int:
+    """Answer the bytes that DynamoDB counts for a row: names and values, as its developer guide says."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def check_storable(item: Mapping[str, Any]) -> None:
+    """Check that DynamoDB can hold the row.
+
+    Raises
+    ------
+    BadRequest
+        Naming the first value with a number too long or too large, an empty key, nesting deeper than
+        32 levels or text that is not Unicode.
+    TooLarge
+        If the row is over 400 KB.
+    """
+    for name, value in item.items():
+        _check_value(value, (name,))
+    size = item_size(item)
+    if size > MAX_ITEM_BYTES:
+        raise TooLarge(f"Too large to store: {size} bytes, of {MAX_ITEM_BYTES} at most.")
+
+
+def serialised(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer the row as DynamoDB's wire format has it."""
+    return {name: _types.serializer.serialize(_exact(value)) for name, value in item.items()}
+
+
+def deserialised(row: Mapping[str, Any]) -> Item:
+    """Answer the row in plain Python values; the inverse of `serialised`, with Decimals for numbers."""
+    return {name: _types.deserializer.deserialize(value) for name, value in row.items()}
+
+
+class _Types:
+    """boto3's converters, made when first needed."""
+
+    @cached_property
+    def serializer(self) -> Any:
+        from boto3.dynamodb.types import TypeSerializer
+
+        return TypeSerializer()
+
+    @cached_property
+    def deserializer(self) -> Any:
+        from boto3.dynamodb.types import TypeDeserializer
+
+        return TypeDeserializer()
+
+
+_types = _Types()
+
+
+def _cancelled(table: str, answer: dict[str, Any]) -> Exception | None:
+    """Answer what the cancellation of a transaction means to a caller; None if it is a fault of ours."""
+    reasons = answer.get("CancellationReasons", [])
+    codes = [reason.get("Code") for reason in reasons]
+    failed = [position for position, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+    if failed:
+        return ConditionFailed(retried=_was_retried(answer), failed=failed)
+    if any("size has exceeded" in (reason.get("Message") or "") for reason in reasons):
+        return TooLarge(f"Too large to store: more than {MAX_ITEM_BYTES} bytes.")
+    if _PASSING_REASONS.intersection(codes):
+        return Unavailable(f"Try again later: the table {table} is busy.")
+    return None
+
+
+def _condition_failed(answer: dict[str, Any]) -> ConditionFailed:
+    row = deserialised(answer["Item"]) if "Item" in answer else None
+    return ConditionFailed(row, retried=_was_retried(answer))
+
+
+def _was_retried(answer: dict[str, Any]) -> bool:
+    return bool(answer.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+def _with_serialised_values(arguments: dict[str, Any]) -> dict[str, Any]:
+    if "ExpressionAttributeValues" not in arguments:
+        return arguments
+    values = serialised(arguments["ExpressionAttributeValues"])
+    return {**arguments, "ExpressionAttributeValues": values}
+
+
+def _exact(value: Any) -> Any:
+    """Answer `value` with its numbers as Decimals that boto3 takes: it takes no floats, and no long zeros."""
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return _exact_number(value)
+    if isinstance(value, dict):
+        return {name: _exact(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_exact(member) for member in value]
+    return value
+
+
+def _exact_number(number: float | Decimal) -> Decimal:
+    exact = Decimal(repr(number) if isinstance(number, float) else number)
+    if not exact:
+        return Decimal(0)
+    if len(exact.as_tuple().digits) > MAX_DIGITS:
+        # what stands beyond can only be zeros
+        return Context(prec=MAX_DIGITS).normalize(exact)
+    return exact
+
+
+def _value_size(value: Any) -> int:
+    if isinstance(value, bool) or value is None:
+        return 1
+    if isinstance(value, str):
+        return len(value.encode())
+    if isinstance(value, (int, float, Decimal)):
+        return _number_size(value)
+    if isinstance(value, dict):
+        return 3 + len(value) + item_size(value)
+    return 3 + len(value) + sum(_value_size(member) for member in value)
+
+
+def _number_size(number: float | Decimal) -> int:
+    """One byte for two significant digits, one more, and one for a minus sign."""
+    sign, digits, _ = Decimal(repr(number) if isinstance(number, float) else number).as_tuple()
+    significant = len("".join(map(str, digits)).strip("0"))
+    return (significant + 1) // 2 + 1 + sign
+
+
+def _check_value(value: Any, path: tuple[str, ...]) -> None:
+    if len(path) > MAX_DEPTH:
+        raise BadRequest(f"{path[0]}: nested deeper than {MAX_DEPTH} levels.")
+    if isinstance(value, str):
+        _check_text(value, path)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if not name:
+                raise BadRequest(f"{_where(path)}: a key is empty.")
+            _check_text(name, path)
+            _check_value(member, (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for index, member in enumerate(value):
+            _check_value(member, (*path, str(index)))
+    elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        _check_number(value, path)
+
+
+def _check_text(text: str, path: tuple[str, ...]) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest(f"{_where(path)}: not valid Unicode.") from error
+
+
+def _check_number(number: float | Decimal, path: tuple[str, ...]) -> None:
+    exact = Decimal(repr(number) if isinstance(number, float) else number)
+    where = _where(path)
+    if not exact.is_finite():
+        raise BadRequest(f"{where}: NaN and Infinity are not numbers that can be stored.")
+    if not exact:
+        return
+    digits = "".join(map(str, exact.as_tuple().digits)).strip("0")
+    if len(digits) > MAX_DIGITS:
+        raise BadRequest(f"{where}: a number of more than {MAX_DIGITS} significant digits.")
+    if not MIN_MAGNITUDE <= exact.adjusted() <= MAX_MAGNITUDE:
+        raise BadRequest(f"{where}: a number outside 1e{MIN_MAGNITUDE} to 9.9e{MAX_MAGNITUDE} in magnitude.")
+
+
+def _where(path: tuple[str, ...]) -> str:
+    """Answer where in a row a value stands, in no more words than an answer should have."""
+    where = ".".join(path)
+    return where if len(where) <= MAX_PATH_SHOWN else f"{where[:MAX_PATH_SHOWN]}…"

@@ -1,0 +1,57 @@
+"""The one decorator of Lambda entry points: an event becomes a request, an error becomes an answer."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from auth import access
+from common import logs
+from common.errors import ApiError
+from common.requests import Request
+from common.responses import Response, accepts_gzip, to_lambda
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def endpoint(function: Callable[[Request], Response]) -> Handler:
+    """Make a Lambda handler of a function from request to response, for callers who may do what it does.
+
+    `ApiError` becomes the answer that it describes. Anything else is a fault of ours: logged once, and
+    answered with a fixed 500 that carries the request id and nothing else.
+    """
+
+    @wraps(function)
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        logs.set_up()
+        started = time.perf_counter()
+        request = Request.from_event(event)
+        logs.request_id.set(request.id or getattr(context, "aws_request_id", ""))
+        route = f"{event.get('httpMethod')} {event.get('resource')}"
+        answer = _answer(function, route, request)
+        _log_answer(route, answer["statusCode"], started)
+        return answer
+
+    return handler
+
+
+def _answer(function: Callable[[Request], Response], route: str, request: Request) -> dict[str, Any]:
+    gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
+    try:
+        access.check(route, request)
+        return to_lambda(function(request), accepts_gzip=gzip)
+    except ApiError as error:
+        return to_lambda(Response(error.status, error.body, error.headers), accepts_gzip=gzip)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but the fixed answer
+        logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
+        body = {"error": "Internal server error", "request_id": logs.request_id.get()}
+        return to_lambda(Response(500, body), accepts_gzip=gzip)
+
+
+def _log_answer(route: str, status: int, started: float) -> None:
+    fields = {
+        "route": route,
+        "status": status,
+        "milliseconds": round((time.perf_counter() - started) * 1000, 1),
+    }
+    logs.logger.info("answered", extra={"fields": fields})

@@ -1,0 +1,79 @@
+"""Structured logs: one JSON object a line, with the id of the request it belongs to.
+
+What callers send (bodies, headers, query strings) and what an error's text may quote of it is never logged.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+_PROJECT = Path(__file__).resolve().parent.parent
+
+logger = logging.getLogger("photonranch")
+
+
+class StandardError:
+    """Standard error as it is when a line is written: what runs a handler may put another in its place."""
+
+    def write(self, text: str) -> None:
+        """Write `text`."""
+        sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Write out what is buffered."""
+        sys.stderr.flush()
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record, and what it was given as `extra={"fields": {...}}`, as one JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Answer the line for `record`."""
+        line: dict[str, Any] = {
+            "level": record.levelname,
+            "message": record.getMessage(),
+            "request_id": request_id.get(),
+            **getattr(record, "fields", {}),
+        }
+        return json.dumps(line, default=str)
+
+
+def set_up() -> None:
+    """Send the project's log lines to standard error as JSON. Doing it again changes nothing."""
+    if logger.handlers:
+        return
+    handler = logging.StreamHandler(StandardError())
+    handler.setFormatter(JsonFormatter())
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def failure(error: BaseException) -> dict[str, str]:
+    """Answer what may be logged of an unforeseen error: its class and the project's line it came from.
+
+    Its text and its stack stay out, for they may quote a token, a row or a connection string.
+    """
+    return {"error": type(error).__name__, "where": _where(error)}
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_ours(Path(frame.filename))] or frames
+    if not own:
+        return ""
+    last = own[-1]
+    return f"{Path(last.filename).parent.name}/{Path(last.filename).name}:{last.lineno} {last.name}"
+
+
+def _is_ours(path: Path) -> bool:
+    """Answer whether a file is a service's or shared: in Lambda, libraries lie beside them."""
+    return path.parent.parent == _PROJECT and (
+        path.parent.name == "common" or (path.parent / "handlers.py").exists()
+    )

@@ -1,0 +1,38 @@
+"""Doing several things at once, their results in order."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def in_order(
+    function: Callable[[Given], Made], arguments: Iterable[Given], threads: int, ahead: int
+) -> Iterator[Made]:
+    """Answer `function` of each argument, in the order of the arguments, worked out by several threads.
+
+    Parameters
+    ----------
+    function
+        What to do; its exceptions come through.
+    arguments
+        Taken one by one as there is room, so that there may be any number of them.
+    threads
+        How many calls run at once.
+    ahead
+        How many results are worked on or kept at most, which bounds the memory that they take.
+    """
+    pending: deque[Future[Made]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for argument in arguments:
+            pending.append(pool.submit(function, argument))
+            if len(pending) == ahead:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

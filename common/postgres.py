@@ -1,0 +1,130 @@
+"""PostgreSQL connections, kept between requests.
+
+A Lambda process serves one request at a time and so keeps one connection; the local gateway serves
+several and keeps as many as were needed at once.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from common import settings
+from common.errors import Unavailable
+
+CONNECT_TIMEOUT_S = 5
+# Two slow statements in a row still end before API Gateway's 29 s, in an answer that says so.
+STATEMENT_TIMEOUT_MS = 10_000
+
+_idle: deque[Any] = deque()
+
+
+class StatementTimeout(Unavailable):
+    """A query took longer than `STATEMENT_TIMEOUT_MS` and was stopped: 503."""
+
+
+class QueryFailed(Exception):
+    """PostgreSQL is there but refused a query; the cause says why."""
+
+
+class BadValue(QueryFailed):
+    """PostgreSQL cannot read a value: no date, a number out of range."""
+
+
+def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Answer the rows of a read, a dictionary each, in a transaction of its own.
+
+    When the server closed a kept connection meanwhile, the read is made once more on a new one. That is
+    safe for reads alone, so this is not for writes.
+
+    Parameters
+    ----------
+    sql
+        The statement, with psycopg2's placeholders.
+    parameters
+        Their values, bound, never pasted in.
+
+    Raises
+    ------
+    BadValue
+        If a value cannot be read as what the statement takes it for.
+    QueryFailed
+        If PostgreSQL refused the statement for any other reason.
+    StatementTimeout
+        If it took too long.
+    Unavailable
+        If PostgreSQL cannot be reached.
+    """
+    with _faults():
+        kept = _take_idle()
+        if kept is not None:
+            try:
+                return _query_on(kept, sql, parameters)
+            except Exception:
+                if not kept.closed:
+                    raise
+                close_idle()
+        return _query_on(_connect(), sql, parameters)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    import psycopg2
+
+    try:
+        yield
+    except psycopg2.errors.QueryCanceled as error:
+        raise StatementTimeout(
+            f"The query took longer than {STATEMENT_TIMEOUT_MS / 1000:g} s and was stopped; narrow it."
+        ) from error
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        raise Unavailable("Try again later: the image database does not answer.") from error
+    except psycopg2.DataError as error:
+        raise BadValue from error
+    except psycopg2.DatabaseError as error:
+        raise QueryFailed from error
+
+
+def _query_on(connection: Any, sql: str, parameters: Any) -> list[dict[str, Any]]:
+    """Run a read on `connection`, and keep it for the next unless it broke."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        if not connection.closed:
+            _idle.append(connection)
+
+
+def _connect() -> Any:
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
+
+    url = settings.database_url()
+    given = parse_dsn(url).get("options", "")
+    connection = psycopg2.connect(
+        url,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        options=f"{given} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c TimeZone=UTC".strip(),
+        application_name="photonranch-api",
+        keepalives_idle=30,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5_000,
+    )
+    connection.autocommit = True
+    return connection
+
+
+def _take_idle() -> Any:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return None
+
+
+def close_idle() -> None:
+    """Drop every kept connection: when one was closed by the server, the others were too."""
+    while (connection := _take_idle()) is not None:
+        connection.close()

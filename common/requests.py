@@ -1,0 +1,134 @@
+"""What a caller sent, read from API Gateway's REST proxy event."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+from common.errors import BadRequest
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request.
+
+    Attributes
+    ----------
+    path
+        Path parameters, decoded.
+    query
+        Query string parameters; of one given twice the last counts.
+    headers
+        By lower-case name.
+    raw_body
+        The body as the event has it, base64 or not; None without one.
+    base64_body
+        Whether `raw_body` is base64.
+    id
+        API Gateway's request id, which logs and error answers carry.
+    """
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    raw_body: str | None
+    base64_body: bool
+    id: str
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """Read a REST proxy (v1) event."""
+        headers = event.get("headers") or {}
+        return cls(
+            path=event.get("pathParameters") or {},
+            query=event.get("queryStringParameters") or {},
+            headers={name.lower(): value for name, value in headers.items()},
+            raw_body=event.get("body"),
+            base64_body=bool(event.get("isBase64Encoded")),
+            id=(event.get("requestContext") or {}).get("requestId", ""),
+        )
+
+    def text(self) -> str:
+        """Answer the body as text, "" without one.
+
+        Raises
+        ------
+        BadRequest
+            If it is not UTF-8.
+        """
+        if not self.raw_body:
+            return ""
+        if not self.base64_body:
+            return self.raw_body
+        try:
+            return base64.b64decode(self.raw_body).decode()
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise BadRequest("The body is not UTF-8 text.") from error
+
+    def json_object(self) -> dict[str, Any]:
+        """Answer the body, a JSON object, whatever the Content-Type says.
+
+        Fractions come as Decimal, so that they can be stored as they were sent.
+
+        Raises
+        ------
+        BadRequest
+            If the body is anything else.
+        """
+        text = self.text()
+        if not text.strip():
+            raise BadRequest("The body is empty; a JSON object is needed.")
+        value = parse_json(text)
+        if not isinstance(value, dict):
+            raise BadRequest("The body must be a JSON object.")
+        return value
+
+    def parameter(self, name: str) -> Any:
+        """Answer a parameter that callers give in the query string or in a JSON body; the query string wins.
+
+        None if it is in neither.
+
+        Raises
+        ------
+        BadRequest
+            If it is not in the query string and the body is no JSON object.
+        """
+        if name in self.query:
+            return self.query[name]
+        return self.json_object().get(name) if self.text().strip() else None
+
+
+def parse_json(text: str) -> Any:
+    """Answer the value of a strict JSON text, with fractions as Decimal.
+
+    Raises
+    ------
+    BadRequest
+        If it is not JSON. NaN and Infinity are not.
+    """
+    try:
+        return json.loads(text, parse_float=_decimal, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise BadRequest(
+            f"The body is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}."
+        ) from error
+    except RecursionError as error:
+        raise BadRequest("The body is not valid JSON: nested too deeply.") from error
+    except ValueError as error:
+        raise BadRequest("The body is not valid JSON: a number has too many digits.") from error
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise BadRequest(
+            f"The body is not valid JSON: the number {text[:40]} is out of all range."
+        ) from error
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise BadRequest(f"The body is not valid JSON: {constant} is not a JSON number.")

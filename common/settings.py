@@ -1,0 +1,46 @@
+"""Settings and secrets, read when they are first needed.
+
+Settings come from the environment, which serverless.yml sets; secrets from SSM Parameter Store.
+"""
+
+import os
+from functools import cache
+
+from common import aws
+
+
+class SettingMissing(Exception):
+    """An environment variable that serverless.yml sets is not there."""
+
+
+def setting(name: str) -> str:
+    """Answer the environment variable `name`.
+
+    Raises
+    ------
+    SettingMissing
+        If it is not set, or empty.
+    """
+    value = os.environ.get(name, "")
+    if not value:
+        raise SettingMissing(name)
+    return value
+
+
+def database_url() -> str:
+    """Answer PostgreSQL's URL: `DATABASE_URL` from the environment, else the secret `db-url`."""
+    return os.environ.get("DATABASE_URL") or secret("db-url")
+
+
+@cache
+def secret(name: str) -> str:
+    """Answer the parameter `name` of SSM Parameter Store, fetched once in the life of the process.
+
+    Raises
+    ------
+    common.errors.Unavailable
+        If Parameter Store does not answer.
+    """
+    with aws.faults("the parameter store"):
+        answer = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)
+    return str(answer["Parameter"]["Value"])

@@ -1,0 +1,160 @@
+"""Tables: pages, conditions, sizes and limits."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.dynamodb import (
+    MAX_ITEM_BYTES,
+    ConditionFailed,
+    Table,
+    check_storable,
+    deserialised,
+    item_size,
+    serialised,
+)
+from common.errors import BadRequest, TooLarge, Unavailable
+
+UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
+CONFIGS = Table("CONFIG_TABLE_NAME")
+
+_numbers = st.integers(-(10**37), 10**37) | st.floats(-1e100, 1e100).filter(
+    lambda number: number == 0 or abs(number) > 1e-100
+)
+_values = st.recursive(
+    st.none() | st.booleans() | st.text(st.characters(exclude_categories=["Cs"])) | _numbers,
+    lambda members: st.lists(members) | st.dictionaries(st.text("abé", min_size=1), members),
+    max_leaves=20,
+)
+
+
+@given(_values)
+def test_what_is_stored_comes_back(value: Any) -> None:
+    assert deserialised(serialised({"value": value})) == {"value": _with_decimals(value)}
+
+
+_number_texts = st.from_regex(r"-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?(e[+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(_number_texts | st.sampled_from(["0e999999", "1." + "0" * 60, "1" + "0" * 125, "-0.0"]))
+def test_every_number_that_passes_the_check_is_stored_as_it_is(text: str) -> None:
+    number = Decimal(text)
+    try:
+        check_storable({"number": number})
+    except BadRequest:
+        return
+    assert deserialised(serialised({"number": number})) == {"number": number}
+
+
+def test_an_error_says_back_only_so_much_of_what_was_sent() -> None:
+    with pytest.raises(BadRequest) as refusal:
+        check_storable({"configuration": {"k" * 1_000_000: {"": 1}}})
+    assert len(refusal.value.args[0]) < 150
+
+
+def _with_decimals(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_decimals(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_with_decimals(member) for member in value]
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_query_and_a_scan_answer_every_page() -> None:
+    rows = [
+        {"site": "mrc1", "upload_timestamp_s": second, "filename": f"{second:04d}" + "x" * 30_000}
+        for second in range(80)
+    ]
+    for row in rows:
+        UPLOADS.put(row)
+    found = list(
+        UPLOADS.query(KeyConditionExpression="site = :site", ExpressionAttributeValues={":site": "mrc1"})
+    )
+    assert found == rows
+    assert sorted(UPLOADS.scan(), key=lambda row: row["upload_timestamp_s"]) == rows
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_conditional_write_that_does_not_hold_changes_nothing() -> None:
+    CONFIGS.put({"site": "mrc1", "configuration": {"version": 1}})
+    with pytest.raises(ConditionFailed):
+        CONFIGS.put(
+            {"site": "mrc1", "configuration": {"version": 2}},
+            ConditionExpression="attribute_not_exists(site)",
+        )
+    with pytest.raises(ConditionFailed):
+        CONFIGS.delete(
+            {"site": "mrc1"},
+            ConditionExpression="configuration.version = :version",
+            ExpressionAttributeValues={":version": 2},
+        )
+    assert CONFIGS.get({"site": "mrc1"}) == {"site": "mrc1", "configuration": {"version": 1}}
+
+
+@pytest.mark.usefixtures("aws")
+def test_update_answers_what_it_is_asked_for() -> None:
+    for expected in (1, 2):
+        changed = CONFIGS.update(
+            {"site": "mrc1"},
+            UpdateExpression="ADD uploads :one",
+            ExpressionAttributeValues={":one": 1},
+            ReturnValues="ALL_NEW",
+        )
+        assert changed == {"site": "mrc1", "uploads": expected}
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        # from the developer guide, "DynamoDB item sizes and formats": names and texts count UTF-8 bytes,
+        # a number about a byte for two significant digits and one more, null and booleans one,
+        # lists and maps three and one for each element
+        ("", 0),
+        ("é", 2),
+        (None, 1),
+        (True, 1),
+        (0, 1),
+        (7, 2),
+        (1200, 2),
+        (-1234.5, 5),
+        (Decimal("0.001"), 2),
+        ([], 3),
+        ([1, "a"], 3 + 2 + 2 + 1),
+        ({"ab": None}, 3 + 1 + 2 + 1),
+    ],
+)
+def test_size_of_a_value(value: Any, size: int) -> None:
+    assert item_size({"k": value}) == 1 + size
+
+
+def test_the_limit_is_400_kb_to_the_byte() -> None:
+    check_storable({"k": "x" * (MAX_ITEM_BYTES - 1)})
+    with pytest.raises(TooLarge, match=r"409601 bytes, of 409600 at most"):
+        check_storable({"k": "x" * MAX_ITEM_BYTES})
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_row_that_only_dynamodb_finds_too_large_is_too_large_all_the_same() -> None:
+    # moto draws the line at 405,000 bytes, below AWS's own
+    with pytest.raises(TooLarge):
+        CONFIGS.put({"site": "mrc1", "configuration": {"text": "x" * 407_000}})
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_outage_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.exceptions import EndpointConnectionError
+
+    from common import aws
+
+    def refuse(**_arguments: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="http://gone")
+
+    monkeypatch.setattr(aws.client("dynamodb"), "get_item", refuse)
+    with pytest.raises(Unavailable) as failure:
+        CONFIGS.get({"site": "mrc1"})
+    assert failure.value.headers == {"Retry-After": "5"}
+    assert failure.value.body == "Try again later: the table site_configurations does not answer."

@@ -1,0 +1,132 @@
+"""Reads of PostgreSQL: what they answer, what goes wrong and what it is called, and lost connections."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg2
+import pytest
+
+from common import postgres
+from common.errors import Unavailable
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+
+@pytest.fixture
+def fresh(database: str) -> None:
+    """No connection kept from another test."""
+    postgres.close_idle()
+
+
+def backend() -> int:
+    """The server process behind the connection that is used next."""
+    return int(postgres.query("SELECT pg_backend_pid() AS pid")[0]["pid"])
+
+
+def end_backend(url: str, pid: int) -> None:
+    """End a server process, as a restart or a failover does, and wait until it has ended."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        assert cursor.fetchone() == (True,)
+    connection.close()
+
+
+def test_rows_are_dictionaries_and_parameters_are_bound() -> None:
+    sql = "SELECT %(text)s AS text, %(number)s AS number, NULL AS nothing FROM generate_series(1, 2)"
+    row = {"text": "'; DROP TABLE images; --", "number": 1.5, "nothing": None}
+    assert [{**each, "number": float(each["number"])} for each in postgres.query(sql, row)] == [row, row]
+
+
+def test_sessions_are_in_utc() -> None:
+    assert postgres.query("SHOW TimeZone") == [{"TimeZone": "UTC"}]
+
+
+def test_options_of_the_url_are_kept(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{database}&options=-c%20work_mem%3D5MB")
+    assert postgres.query("SHOW work_mem") == [{"work_mem": "5MB"}]
+    assert postgres.query("SHOW TimeZone") == [{"TimeZone": "UTC"}]
+
+
+def test_a_connection_is_kept() -> None:
+    assert backend() == backend()
+
+
+def test_queries_at_once_have_connections_of_their_own() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        sql = "SELECT pg_backend_pid() AS pid, pg_sleep(0.5)"
+        pids = [rows[0]["pid"] for rows in pool.map(postgres.query, [sql] * 4)]
+    assert len(set(pids)) == 4
+
+
+def test_a_connection_that_the_server_closed_is_replaced_unnoticed(database: str) -> None:
+    before = backend()
+    end_backend(database, before)
+    assert backend() != before
+
+
+def test_all_kept_connections_go_with_the_first_that_was_closed(database: str) -> None:
+    kept = [postgres._connect() for _ in range(3)]
+    postgres._idle.extend(kept)
+    end_backend(database, kept[-1].info.backend_pid)
+    backend()
+    assert [bool(connection.closed) for connection in kept] == [True, True, True]
+    assert len(postgres._idle) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://127.0.0.1:1/postgres",
+        "postgresql://postgres@/postgres?host=/nonexistent",
+        "postgresql://no-such-host.invalid/postgres",
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_unavailable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(Unavailable) as raised:
+        postgres.query("SELECT 1")
+    assert raised.value.body == "Try again later: the image database does not answer."
+    assert raised.value.headers == {"Retry-After": "5"}
+
+
+def test_a_slow_query_is_stopped_and_its_connection_is_still_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_MS", 250)
+    before = backend()
+    with pytest.raises(postgres.StatementTimeout) as raised:
+        postgres.query("SELECT pg_sleep(20)")
+    assert raised.value.body == "The query took longer than 0.25 s and was stopped; narrow it."
+    assert raised.value.status == 503
+    assert backend() == before
+    postgres.close_idle()
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("SELECT %s::timestamp", "2024-13-01"),
+        ("SELECT %s::timestamp", "no date"),
+        ("SELECT %s::int", "99999999999"),
+        ("SELECT 'a' LIKE %s", "\\"),
+    ],
+)
+def test_a_value_that_cannot_be_read(sql: str, value: Any) -> None:
+    before = backend()
+    with pytest.raises(postgres.BadValue):
+        postgres.query(sql, [value])
+    assert backend() == before
+
+
+@pytest.mark.parametrize("sql", ["SELEC", "SELECT * FROM nothing", "SELECT 1 FROM images WHERE site"])
+def test_a_statement_that_is_refused(sql: str) -> None:
+    with pytest.raises(postgres.QueryFailed) as raised:
+        postgres.query(sql)
+    assert not isinstance(raised.value, postgres.BadValue)
+    assert isinstance(raised.value.__cause__, psycopg2.ProgrammingError)
+
+
+def test_importing_it_and_the_handlers_imports_no_driver_and_needs_no_environment() -> None:
+    program = "import sys, common.postgres, db.handlers; sys.exit('psycopg2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], env={}, check=False).returncode == 0

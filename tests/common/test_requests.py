@@ -1,0 +1,49 @@
+"""Requests: bodies, parameters and headers in the forms that API Gateway hands over."""
+
+import base64
+from decimal import Decimal
+
+import pytest
+
+from common.errors import BadRequest
+from common.requests import Request
+from tests.events import event
+
+
+def request_with(**parts: object) -> Request:
+    return Request.from_event({**event(), **parts})
+
+
+def test_absent_parts_are_empty() -> None:
+    request = Request.from_event({"headers": None, "body": None})
+    assert (request.path, request.query, request.headers, request.text()) == ({}, {}, {}, "")
+
+
+def test_header_names_do_not_mind_case() -> None:
+    assert request_with(headers={"X-Site-KEY": "k"}).headers == {"x-site-key": "k"}
+
+
+def test_a_base64_body_is_decoded() -> None:
+    encoded = base64.b64encode('{"é": 0.10}'.encode()).decode()
+    request = request_with(body=encoded, isBase64Encoded=True)
+    assert request.json_object() == {"é": Decimal("0.10")}
+
+
+@pytest.mark.parametrize("encoded", ["/w==", "a"])
+def test_a_body_that_is_no_text_is_refused(encoded: str) -> None:
+    with pytest.raises(BadRequest, match="not UTF-8"):
+        request_with(body=encoded, isBase64Encoded=True).json_object()
+
+
+def test_the_query_string_wins_over_the_body() -> None:
+    request = request_with(queryStringParameters={"site": "mrc"}, body='{"site": "aro", "when": 5}')
+    assert request.parameter("site") == "mrc"
+    assert request.parameter("when") == 5
+    assert request.parameter("other") is None
+
+
+def test_a_body_that_is_not_needed_is_not_read() -> None:
+    request = request_with(queryStringParameters={"site": "mrc"}, body="not JSON")
+    assert request.parameter("site") == "mrc"
+    with pytest.raises(BadRequest, match="not valid JSON"):
+        request.parameter("when")
