@@ -1,0 +1,39 @@
+"""Lambda entry point of the authorizer."""
+
+import json
+from typing import Any, NoReturn
+
+from auth.users import REFUSALS, User, caller
+from common import logs
+
+
+def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answer a policy that lets the bearer of a good token call the method, with the user's roles.
+
+    A REQUEST authorizer of API Gateway (payload version 1). Raises the one text that API Gateway turns into
+    a 401, whatever is wrong: a caller learns no more, and the log never has the token.
+    """
+    logs.set_up()
+    logs.request_id.set((event.get("requestContext") or {}).get("requestId", ""))
+    try:
+        return _policy(caller(event.get("headers") or {}), event["methodArn"])
+    except REFUSALS as error:
+        _refuse("token refused", {"error": type(error).__name__})
+    except Exception as error:  # noqa: BLE001 - a fault here must not open the door, nor log the token
+        _refuse("unforeseen error", logs.failure(error))
+
+
+def _refuse(message: str, fields: dict[str, str]) -> NoReturn:
+    logs.logger.warning(message, extra={"fields": fields})
+    raise Exception("Unauthorized") from None  # noqa: TRY002 - the text that API Gateway knows
+
+
+def _policy(user: User, method_arn: str) -> dict[str, Any]:
+    return {
+        "principalId": user.subject,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": method_arn}],
+        },
+        "context": {"userRoles": json.dumps(user.roles)},
+    }

@@ -1,0 +1,34 @@
+"""Stages that protect writes, and the callers who try them."""
+
+import pytest
+
+from auth import site_keys
+from auth.site_keys import PIPE, SITE, Holder
+from local.auth0 import Auth0
+
+
+@pytest.fixture
+def protected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage whose writes are protected, with keys of nobody yet, which are read anew for every request."""
+    monkeypatch.setenv("WRITE_ACCESS", "protected")
+    monkeypatch.setattr(site_keys, "KEPT_FOR_S", 0)
+    site_keys._kept.clear()
+
+
+@pytest.fixture
+def callers(aws: str, auth0: Auth0) -> dict[str, dict[str, str]]:
+    """The headers of every kind of caller, for changes to site mrc1."""
+    return {
+        "nobody": {},
+        "user": bearer(auth0.token("auth0|observer", [])),
+        "expired user": bearer(auth0.token("auth0|observer", [], exp=1_700_000_000)),
+        "own site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))},
+        "other site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc2"))},
+        # of the same name as the site, so that only its kind tells them apart
+        "pipe": {"x-site-key": site_keys.hand_out(Holder(PIPE, "mrc1"))},
+        "garbage": {"X-Site-Key": "A" * 43},
+    }
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

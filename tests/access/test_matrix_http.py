@@ -1,0 +1,106 @@
+"""Every route, over HTTP, tried by every kind of caller, in open stages and in protected ones."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+import requests
+
+from auth.access import NEEDS, Need
+from local.deployment import Deployment
+from local.remotehq import RemoteHq
+from tests.access.world import BODIES, PATH, World
+from tests.client import ApiClient
+
+KEYS = {"own site", "other site", "pipe", "garbage"}
+# Who is let in besides users, in protected stages.
+LET_IN = {
+    Need.USER: {"user"},
+    Need.SITE: {"user", "own site"},
+    Need.UPLOAD: {"user", "own site"},
+    Need.PIPE: {"user", "pipe"},
+}
+CHANGING = [*LET_IN, Need.GATEWAY]
+# No site is called "all", so no key is its key, and nobody can change its config.
+OF_ALL_SITES = {"PUT /all/config", "DELETE /all/config"}
+# Routes that change nothing even for those they let in.
+CHANGELESS = {*OF_ALL_SITES, "POST /dummy-requires-auth"}
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def world(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> World:
+    return World(api, deployment, remotehq)
+
+
+def ask(api: ApiClient, route: str, world: World, headers: dict[str, str]) -> requests.Response:
+    method, resource = route.split(" ")
+    body = BODIES[route](world) if route in BODIES else {}
+    return api.request(method, resource.format(**PATH), headers=headers, **body)
+
+
+def verdict(answer: requests.Response) -> Any:
+    """401 or 403 for a refusal, whose form is checked; "in" for whatever the route itself answered."""
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    if answer.status_code == 401:
+        assert answer.json() == {"message": "Unauthorized"}
+        return 401
+    if answer.status_code == 403 and "x-site-key" in answer.text:
+        assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        return 403
+    return "in"
+
+
+def expected(route: str, caller: str) -> Any:
+    """What a protected stage says to a caller of a route."""
+    need = NEEDS[route]
+    if need is Need.GATEWAY:
+        return "in" if caller == "user" else 401
+    let_in = {"user"} if route in OF_ALL_SITES else LET_IN.get(need, {caller})
+    if caller in let_in:
+        return "in"
+    return 403 if caller in KEYS else 401
+
+
+@pytest.mark.usefixtures("protected")
+def test_a_protected_stage_answers_reads_whoever_asks(
+    api: ApiClient, world: World, callers: dict[str, dict[str, str]]
+) -> None:
+    world.fill()
+    for route, caller in product([route for route in NEEDS if NEEDS[route] not in CHANGING], callers):
+        answer = ask(api, route, world, callers[caller])
+        assert (route, caller, verdict(answer)) == (route, caller, "in")
+        assert answer.status_code != 500
+
+
+@pytest.mark.usefixtures("protected")
+@pytest.mark.parametrize("need", CHANGING)
+def test_a_protected_stage_lets_those_change_things_whom_the_table_says_and_nobody_else(
+    api: ApiClient, world: World, callers: dict[str, dict[str, str]], need: Need
+) -> None:
+    refill = world.fill_queue if need is Need.PIPE else world.fill_site
+    world.fill()
+    before = world.state()
+    for route, caller in product([route for route in NEEDS if NEEDS[route] is need], callers):
+        wanted = expected(route, caller)
+        answer = ask(api, route, world, callers[caller])
+        changed = (after := world.state()) != before
+        assert (route, caller, verdict(answer)) == (route, caller, wanted)
+        assert (route, caller, changed) == (route, caller, wanted == "in" and route not in CHANGELESS)
+        assert answer.status_code != 500
+        if changed:
+            refill()
+            after = world.state()
+        before = after
+
+
+def test_an_open_stage_lets_everybody_in_but_where_the_gateway_asks_for_a_token(
+    api: ApiClient, world: World, callers: dict[str, dict[str, str]]
+) -> None:
+    world.fill()
+    for route, caller in product(NEEDS, callers):
+        wanted = expected(route, caller) if NEEDS[route] is Need.GATEWAY else "in"
+        answer = ask(api, route, world, callers[caller])
+        assert (route, caller, verdict(answer)) == (route, caller, wanted)
