@@ -1,0 +1,56 @@
+"""Lambda entry points of uploads, zips of images, and recent uploads."""
+
+from api import image_files, store, uploads, zip_requests, zips
+from api import recent_uploads as log
+from common.endpoints import endpoint
+from common.errors import NotFound
+from common.presign import post_form
+from common.requests import Request
+from common.responses import Listing, Response, ok
+from common.sites import check_site_code
+from info_images import store as info_images
+
+ALL_SITES = "all"
+
+
+@endpoint
+def home(_request: Request) -> Response:
+    """`GET /`: that the API is there."""
+    return ok("New photon ranch API")
+
+
+@endpoint
+def dummy_requires_auth(_request: Request) -> Response:
+    """`POST /dummy-requires-auth`: that the caller's token is good."""
+    return ok("successful authorization")
+
+
+@endpoint
+def upload(request: Request) -> Response:
+    """`POST /upload`: a presigned POST for one file; an info image's channel is told to await it."""
+    wanted = uploads.parse_upload(request.json_object())
+    if wanted.info_image:
+        image = wanted.info_image
+        info_images.await_image(image.site, image.channel, image.base_filename)
+    return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S))
+
+
+@endpoint
+def download_zip(request: Request) -> Response:
+    """`POST /downloadzip`: `{"message": url}` of a zip of the FITS files that a site captured in a range."""
+    wanted = zip_requests.parse_zip_request(request.json_object())
+    names = image_files.filenames(wanted)
+    if not names:
+        raise NotFound("No images exist for the given query.")
+    return ok({"message": zips.url_of(names)})
+
+
+@endpoint
+def recent_uploads(request: Request) -> Response:
+    """`GET /recentuploads?site=`: the upload log of one site, or of "all", oldest first."""
+    site, after = request.parameter("site"), request.parameter("after")
+    if site in (None, ""):
+        raise NotFound("Please be sure to include the sitecode query parameter.")
+    items = store.uploads_of_all_sites() if site == ALL_SITES else store.uploads_of(check_site_code(site))
+    items = log.in_order(items, after)
+    return ok(Listing(items, lambda item: {"site": site, "after": log.position_text(item)}))

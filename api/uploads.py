@@ -1,0 +1,81 @@
+"""Which uploads are allowed, and under which key in S3 they land."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.object_names import checked_directory, checked_name
+from common.errors import BadRequest, Forbidden
+from common.requests import parse_json
+from common.sites import check_site_code
+from info_images.packages import CHANNELS
+
+INFO_IMAGES = "info-images"
+FORM_GOOD_FOR_S = 300
+
+
+@dataclass(frozen=True)
+class InfoImage:
+    """An info image that is about to be uploaded: whose, on which channel, its name up to the last dash."""
+
+    site: str
+    channel: int
+    base_filename: str
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An upload that is allowed: its key in the bucket, and what it is if it is an info image."""
+
+    key: str
+    info_image: InfoImage | None
+
+
+def parse_upload(body: dict[str, Any]) -> Upload:
+    """Read what a site computer wants to upload.
+
+    Parameters
+    ----------
+    body
+        `object_name` or `filename`; `s3_directory`, by default data; for info images `info_channel`, by
+        default 1; `metadata`, JSON text that older site software sends, checked and not kept.
+
+    Raises
+    ------
+    Forbidden
+        If the directory or the channel is not one of those that exist.
+    BadRequest
+        If the name cannot be a key, or an info image's name does not begin with a site.
+    """
+    directory = checked_directory(body)
+    channel = _channel(body.get("info_channel", 1)) if directory == INFO_IMAGES else None
+    name = checked_name(_given_name(body), directory)
+    _check_metadata(body.get("metadata"))
+    return Upload(f"{directory}/{name}", None if channel is None else _info_image(name, channel))
+
+
+def _given_name(body: dict[str, Any]) -> Any:
+    name = body.get("object_name")
+    return body.get("filename") if name is None else name
+
+
+def _channel(given: Any) -> int:
+    text = str(given)
+    if isinstance(given, bool) or text not in map(str, CHANNELS):
+        raise Forbidden(f"info_channel must be one of {', '.join(map(str, CHANNELS))}.")
+    return int(text)
+
+
+def _check_metadata(metadata: Any) -> None:
+    if metadata in (None, "") or isinstance(metadata, dict):
+        return
+    try:
+        parse_json(metadata)
+    except (TypeError, BadRequest) as error:
+        raise BadRequest("metadata must be a JSON text.") from error
+
+
+def _info_image(name: str, channel: int) -> InfoImage:
+    base_filename, dash, _ = name.rpartition("-")
+    if not dash or "/" in name:
+        raise BadRequest("object_name of an info image must be {site}-…-{data type}{level}.{extension}.")
+    return InfoImage(check_site_code(base_filename.split("-")[0]), channel, base_filename)

@@ -1,0 +1,42 @@
+"""What a caller gets of an info image: the stored record, its flags complete, and a URL for each file."""
+
+from typing import Any
+
+from common.presign import get_url
+
+CHANNELS = (1, 2, 3)
+
+# Of each file an info image can have: flag in the record, attribute with its S3 key, name of its URL.
+FILES = (
+    ("jpg_medium_exists", "jpg_10_file_path", "jpg_url"),
+    ("jpg_small_exists", "jpg_11_file_path", "jpg_small_url"),
+    ("fits_01_exists", "fits_01_file_path", "fits_01_url"),
+    ("fits_10_exists", "fits_10_file_path", "fits_10_url"),
+)
+
+
+def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
+    """Make the answer for a stored record, any attribute of which may be absent.
+
+    Parameters
+    ----------
+    record
+        The row of the table.
+    site, channel
+        As the caller wrote them.
+
+    Returns
+    -------
+    dict
+        The record with `site`, `channel`, `base_filename`, `s3_directory`, the four flags, and the presigned
+        URLs, good for seven days, of the files that exist.
+    """
+    return {
+        **record,
+        "site": site,
+        "channel": channel,
+        "base_filename": record.get("base_filename", ""),
+        "s3_directory": "info-images",
+        **{flag: bool(record.get(flag)) for flag, _, _ in FILES},
+        **{url: get_url(record[path]) for flag, path, url in FILES if record.get(flag) and record.get(path)},
+    }

@@ -1,0 +1,48 @@
+"""Lambda entry points of the site configs."""
+
+from common.endpoints import endpoint
+from common.errors import BadRequest, NotFound
+from common.requests import Request
+from common.responses import Listing, Response, ok
+from common.sites import check_site_code
+from site_configs import store
+
+# `/all/config` means every site, so no site can bear the name.
+ALL_SITES = "all"
+
+
+@endpoint
+def get_config(request: Request) -> Response:
+    """`GET /{site}/config`: the config of one site; 404 without one."""
+    site = check_site_code(request.path["site"])
+    configuration = store.read(site)
+    if configuration is None:
+        raise NotFound(f"No config found for site {site}.")
+    return ok({"site": site, "configuration": configuration})
+
+
+@endpoint
+def get_all_configs(request: Request) -> Response:
+    """`GET /all/config?after=`: `{site: config}` of every site, or of those after `after`."""
+    after = request.query.get("after", "")
+    configurations = {site: config for site, config in store.read_all().items() if site > after}
+    return ok(Listing(configurations, next_query=lambda site: {"after": site}))
+
+
+@endpoint
+def put_config(request: Request) -> Response:
+    """`PUT /{site}/config`: store a config; answers DynamoDB's response."""
+    return ok(store.write(_one_site(request), request.json_object()))
+
+
+@endpoint
+def delete_config(request: Request) -> Response:
+    """`DELETE /{site}/config`: remove a config; answers DynamoDB's response, also when there was none."""
+    return ok(store.delete(_one_site(request)))
+
+
+def _one_site(request: Request) -> str:
+    site = request.path.get("site", ALL_SITES)
+    if site == ALL_SITES:
+        raise BadRequest(f'site must name one site: "{ALL_SITES}" stands for all of them.')
+    return check_site_code(site)

@@ -1,0 +1,58 @@
+"""The table of site configs: key `site`, attribute `configuration`."""
+
+import time
+from typing import Any
+
+from common.dynamodb import Table
+
+# Sites are added a few times a year. A scan reads every config, whatever it answers of them.
+SITE_CODES_GOOD_FOR_S = 30
+
+_table = Table("CONFIG_TABLE_NAME")
+# The site codes last read, by the monotonic time until which they are good; one entry or none.
+_site_codes: dict[float, list[str]] = {}
+
+
+def read(site: str) -> dict[str, Any] | None:
+    """Answer the configuration of `site`, or None. One read, consistent."""
+    row = _table.get({"site": site})
+    return None if row is None else row["configuration"]
+
+
+def read_all() -> dict[str, dict[str, Any]]:
+    """Answer the configuration of every site by its code, in alphabetical order. One scan, all pages."""
+    return {row["site"]: row["configuration"] for row in sorted(_table.scan(), key=lambda row: row["site"])}
+
+
+def site_codes() -> list[str]:
+    """Answer the code of every site, in alphabetical order.
+
+    What other processes changed may be `SITE_CODES_GOOD_FOR_S` old; what this one did is seen at once.
+    """
+    for good_until, codes in tuple(_site_codes.items()):
+        if time.monotonic() < good_until:
+            return codes
+    rows = _table.scan(ProjectionExpression="#site", ExpressionAttributeNames={"#site": "site"})
+    codes = sorted(row["site"] for row in rows)
+    forget_site_codes()
+    _site_codes[time.monotonic() + SITE_CODES_GOOD_FOR_S] = codes
+    return codes
+
+
+def forget_site_codes() -> None:
+    """Have `site_codes` read the table at its next call."""
+    _site_codes.clear()
+
+
+def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
+    """Store the configuration of `site` in place of any earlier one; answer DynamoDB's response."""
+    response = _table.put({"site": site, "configuration": configuration})
+    forget_site_codes()
+    return response
+
+
+def delete(site: str) -> dict[str, Any]:
+    """Remove the configuration of `site`, if there is one; answer DynamoDB's response."""
+    response = _table.delete({"site": site})
+    forget_site_codes()
+    return response

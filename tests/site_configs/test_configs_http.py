@@ -1,0 +1,138 @@
+"""The config routes, over HTTP, as site computers and the web UI call them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from local.demo.configs import site_configurations
+from site_configs import store
+from tests.client import ApiClient
+
+STORED = {"name": "Mission Ridge", "latitude": 34.459375}
+
+
+@pytest.fixture
+def real_config() -> dict[str, Any]:
+    """A config of 12 KB, nested, as an observatory sends it."""
+    config = site_configurations()["mrc1"]
+    config["filler"] = "x" * (12_000 - len(json.dumps(config)))
+    return config
+
+
+def test_config_sent_as_text_without_content_type_comes_back_as_it_was(
+    api: ApiClient, real_config: dict[str, Any]
+) -> None:
+    answer = api.put("/mrc1/config/", data=json.dumps(real_config), headers={"Content-Type": None})
+    assert answer.status_code == 200
+    assert answer.json()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert api.get("/mrc1/config").json() == {"site": "mrc1", "configuration": real_config}
+
+
+def test_numbers_come_back_as_they_were_sent(api: ApiClient) -> None:
+    sent = '{"int":3,"float":0.1,"tiny":1e-120,"long":0.12345678901234567,"negative":-317.75,"big":1e20}'
+    api.put("/mrc1/config", data=sent)
+    answer = api.get("/mrc1/config")
+    assert answer.json()["configuration"] == json.loads(sent)
+    assert '"int":3,' in answer.text
+    assert '"float":0.1,' in answer.text
+
+
+def test_nulls_empty_texts_and_lists_of_lists_come_back(api: ApiClient) -> None:
+    config: dict[str, Any] = {
+        "redis_ip": None,
+        "dedication": "",
+        "filter_data": [["lum", [0, 0], 4.5], []],
+        "é": {},
+    }
+    api.put("/mrc1/config", json=config)
+    assert api.get("/mrc1/config").json()["configuration"] == config
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        ("", 400, "The body is empty; a JSON object is needed."),
+        ("{", 400, "The body is not valid JSON: Expecting property name"),
+        ("[1]", 400, "The body must be a JSON object."),
+        ('"text"', 400, "The body must be a JSON object."),
+        ('{"latitude": NaN}', 400, "NaN is not a JSON number"),
+        ('{"latitude": -Infinity}', 400, "-Infinity is not a JSON number"),
+        ('{"a": 1e400}', 400, "configuration.a: a number outside"),
+        ('{"a": {"b": [0.' + "1234567890" * 4 + "]}}", 400, "configuration.a.b.0: a number of more than 38"),
+        ('{"a": {"": 1}}', 400, "configuration.a: a key is empty."),
+        (r'{"a": "\ud800"}', 400, "configuration.a: not valid Unicode."),
+        ('{"a": 1e99999999999999999999}', 400, "is out of all range"),
+        ('{"a":' * 40 + "1" + "}" * 40, 400, "configuration: nested deeper than 32 levels."),
+        ("[" * 100_000, 400, "nested too deeply"),
+        ("1" * 5000, 400, "a number has too many digits"),
+        (b"\xff{}", 400, "The body is not UTF-8 text."),
+        (json.dumps({"a": "x" * 401 * 1024}), 413, "Too large to store: "),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_and_changes_nothing(
+    api: ApiClient, body: str | bytes, status: int, reason: str
+) -> None:
+    store.write("mrc1", STORED)
+    answer = api.put("/mrc1/config", data=body)
+    assert answer.status_code == status
+    assert reason in answer.text
+    assert api.get("/mrc1/config").json()["configuration"] == STORED
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_all_is_no_site(api: ApiClient, method: str) -> None:
+    answer = api.request(method, "/all/config", data="{}")
+    assert answer.status_code == 400
+    assert answer.text == 'site must name one site: "all" stands for all of them.'
+
+
+@pytest.mark.parametrize("site", ["mrc 1", "mrc%2F1", "%C3%A9co", "m" * 65, "mrc%0A"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_name_that_is_no_site_code_is_refused(api: ApiClient, method: str, site: str) -> None:
+    answer = api.request(method, f"/{site}/config", data="{}")
+    assert answer.status_code == 400
+    assert answer.text == "site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
+
+
+def test_unknown_site_is_not_found(api: ApiClient) -> None:
+    answer = api.get("/nowhere/config")
+    assert answer.status_code == 404
+    assert answer.text == "No config found for site nowhere."
+
+
+def test_delete_answers_200_also_when_there_was_none(api: ApiClient) -> None:
+    store.write("mrc1", STORED)
+    for _ in range(2):
+        answer = api.delete("/mrc1/config")
+        assert answer.status_code == 200
+        assert answer.json()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert api.get("/mrc1/config").status_code == 404
+
+
+def test_all_configs_are_complete_however_many_pages_the_scan_takes(
+    api: ApiClient, real_config: dict[str, Any]
+) -> None:
+    # as nested as real ones are, and as large as an item can be
+    configurations = {f"site{number:02d}": {"copies": [real_config] * 32} for number in range(15)}
+    for site, configuration in configurations.items():
+        store.write(site, configuration)
+    answer = api.get("/all/config", headers={"Accept-Encoding": "identity"})
+    assert answer.json() == configurations
+    assert len(answer.content) > 5 * 1024 * 1024
+    assert "Link" not in answer.headers
+
+
+def test_configs_beyond_6_mb_come_gzipped_or_cut_with_a_way_on(api: ApiClient) -> None:
+    configurations = {f"site{number:03d}": {"text": "x" * 100_000} for number in range(70)}
+    for site, configuration in configurations.items():
+        store.write(site, configuration)
+    gzipped = api.get("/all/config", headers={"Accept-Encoding": "gzip"})
+    assert gzipped.headers["Content-Encoding"] == "gzip"
+    assert gzipped.json() == configurations
+
+    plain = api.get("/all/config", headers={"Accept-Encoding": "identity"})
+    rest = api.get(f"/all/config{plain.links['next']['url']}", headers={"Accept-Encoding": "identity"})
+    assert {**plain.json(), **rest.json()} == configurations
+    assert len(plain.json()) == 62
+    assert "Link" not in rest.headers
