@@ -1,0 +1,50 @@
+"""FITS headers as the image table has them: the text of a JSON object, of about 150 cards, or not quite."""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any
+
+Header = dict[str, Any]
+
+
+def whole_header(text: str | None) -> Header:
+    """Answer every card of a header; none if there is no header, or one that cannot be read."""
+    return _read(text) or {}
+
+
+def cards(text: str | None, keywords: Iterable[str]) -> Header | None:
+    """Answer those of the cards `keywords` that a header has.
+
+    None if there is no header: NULL, not JSON, or JSON but not an object.
+    """
+    return _read(text, keywords)
+
+
+def _read(text: str | None, keywords: Iterable[str] | None = None) -> Header | None:
+    if not text:
+        return None
+    try:
+        header = json.loads(text)
+        if not isinstance(header, dict):
+            return None
+        wanted = header if keywords is None else {name: header[name] for name in keywords if name in header}
+        return {_plain(name): _plain(value) for name, value in wanted.items()}
+    except (ValueError, RecursionError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    """Answer `value` as strict JSON in UTF-8 can have it: Python reads more, and so does the ingester write.
+
+    NaN and infinities become None; halves of surrogate pairs become "?".
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {_plain(name): _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return value

@@ -1,0 +1,47 @@
+"""Lambda entry points of the image database."""
+
+from common.endpoints import endpoint
+from common.requests import Request
+from common.responses import Response, ok
+from common.sites import check_site_code
+from db import arguments, lists, lookups
+from db.listings import listing
+from site_configs import store as site_configs
+
+
+@endpoint
+def get_image(request: Request) -> Response:
+    """`GET /image/{base_filename}`: the one image of that name that has a medium JPG."""
+    return ok(lookups.image(arguments.name(request.path["base_filename"])))
+
+
+@endpoint
+def get_latest_images(request: Request) -> Response:
+    """`GET /{site}/latest_images/{n}?userid=&limit=&after=`: a site's newest images, of a user if given."""
+    site, user_id = check_site_code(request.path["site"]), request.parameter("userid")
+    filters = arguments.present({"site": site, "user_id": arguments.text("userid", user_id)})
+    limit = arguments.count("limit", request.parameter("limit"))
+    wanted = min(arguments.count("n", request.path["n"]), limit)
+    page = lists.newest(filters, wanted, arguments.position("after", request.parameter("after")))
+    return ok(listing(page, lambda answered: {"userid": user_id, "limit": wanted - answered}))
+
+
+@endpoint
+def get_latest_image_all_sites(_request: Request) -> Response:
+    """`GET /latest_image_all_sites`: `{site: jpg_url}` of each configured site's newest image."""
+    return ok(lists.newest_of_sites(site_configs.site_codes()))
+
+
+@endpoint
+def get_fits_header(request: Request) -> Response:
+    """`GET /fitsheader/{base_filename}`: the whole header of an image."""
+    return ok(lookups.fits_header(arguments.name(request.path["base_filename"])))
+
+
+@endpoint
+def get_filtered_images(request: Request) -> Response:
+    """`GET /filtered_images?…&limit=&after=`: images that meet every condition, the newest first."""
+    filters, limit = arguments.filters(request.parameter), request.parameter("limit")
+    after = arguments.position("after", request.parameter("after"))
+    page = lists.newest_without_intermediates(filters, arguments.count("limit", limit), after)
+    return ok(listing(page, lambda _answered: {**filters, "limit": limit}))

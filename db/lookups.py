@@ -1,0 +1,41 @@
+"""What is found by an image's name."""
+
+from typing import Any
+
+from common.errors import NotFound
+from db import queries
+from db.fits_headers import Header, whole_header
+from db.images import Image
+from db.packages import package
+
+
+def image(base_filename: str) -> dict[str, Any]:
+    """Answer the package of the image of that name.
+
+    Raises
+    ------
+    NotFound
+        If none has a medium JPG, or several have.
+    """
+    rows = queries.images_named(base_filename)
+    if not rows:
+        raise NotFound(f"No results found for {base_filename}")
+    if len(rows) > 1:
+        raise NotFound(f"Multiple images found for {base_filename}")
+    return package(Image.from_row(rows[0]))
+
+
+def fits_header(base_filename: str) -> Header:
+    """Answer the header of the image of that name; empty where it has none, or one that cannot be read.
+
+    Raises
+    ------
+    NotFound
+        If no row is of that name, or several are.
+    """
+    headers = queries.headers_named(base_filename)
+    if not headers:
+        raise NotFound(f"No fits header found in the db for {base_filename}")
+    if len(headers) > 1:
+        raise NotFound(f"Multiple fits headers found in the db for {base_filename}")
+    return whole_header(headers[0])

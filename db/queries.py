@@ -1,0 +1,151 @@
+"""Every SQL statement of this service. Each is served by an index of schema.sql, as docs/images.md shows.
+
+What callers send is bound as a parameter; only fragments from this module are put together into statements.
+"""
+
+# ruff: noqa: S608 - see above
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from common import postgres
+from db.numerals import NUMERAL
+
+Row = dict[str, Any]
+
+# Where an image without a sort date stands in a list.
+NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without saying so
+
+# A parameter of `GET /filtered_images`: its condition.
+CONDITIONS = {
+    "username": "username = %(username)s",
+    "user_id": "user_id = %(user_id)s",
+    "site": "site = %(site)s",
+    "filter": "filter_used = %(filter)s",
+    "exposure_time_min": "exposure_time >= %(exposure_time_min)s",
+    "exposure_time_max": "exposure_time <= %(exposure_time_max)s",
+    "start_date": "capture_date >= %(start_date)s::timestamp",
+    "end_date": "capture_date <= %(end_date)s::timestamp",
+    "filename": "base_filename LIKE %(filename)s",
+}
+
+_COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
+    altitude, azimuth, airmass, exposure_time, filter_used, username, user_id, fits_01_exists, fits_10_exists,
+    jpg_medium_exists, jpg_small_exists, header"""
+
+
+def _number_in_header(keyword: str) -> str:
+    """Answer the SQL that reads the number of a card from the header's text, NULL where there is none."""
+    return (
+        f"""substring(left(split_part(header, '"{keyword}"', 2), 64) """
+        f"""FROM '^\\s*:\\s*"?\\s*({NUMERAL})\\s*[",}}]')::numeric"""
+    )
+
+
+# The expressions of schema.sql's indexes, to the letter.
+_SORT_DATE = "COALESCE(sort_date, '-infinity')"
+_STACK = _number_in_header("SMARTSTK")
+_COUNTER = _number_in_header("SSTKNUM")
+
+
+def images_named(base_filename: str) -> list[Row]:
+    """Answer the images of that name with a medium JPG, two at most."""
+    return postgres.query(
+        f"SELECT {_COLUMNS} FROM images WHERE base_filename = %s AND jpg_medium_exists LIMIT 2",
+        [base_filename],
+    )
+
+
+def headers_named(base_filename: str) -> list[str | None]:
+    """Answer the headers of the rows of that name, two at most."""
+    rows = postgres.query("SELECT header FROM images WHERE base_filename = %s LIMIT 2", [base_filename])
+    return [row["header"] for row in rows]
+
+
+def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] | None) -> list[Row]:
+    """Answer the `count` newest images with a medium JPG, the newest first.
+
+    Parameters
+    ----------
+    filters
+        Parameters of `CONDITIONS` and their values.
+    count
+        How many at most.
+    after
+        Sort date and key of an image: only those that follow it in the list. `NO_SORT_DATE` stands for none.
+        None for all images.
+    """
+    conditions = _conditions(filters)
+    bound = {**filters, "count": count}
+    if after is not None:
+        conditions += f" AND ({_SORT_DATE}, image_id) < (%(after_date)s::timestamp, %(after_id)s)"
+        date, bound["after_id"] = after
+        bound["after_date"] = "-infinity" if date == NO_SORT_DATE else date
+    return postgres.query(
+        f"SELECT {_COLUMNS} FROM images WHERE {conditions}"
+        f" ORDER BY {_SORT_DATE} DESC, image_id DESC LIMIT %(count)s",
+        bound,
+    )
+
+
+def newest_of_each(sites: Iterable[str]) -> list[Row]:
+    """Answer site, base filename and data type of the newest image of each site that has a medium JPG."""
+    return postgres.query(
+        f"""SELECT listed.site, base_filename, data_type
+        FROM unnest(%s::text[]) AS listed (site)
+        CROSS JOIN LATERAL (
+            SELECT base_filename, data_type
+            FROM images
+            WHERE images.site = listed.site AND jpg_medium_exists
+                AND base_filename IS NOT NULL AND data_type IS NOT NULL
+            ORDER BY {_SORT_DATE} DESC, image_id DESC
+            LIMIT 1
+        ) AS newest""",
+        [list(sites)],
+    )
+
+
+def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list[Row]:
+    """Answer the final image of each smart stack among the images that `filters` let through.
+
+    Stack and counter are read from the header's text by the index's expressions. They see what a JSON parser
+    does, unless a keyword or numeral is written with escapes, a keyword comes twice (also inside a value), or
+    a number has over 50 digits.
+    """
+    # OFFSET 0 keeps the conditions of the filters out of the subquery: PostgreSQL does not know that reading
+    # a header is dear, and would rather read those of a whole night than look into the index of stacks.
+    return postgres.query(
+        f"""SELECT final.*
+        FROM unnest(%(stacks)s::numeric[]) AS listed (stack)
+        CROSS JOIN LATERAL (
+            SELECT {_COLUMNS}
+            FROM (
+                SELECT {_COLUMNS}, {_COUNTER} AS counter, {_SORT_DATE} AS sorted_by
+                FROM images
+                WHERE {_STACK} = listed.stack AND jpg_medium_exists
+                ORDER BY counter DESC NULLS LAST, sorted_by DESC, image_id DESC
+                OFFSET 0
+            ) AS stacked
+            WHERE {_conditions(filters)}
+            ORDER BY counter DESC NULLS LAST, sorted_by DESC, image_id DESC
+            LIMIT 1
+        ) AS final""",
+        {**filters, "stacks": list(stacks)},
+    )
+
+
+def check_timestamp(text: str) -> None:
+    """Have PostgreSQL read a timestamp.
+
+    Raises
+    ------
+    common.postgres.BadValue
+        If it cannot.
+    """
+    postgres.query("SELECT %s::timestamp::text", [text])
+
+
+def _conditions(filters: Mapping[str, Any]) -> str:
+    return " AND ".join(["jpg_medium_exists", *(CONDITIONS[name] for name in filters)])

@@ -1,0 +1,105 @@
+"""Every query is served by its index, on a table large enough to matter."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from common import postgres
+from db import queries
+from tests.db.conftest import NIGHT
+
+ROWS = 40_000
+
+# A day and a half of 200 sites in turn, an image every three seconds; 25 users; every second round in stacks
+# of ten.
+FILL = f"""
+INSERT INTO images (base_filename, data_type, site, capture_date, sort_date, exposure_time, filter_used,
+    username, user_id, jpg_medium_exists, header)
+SELECT 'site' || mod(n, 200) || '-sq01-' || n, 'EX', 'site' || mod(n, 200), moment, moment, mod(n, 7), 'lum',
+    'User ' || mod(n / 200, 25), 'user-' || mod(n / 200, 25), mod(n, 20) > 0,
+    json_build_object('SMARTSTK', CASE mod(n / 200, 2) WHEN 0 THEN n / 2000 END, 'SSTKNUM', mod(n / 200, 10))
+FROM generate_series(1, {ROWS}) AS n,
+    LATERAL (SELECT timestamp '2024-01-10 03:04:05' + n * interval '3 seconds' AS moment) AS at
+"""  # noqa: S608 - of constants
+
+# What is asked of `queries`, and the one index that serves it.
+PLANS: dict[str, tuple[Callable[[], Any], str]] = {
+    "an image": (lambda: queries.images_named("site7-sq01-7"), "images_by_name"),
+    "a header": (lambda: queries.headers_named("site7-sq01-7"), "images_by_name"),
+    "latest of a site": (lambda: queries.newest({"site": "site7"}, 101, None), "images_newest_of_site"),
+    "latest of a user at a site": (
+        lambda: queries.newest({"site": "site7", "user_id": "user-3"}, 101, None),
+        "images_newest_of_user_at_site",
+    ),
+    "latest of all sites": (
+        lambda: queries.newest_of_each([f"site{number}" for number in range(200)]),
+        "images_newest_of_site",
+    ),
+    "a night of a site": (
+        lambda: queries.newest(
+            {"site": "site7", "start_date": "2024-01-10 12:00", "end_date": "2024-01-11 12:00"}, 1001, None
+        ),
+        "images_by_capture_at_site",
+    ),
+    "a night": (
+        lambda: queries.newest(
+            {"start_date": "2024-01-10 12:00", "end_date": "2024-01-10 12:30"}, 1001, None
+        ),
+        "images_by_capture",
+    ),
+    "all": (lambda: queries.newest({}, 1001, None), "images_newest"),
+    "all, further on": (lambda: queries.newest({}, 1001, (NIGHT, 7)), "images_newest"),
+    "of a site, further on": (
+        lambda: queries.newest({"site": "site7"}, 101, (NIGHT.replace(hour=20), 7)),
+        "images_newest_of_site",
+    ),
+    "of a user": (lambda: queries.newest({"user_id": "user-3"}, 101, None), "images_newest_of_user"),
+    "of a username": (lambda: queries.newest({"username": "User 3"}, 101, None), "images_newest_of_username"),
+    "by the start of the name": (
+        lambda: queries.newest({"filename": "site7-sq01-12%"}, 1001, None),
+        "images_by_name",
+    ),
+    "stacks": (
+        lambda: queries.final_of_each(
+            map(Decimal, range(20)),
+            {"site": "site7", "start_date": "2024-01-10 12:00", "end_date": "2024-01-10 12:30"},
+        ),
+        "images_final_of_stack",
+    ),
+}
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
+
+
+@pytest.mark.usefixtures("database")
+def test_each_query_uses_its_index_and_no_other(cursor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cursor.execute(FILL)
+    cursor.execute("VACUUM ANALYZE images")
+    found: dict[str, set[str]] = {}
+    scans: dict[str, set[str]] = {}
+    run = postgres.query
+    for name, (ask, _) in PLANS.items():
+
+        def explain(sql: str, parameters: Any, name: str = name) -> list[Any]:
+            plan = run(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)[0]["QUERY PLAN"][0]["Plan"]
+            found[name] = {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+            scans[name] = {node["Node Type"] for node in nodes(plan) if "Seq Scan" in node["Node Type"]}
+            return []
+
+        monkeypatch.setattr(postgres, "query", explain)
+        ask()
+    assert found == {name: {index} for name, (_, index) in PLANS.items()}
+    assert not any(scans.values())
+
+
+def test_no_index_is_without_a_query(cursor: Any) -> None:
+    cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'images'")
+    assert {name for (name,) in cursor.fetchall()} == {
+        "images_pkey",
+        "images_with_fits_by_capture_at_site",  # which `api` reads with
+        *(index for _, index in PLANS.values()),
+    }
