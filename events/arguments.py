@@ -1,0 +1,114 @@
+"""What callers and configs give as numbers and dates, checked."""
+
+import math
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from common.errors import BadRequest, NotFound
+from common.sites import check_site_code
+from events.altitudes import Place
+from events.tai import DAY_S
+
+# From the Unix epoch to the end of 2099. Before, UTC was not what it is now; after, nobody knows how far the
+# Earth's rotation, and so UTC, will have strayed from the clocks.
+FIRST_S, LAST_S = 0, 4_102_444_800
+
+# A month takes about 5 ms.
+MAX_DAYS = 366
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+
+
+def number(given: Any) -> float:
+    """Answer a finite number, or the finite decimal number in a text; NaN for anything else."""
+    if isinstance(given, str):
+        value = float(given) if _NUMBER.fullmatch(given) else math.nan
+    elif isinstance(given, (int, float, Decimal)) and not isinstance(given, bool):
+        value = _float(given)
+    else:
+        value = math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def site_code(given: Any) -> str:
+    """Answer the code of the site that a caller asks about.
+
+    Raises
+    ------
+    BadRequest
+        If it is missing or no site code.
+    """
+    if given is None or given == "":
+        raise BadRequest("site is required: the code of a site.")
+    return check_site_code(str(given))
+
+
+def moment(given: Any, now: float) -> float:
+    """Answer the moment (Unix seconds) that a caller asks about, `now` by default.
+
+    Raises
+    ------
+    BadRequest
+        If it is no number, or outside the years that can be computed.
+    """
+    if given is None:
+        return now
+    when = number(given)
+    if not FIRST_S <= when < LAST_S:
+        raise BadRequest(f"when must be a number of Unix seconds from {FIRST_S} (1970) to {LAST_S} (2100).")
+    return when
+
+
+def place(latitude: Any, longitude: Any) -> Place:
+    """Answer the place that a caller asks about.
+
+    Raises
+    ------
+    BadRequest
+        If either coordinate is missing or out of its range.
+    """
+    return Place(_degrees("lat", latitude, 90), _degrees("lng", longitude, 180))
+
+
+def interval(start: Any, end: Any) -> tuple[float, float]:
+    """Answer the interval (Unix seconds) that a caller asks about.
+
+    Raises
+    ------
+    NotFound
+        If either is no date, or the interval ends before it starts or is too long.
+    """
+    start_s, end_s = _date("start", start), _date("end", end)
+    if end_s < start_s:
+        raise NotFound("end must not be before start.")
+    if end_s - start_s > MAX_DAYS * DAY_S:
+        raise NotFound(f"The interval from start to end must not be longer than {MAX_DAYS} days.")
+    return start_s, end_s
+
+
+def _float(given: float | Decimal) -> float:
+    try:
+        return float(given)
+    except OverflowError:
+        return math.inf
+
+
+def _degrees(name: str, given: Any, limit: int) -> float:
+    value = number(given)
+    if not -limit <= value <= limit:
+        raise BadRequest(f"{name} must be a number of degrees from -{limit} to {limit}.")
+    return value
+
+
+def _date(name: str, given: Any) -> float:
+    """Answer a date in Unix seconds; one without a zone is in UTC."""
+    try:
+        date = datetime.fromisoformat(given)
+    except (TypeError, ValueError) as error:
+        raise NotFound(f"{name} must be a UTC date like 2020-12-31T01:00:00Z.") from error
+    seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    if not FIRST_S <= seconds < LAST_S:
+        raise NotFound(f"{name} must be in the years 1970 to 2099.")
+    return seconds

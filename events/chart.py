@@ -1,0 +1,153 @@
+"""The chart of a night: twilight, hours, the ways of Sun and Moon, and the events as labelled marks."""
+
+from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
+
+from events.almanac import Almanac
+from events.altitudes import Altitude
+from events.frames import Frame
+from events.labels import spread
+from events.schedule import EVENING
+from events.svg import Point, element, line, polyline, rectangle, text
+
+# How light the sky is with the Sun above each of these altitudes (degrees); below them all it is night.
+SKY = {
+    "day": EVENING["Sun Set"],
+    "civil": EVENING["Civil Dusk"],
+    "nautical": EVENING["Naut Dusk"],
+    "astronomical": EVENING["Astro Dark"],
+    "night": -90.0,
+}
+CURVE_STEP_S = 600
+HOUR_S = 3600
+GRID_DEGREES = 30
+# From the chart to its labels, and how these slant where time runs right (degrees).
+LEADER = 24
+SLANT = 45
+
+
+def bands(frame: Frame, almanac: Almanac) -> str:
+    """Answer the chart's ground: day, three twilights and night, each from when to when it lasts."""
+    curve = almanac.curve(almanac.sun)
+    changes = sorted(crossing.time for altitude in SKY.values() for crossing in curve.crossings(altitude))
+    edges = [frame.night.start, *changes, frame.night.end]
+    return "".join(
+        rectangle(
+            frame.point(start, frame.lowest),
+            frame.point(end, frame.highest),
+            class_=_sky(almanac.sun((start + end) / 2)),
+        )
+        for start, end in pairwise(edges)
+    )
+
+
+def grid(frame: Frame) -> str:
+    """Answer lines of equal altitude, the horizon the strongest, and figures where there is room."""
+    altitudes = range(frame.lowest, frame.highest + 1, GRID_DEGREES)
+    figures = [altitude for altitude in altitudes if altitude % (2 * GRID_DEGREES) == 0 or not frame.upright]
+    return "".join(
+        [_grid_line(frame, altitude) for altitude in altitudes]
+        + [_figure(frame, altitude) for altitude in figures]
+    )
+
+
+def hours(frame: Frame, zone: tzinfo, size: float) -> str:
+    """Answer the hours in UTC and in the clocks of the site, at every hour from noon."""
+    distances = (4.2, 1.4) if frame.upright else (2.7, 1.2)
+    clocks = ((UTC, "UTC"), (zone, "Local"))
+    return "".join(
+        _hour_names(frame, clock, title, distance * size, size)
+        for (clock, title), distance in zip(clocks, distances, strict=True)
+    )
+
+
+def curve(frame: Frame, altitude: Altitude, body: str) -> str:
+    """Answer the way of a body through the night."""
+    points = [frame.point(time, altitude(time)) for time in frame.times(CURVE_STEP_S)]
+    return polyline(points, class_="halo") + polyline(points, class_=f"way {body}")
+
+
+def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
+    """Answer a mark for every event on the way of its body, and its label beside the chart.
+
+    Parameters
+    ----------
+    frame
+        The chart.
+    almanac
+        The night.
+    pitch
+        The least distance from a label to the next, along the axis of time.
+    room
+        How far before the end of that axis the last label must stand.
+    """
+    wanted = [frame.along(time) for time in almanac.events.values()]
+    first, end = frame.along(frame.night.start), frame.along(frame.night.end)
+    places = spread(wanted, pitch, first, end - room)
+    return "".join(
+        _mark(frame, almanac, name, time, place)
+        for (name, time), place in zip(almanac.events.items(), places, strict=True)
+    )
+
+
+def clock(time: float, zone: tzinfo) -> str:
+    """Answer a moment (Unix seconds) in a zone's hours and minutes, to the nearest minute."""
+    return f"{datetime.fromtimestamp(round(time / 60) * 60, zone):%H:%M}"
+
+
+def _sky(sun: float) -> str:
+    return next(name for name, limit in SKY.items() if sun >= limit)
+
+
+def _grid_line(frame: Frame, altitude: int) -> str:
+    start, end = frame.point(frame.night.start, altitude), frame.point(frame.night.end, altitude)
+    return line(start, end, class_="grid" if altitude else "horizon")
+
+
+def _figure(frame: Frame, altitude: int) -> str:
+    x, y = frame.point(frame.night.start, altitude)
+    at, anchor = ((x, y - 9), "middle") if frame.upright else ((x - 8, y + 5), "end")
+    content = f"{altitude}°".replace("-", "\N{MINUS SIGN}")
+    return text(content, at, class_="figure", text_anchor=anchor)
+
+
+def _hour_names(frame: Frame, zone: tzinfo, title: str, distance: float, size: float) -> str:
+    ahead = (2.3 if frame.upright else 2.6) * size
+    names = [(frame.along(frame.night.start) - ahead, title)]
+    names += [(frame.along(time), _hour(time, zone)) for time in frame.times(HOUR_S)]
+    points = [(frame.before(along, distance), name) for along, name in names]
+    return "".join(
+        text(name, (x, y + size / 3), class_="hour", text_anchor="middle") for (x, y), name in points
+    )
+
+
+def _hour(time: float, zone: tzinfo) -> str:
+    """Answer the hour in a zone; with its minutes where zones are not whole hours apart."""
+    moment = datetime.fromtimestamp(time, zone)
+    return f"{moment:%H:%M}" if moment.minute else f"{moment:%H}"
+
+
+def _mark(frame: Frame, almanac: Almanac, name: str, time: float, place: float) -> str:
+    """Answer an event's dot, the line from it to its label, and the label at a place along the axis of time.
+
+    An event outside the night has no dot; its line comes from the edge of the chart.
+    """
+    body = "moon" if name.startswith("Moon") else "sun"
+    altitude = almanac.moon if body == "moon" else almanac.sun
+    inside = frame.night.start <= time <= frame.night.end
+    edge = frame.beside(frame.along(time), 0)
+    dot = frame.point(time, altitude(time)) if inside else edge
+    elbow = frame.beside(place, LEADER)
+    leader = polyline([dot, edge, elbow], class_="leader" if inside else "leader outside")
+    circle = element("circle", cx=dot[0], cy=dot[1], r=4, class_=f"dot {body}") if inside else ""
+    return leader + circle + _label(frame, f"{clock(time, almanac.observer.zone)} {name}", elbow)
+
+
+def _label(frame: Frame, content: str, at: Point) -> str:
+    """Answer a label: level beside a time that runs down, slanted below one that runs right."""
+    x, y = at
+    if frame.upright:
+        return text(content, (x + 4, y + 4), class_="label")
+    return text(
+        content, (0, 0), class_="label", transform=f"translate({x - 2:.1f} {y + 12:.1f}) rotate({SLANT})"
+    )

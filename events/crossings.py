@@ -1,0 +1,108 @@
+"""When an altitude passes a given one, rising or setting."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+# Altitude against time (degrees against seconds).
+Function = Callable[[float], float]
+
+# A crossing is found to this (degrees), which the sky turns in 0.0003 s.
+PRECISION = 1e-6
+# Three samples tell the height of a culmination between them to this (degrees); see `Curve`.
+CULMINATION_MARGIN = 3.0
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+class Crossing(NamedTuple):
+    """A passage through an altitude: when (Unix seconds), and whether upwards."""
+
+    time: float
+    rising: bool
+
+
+class Curve:
+    """An altitude through an interval, sampled so that all its crossings can be told.
+
+    A day's altitude goes up once and down once, so samples at most two hours apart leave two things open:
+    where between two of them it crosses, and whether it barely does at a culmination. For the latter, the
+    highest and lowest samples tell about where the culminations are; those that may matter are searched for.
+
+    Parameters
+    ----------
+    altitude
+        The function.
+    start, end
+        The interval (Unix seconds). `altitude` is asked for one step before it and two after.
+    step
+        Time between samples (s).
+    """
+
+    def __init__(self, altitude: Function, start: float, end: float, step: float) -> None:
+        self._altitude = altitude
+        self._start, self._end = start, end
+        count = math.ceil((end - start) / step) + 2
+        times = [start + step * index for index in range(-1, count)]
+        self._samples = [(time, altitude(time)) for time in times]
+
+    def crossings(self, horizon: float) -> list[Crossing]:
+        """Answer every crossing of the altitude `horizon` (degrees) from the start up to, not at, the end."""
+        points = self._points_about(horizon)
+        found = [
+            Crossing(root(self._altitude, horizon, before, after), before[1] < horizon)
+            for before, after in pairwise(points)
+            if (before[1] < horizon) != (after[1] < horizon)
+        ]
+        return [crossing for crossing in found if self._start <= crossing.time < self._end]
+
+    def _points_about(self, horizon: float) -> list[tuple[float, float]]:
+        """Answer the samples, and the culminations that may reach the horizon where the samples do not."""
+        points = list(self._samples)
+        for before, here, after in zip(self._samples, self._samples[1:], self._samples[2:], strict=False):
+            upper = before[1] <= here[1] > after[1] and here[1] < horizon < here[1] + CULMINATION_MARGIN
+            lower = before[1] >= here[1] < after[1] and here[1] >= horizon > here[1] - CULMINATION_MARGIN
+            if upper or lower:
+                time = culmination(self._altitude, before[0], after[0], upper=upper)
+                points.append((time, self._altitude(time)))
+        return sorted(points)
+
+
+def root(function: Function, level: float, before: tuple[float, float], after: tuple[float, float]) -> float:
+    """Answer when a function is at `level`, between two points (time, value) on either side of it.
+
+    Regula falsi in its Illinois form (Dowell and Jarratt 1971, BIT 11, 168): it keeps the root enclosed.
+    """
+    far, far_value = before[0], before[1] - level
+    near, near_value = after[0], after[1] - level
+    while True:
+        time = near - near_value * (near - far) / (near_value - far_value)
+        value = function(time) - level
+        if abs(value) < PRECISION:
+            return time
+        if (value > 0) == (near_value > 0):
+            far_value /= 2
+        else:
+            far, far_value = near, near_value
+        near, near_value = time, value
+
+
+def culmination(function: Function, start: float, end: float, *, upper: bool) -> float:
+    """Answer when a function with one culmination between two times is highest, or lowest, to the second.
+
+    Golden section search (Kiefer 1953, Proc. AMS 4, 502).
+    """
+    sign = 1 if upper else -1
+    left, right = end - _GOLDEN * (end - start), start + _GOLDEN * (end - start)
+    at_left, at_right = sign * function(left), sign * function(right)
+    while end - start > 1:
+        if at_left > at_right:
+            end, right, at_right = right, left, at_left
+            left = end - _GOLDEN * (end - start)
+            at_left = sign * function(left)
+        else:
+            start, left, at_left = left, right, at_right
+            right = start + _GOLDEN * (end - start)
+            at_right = sign * function(right)
+    return (start + end) / 2

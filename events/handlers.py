@@ -1,0 +1,41 @@
+"""Lambda entry points of the events."""
+
+import time
+
+from common.endpoints import endpoint
+from common.requests import Request
+from common.responses import Response, ok
+from events import arguments, moon, plot
+from events.almanac import Almanac, almanac, tai_events
+from events.errors import as_objects
+from events.observers import find
+
+SVG = "image/svg+xml; charset=utf-8"
+
+
+@endpoint
+def get_events(request: Request) -> Response:
+    """`GET /events?site=&when=`: the events of a site's night in TAI Julian dates, in the order of time."""
+    return ok(tai_events(_almanac(request)))
+
+
+@endpoint
+def get_plot(request: Request) -> Response:
+    """`GET /events/plot?site=&when=`: a picture of a site's night, an SVG."""
+    return Response(200, plot.svg(_almanac(request)), {"Content-Type": SVG})
+
+
+@endpoint
+def get_moon_events(request: Request) -> Response:
+    """`GET /events/moon/rise-set-illum?lat=&lng=&start=&end=`: rises, transits and sets of the Moon."""
+    place = arguments.place(request.parameter("lat"), request.parameter("lng"))
+    start, end = arguments.interval(request.parameter("start"), request.parameter("end"))
+    return ok(moon.passages(place, start, end))
+
+
+def _almanac(request: Request) -> Almanac:
+    """Answer the almanac of the site and the night that are asked for."""
+    with as_objects():
+        site = arguments.site_code(request.parameter("site"))
+        when = arguments.moment(request.parameter("when"), time.time())
+        return almanac(find(site), when)

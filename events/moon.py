@@ -1,0 +1,77 @@
+"""Rises, transits and sets of the Moon, and how much of it is lit."""
+
+import math
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import ephem
+
+from events.altitudes import Altitude, Place
+from events.crossings import Curve, culmination
+from events.tai import DAY_S
+from events.tracks import Track
+
+# The Moon rises and sets where its centre is as far below the horizon (degrees) as refraction lifts it there,
+# 34 arcmin (Explanatory Supplement to the Astronomical Almanac, 2013, section 12.2.1).
+HORIZON = -34 / 60
+
+# Two hours: the most that `Curve` allows.
+SAMPLE_S = 7200
+# Mean time between two transits (s): a synodic month of 29.530589 days has one transit less than days.
+LUNAR_DAY_S = DAY_S * 29.530589 / 28.530589
+# A transit is found to this (s).
+PRECISION_S = 0.01
+
+
+def passages(place: Place, start: float, end: float) -> list[dict[str, Any]]:
+    """Answer each rise of the Moon that is followed by its set within an interval, with the transit between.
+
+    Parameters
+    ----------
+    place
+        Where the observer is.
+    start, end
+        Unix seconds.
+
+    Returns
+    -------
+    list
+        Of `{"rise", "set", "transit", "illumination"}`: UTC as ISO 8601 to the second, and how much of the
+        disc is lit at transit (0 to 1).
+    """
+    altitude = Altitude(Track(ephem.Moon(), start - SAMPLE_S, end + 2 * SAMPLE_S), place)
+    crossings = Curve(altitude, start, end, SAMPLE_S).crossings(HORIZON)
+    return [
+        _passage(altitude, rise.time, following.time)
+        for rise, following in pairwise(crossings)
+        if rise.rising
+    ]
+
+
+def _passage(altitude: Altitude, rise: float, set_: float) -> dict[str, Any]:
+    transit = _transit(altitude, rise, set_)
+    return {
+        "rise": _iso(rise),
+        "set": _iso(set_),
+        "transit": _iso(transit),
+        "illumination": altitude.track.illumination(transit),
+    }
+
+
+def _transit(altitude: Altitude, rise: float, set_: float) -> float:
+    """Answer when the Moon first crosses the meridian after its rise.
+
+    Near the poles a Moon that barely rises may set before it comes to the meridian, for its changing
+    declination shifts its highest point away from there: then the moment of that point.
+    """
+    turn = -altitude.hour_angle(rise) % math.tau
+    transit = rise
+    while abs(step := turn / math.tau * LUNAR_DAY_S) > PRECISION_S:
+        transit += step
+        turn = -altitude.hour_angle(transit)
+    return transit if transit < set_ else culmination(altitude, rise, set_, upper=True)
+
+
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(round(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,170 @@
+"""A picture of a night, as an SVG that fits a phone held upright and a screen on the wall.
+
+It holds two pages, of which the style sheet shows the one that suits the view: on the wide one time runs to
+the right, on the tall one down, so that the labels have room on both.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from events import chart
+from events.almanac import Almanac
+from events.frames import Frame
+from events.legend import bodies, skies
+from events.style import stylesheet
+from events.svg import element, plain, text
+
+
+@dataclass(frozen=True)
+class Page:
+    """How a page is laid out, in its own units.
+
+    Attributes
+    ----------
+    name
+        The class that the style sheet shows or hides.
+    width, height
+        Of the page.
+    left, top, right, bottom
+        Edges of the chart.
+    upright
+        Whether time runs down.
+    size
+        Of its letters.
+    pitch
+        From label to label along the axis of time.
+    room
+        How far before the end of that axis the last label must stand.
+    title_length
+        The most letters that fit into its title.
+    margin
+        Left edge of the title.
+    legend, legend_top
+        Left edge and first base line of the legend.
+    """
+
+    name: str
+    width: int
+    height: int
+    left: int
+    top: int
+    right: int
+    bottom: int
+    upright: bool
+    size: float
+    pitch: float
+    room: float
+    title_length: int
+    margin: int
+    legend: int
+    legend_top: int
+
+
+WIDE = Page(
+    name="wide",
+    width=1280,
+    height=720,
+    left=90,
+    top=144,
+    right=1256,
+    bottom=492,
+    upright=False,
+    size=17,
+    pitch=27,
+    room=150,
+    title_length=52,
+    margin=24,
+    legend=700,
+    legend_top=32,
+)
+TALL = Page(
+    name="tall",
+    width=400,
+    height=780,
+    left=72,
+    top=136,
+    right=176,
+    bottom=768,
+    upright=True,
+    size=12.5,
+    pitch=17,
+    room=4,
+    title_length=36,
+    margin=14,
+    legend=14,
+    legend_top=64,
+)
+
+
+def svg(almanac: Almanac) -> str:
+    """Answer the picture of a night.
+
+    Shown are the altitude of Sun and Moon from noon to noon, day, twilights and night, every event with its
+    local time, the hours in UTC and at the site, and how much of the Moon is lit in the middle of the night.
+    """
+    title = f"Sun, Moon and events at {almanac.observer.name}, {_date(almanac)}"
+    return element(
+        "svg",
+        element("title", plain(title)),
+        element("style", stylesheet()),
+        element("rect", width="100%", height="100%", class_="paper"),
+        *(_page(page, almanac) for page in (WIDE, TALL)),
+        xmlns="http://www.w3.org/2000/svg",
+        role="img",
+    )
+
+
+def _page(page: Page, almanac: Almanac) -> str:
+    frame = _frame(page, almanac)
+    return element(
+        "svg",
+        _header(page, almanac),
+        chart.bands(frame, almanac),
+        chart.grid(frame),
+        chart.hours(frame, almanac.observer.zone, page.size),
+        chart.curve(frame, almanac.moon, "moon"),
+        chart.curve(frame, almanac.sun, "sun"),
+        chart.marks(frame, almanac, page.pitch, page.room),
+        class_=page.name,
+        viewBox=f"0 0 {page.width} {page.height}",
+        font_size=page.size,
+    )
+
+
+def _frame(page: Page, almanac: Almanac) -> Frame:
+    """Answer the chart's frame, which spans all altitudes of the night in whole steps of the grid."""
+    night = almanac.night
+    times = range(int(night.start), int(night.end) + 1, chart.HOUR_S)
+    altitudes = [altitude(time) for altitude in (almanac.sun, almanac.moon) for time in times]
+    return Frame(
+        page.left,
+        page.top,
+        page.right,
+        page.bottom,
+        page.upright,
+        night,
+        math.floor(min(altitudes) / chart.GRID_DEGREES) * chart.GRID_DEGREES,
+        math.ceil(max(altitudes) / chart.GRID_DEGREES) * chart.GRID_DEGREES,
+    )
+
+
+def _header(page: Page, almanac: Almanac) -> str:
+    observer, size = almanac.observer, page.size
+    name = shortened(observer.name, page.title_length)
+    return (
+        text(name, (page.margin, 1.9 * size), class_="title", font_size=1.4 * size)
+        + text(f"{_date(almanac)} · {observer.zone}", (page.margin, 3.5 * size), class_="note")
+        + bodies(almanac, (page.legend, page.legend_top), size)
+        + skies((page.legend, page.legend_top + 1.7 * size), size)
+    )
+
+
+def shortened(content: str, length: int) -> str:
+    """Answer a text, or as much of it as `length` letters allow with an ellipsis."""
+    return content if len(content) <= length else f"{content[: length - 1]}…"
+
+
+def _date(almanac: Almanac) -> str:
+    evening = datetime.fromtimestamp(almanac.night.start, almanac.observer.zone)
+    return f"Night of {evening:%a} {evening.day} {evening:%B %Y}"

@@ -1,0 +1,55 @@
+"""Colours and letters of the picture, by day and by night."""
+
+PAPER = ("#ffffff", "#0b0f17")
+INK = ("#1b2333", "#e8ecf4")
+FAINT_INK = ("#545e75", "#a3aec4")
+SUN = ("#c94a00", "#ffb03b")
+MOON = ("#16276b", "#d3dcff")
+
+# Of each class: the property, its value on light paper, its value on dark.
+COLOURS = (
+    (".paper", "fill", PAPER),
+    (".day", "fill", ("#f3f8fd", "#33496b")),
+    (".civil", "fill", ("#d9e4f4", "#273a58")),
+    (".nautical", "fill", ("#bfcde6", "#1c2b45")),
+    (".astronomical", "fill", ("#a5b5d6", "#131e33")),
+    (".night", "fill", ("#8b9cc4", "#080d18")),
+    (".title,.label", "fill", INK),
+    (".note,.figure,.hour", "fill", FAINT_INK),
+    (".grid", "stroke", ("#5a678733", "#c8d4f033")),
+    (".horizon", "stroke", ("#3b465e", "#aab6d0")),
+    (".leader", "stroke", ("#5a678799", "#a3b0cc88")),
+    (".halo", "stroke", ("#ffffffb0", "#00000070")),
+    (".way.sun", "stroke", SUN),
+    (".way.moon", "stroke", MOON),
+    (".dot", "stroke", PAPER),
+    (".dot.sun", "fill", SUN),
+    (".dot.moon", "fill", MOON),
+    (".shadow", "fill", ("#2a3350", "#2a3350")),
+    (".lit", "fill", ("#f6efd2", "#fbf6df")),
+    (".swatch", "stroke", FAINT_INK),
+)
+
+SHAPES = (
+    "text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}"
+    ".title{font-weight:bold}"
+    ".hour,.figure{font-variant-numeric:tabular-nums}"
+    ".way,.halo,.leader{fill:none}"
+    ".way{stroke-width:3;stroke-linejoin:round}"
+    ".halo{stroke-width:7;stroke-linejoin:round}"
+    ".way.moon{stroke-dasharray:9 4}"
+    ".horizon{stroke-width:1.5}"
+    ".leader{stroke-width:1}"
+    ".outside{stroke-dasharray:3 3}"
+    ".tall{display:none}"
+    "@media (max-aspect-ratio:1/1){.wide{display:none}.tall{display:inline}}"
+)
+
+
+def stylesheet() -> str:
+    """Answer the style sheet: the page by the shape of the view, colours by the viewer's scheme."""
+    light, dark = (
+        "".join(f"{classes}{{{name}:{values[scheme]}}}" for classes, name, values in COLOURS)
+        for scheme in (0, 1)
+    )
+    return f"{SHAPES}{light}@media (prefers-color-scheme:dark){{{dark}}}"

@@ -1,0 +1,172 @@
+"""The events against astropy and astroplan, at places and in nights that Hypothesis draws.
+
+astropy has another theory of the Sun (ERFA's `epv00`) and of the Moon (`moon98`, Meeus's selection of
+ELP 2000-82), another precession and nutation (IAU 2006/2000A) and the measured rotation of the Earth;
+astroplan has its own way to find a crossing. Both run without network, on the data of astropy-iers-data.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import pytz
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from events import moon
+from events.almanac import Almanac, almanac
+from events.altitudes import Place
+from events.observers import Observer
+from events.schedule import EVENING, MORNING
+from events.tracks import Track
+
+# Time is compared by the altitude that the other theory gives for it, for a time itself means little where
+# the Sun or the Moon grazes an altitude. The sky turns by 15 arcsec a second.
+#
+# The Sun: astropy knows UT1 where the events take UTC, 0.25 s (3.8 arcsec) apart at most in the years whose
+# UT1 is known; theories, polar motion and diurnal aberration (0.3 arcsec each) add less than 1 arcsec.
+SUN_ARCSEC = 5
+# The Moon: as the Sun, and Meeus says 10 arcsec of his selection (Astronomical Algorithms, chapter 47).
+MOON_ARCSEC = 15
+# astroplan interpolates the altitude linearly between points 9.6 minutes apart, which leaves up to
+# (2 pi / 86400 s)^2 x 57.3 deg x (576 s)^2 / 8 = 0.0126 deg.
+ASTROPLAN_DEGREES = 0.0126 + MOON_ARCSEC / 3600
+# ephem has the Sun 20 arcsec, by aberration, from where astroplan puts it, which is 0.00005 of the disc;
+# `moon98` adds as much.
+ILLUMINATION = 0.0003
+
+# The same cases at every run; no shrinking, for a night by astropy takes its time and cannot get simpler.
+CASES = settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
+
+# ERFA and astropy warn of years whose leap seconds, rotation and polar motion (0.3 arcsec) are not known yet.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*dubious year"),
+    pytest.mark.filterwarnings("ignore:Tried to get polar motions"),
+    # astroplan warns of what does not happen, and answers a masked time
+    pytest.mark.filterwarnings("ignore:Target with index 0 does not cross"),
+]
+
+nights = st.builds(
+    lambda latitude, longitude, elevation, when: almanac(
+        Observer(
+            Place(latitude, longitude, elevation),
+            pytz.FixedOffset(60 * round(longitude / 15)),  # type: ignore[arg-type]  # a zone all the same
+            "drawn",
+        ),
+        when,
+    ),
+    st.floats(-66, 66),
+    st.floats(-180, 180),
+    st.floats(0, 4000),
+    # 2020-01-01 to 2035-12-31
+    st.integers(1_577_836_800, 2_082_672_000),
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def offline() -> Iterator[None]:
+    from astropy.utils import iers
+
+    with (
+        iers.conf.set_temp("auto_download", False),  # noqa: FBT003 - astropy's way
+        iers.conf.set_temp("auto_max_age", None),
+        iers.conf.set_temp("iers_degraded_accuracy", "ignore"),
+    ):
+        yield
+
+
+def location(place: Place) -> Any:
+    from astropy.coordinates import EarthLocation
+
+    return EarthLocation.from_geodetic(place.longitude, place.latitude, place.elevation)
+
+
+def altitudes(body: str, place: Place, times: list[float]) -> Any:
+    """Altitudes by astropy (degrees)."""
+    from astropy.coordinates import AltAz, get_body
+    from astropy.time import Time
+
+    moments = Time(times, format="unix")
+    where = location(place)
+    return get_body(body, moments, where).transform_to(AltAz(obstime=moments, location=where)).alt.deg
+
+
+@CASES
+@given(nights)
+def test_the_sun_is_where_astropy_has_it(night: Almanac) -> None:
+    wanted = EVENING | MORNING
+    found = {name: time for name, time in night.events.items() if name in wanted}
+    if not found:
+        return
+    there = altitudes("sun", night.observer.place, list(found.values()))
+    errors = 3600 * np.abs(there - [wanted[name] for name in found])
+    assert errors.max() < SUN_ARCSEC, dict(zip(found, errors, strict=True))
+
+
+@CASES
+@given(nights)
+def test_the_moon_is_where_astropy_has_it(night: Almanac) -> None:
+    times = [time for name, time in night.events.items() if name.startswith("Moon")]
+    if not times:
+        return
+    there = altitudes("moon", night.observer.place, times)
+    assert 3600 * np.abs(there - moon.HORIZON).max() < MOON_ARCSEC
+
+
+@settings(parent=CASES, max_examples=12)
+@given(nights)
+def test_no_crossing_is_missed_or_made_up(night: Almanac) -> None:
+    """The sequence of rises and sets, against astropy's altitudes every ten minutes."""
+    times = list(np.arange(night.night.start, night.night.end, 600))
+    for body, altitude, horizons in (
+        ("sun", night.sun, {*EVENING.values(), *MORNING.values()}),
+        ("moon", night.moon, {moon.HORIZON}),
+    ):
+        there = altitudes(body, night.observer.place, times)
+        curve = night.curve(altitude)
+        for horizon in horizons:
+            up = there > horizon
+            expected = [bool(now) for before, now in pairwise(up) if before != now]
+            assert [crossing.rising for crossing in curve.crossings(horizon)] == expected, (body, horizon)
+
+
+@settings(parent=CASES, max_examples=8)
+@given(nights)
+def test_astroplan_finds_the_same_events(night: Almanac) -> None:
+    from astroplan import Observer as Astroplan  # type: ignore[import-untyped]
+    from astropy import units
+    from astropy.time import Time
+
+    observer = Astroplan(location=location(night.observer.place))
+    noon = Time(night.night.start, format="unix")
+    names = {
+        "Sun Set": observer.sun_set_time(noon, "next", horizon=-0.25 * units.deg),
+        "Civil Dusk": observer.twilight_evening_civil(noon, "next"),
+        "Naut Dusk": observer.twilight_evening_nautical(noon, "next"),
+        "Astro Dark": observer.twilight_evening_astronomical(noon, "next"),
+        "End Astro Dark": observer.twilight_morning_astronomical(noon, "next"),
+        "Naut Dawn": observer.twilight_morning_nautical(noon, "next"),
+        "Civil Dawn": observer.twilight_morning_civil(noon, "next"),
+        "Sunrise": observer.sun_rise_time(noon, "next", horizon=-0.25 * units.deg),
+        "Moon Rise": observer.moon_rise_time(noon, "next", horizon=-34 * units.arcmin),
+        "Moon Set": observer.moon_set_time(noon, "next", horizon=-34 * units.arcmin),
+    }
+    found = {name: time.unix for name, time in names.items() if not np.ma.is_masked(time.jd)}
+    found = {name: time for name, time in found.items() if time < night.night.end}
+    assert set(found) == set(names) & set(night.events)
+    for name, time in found.items():
+        altitude = night.moon if name.startswith("Moon") else night.sun
+        assert abs(altitude(time) - altitude(night.events[name])) < ASTROPLAN_DEGREES, name
+
+
+@CASES
+@given(st.integers(1_577_836_800, 2_082_672_000))
+def test_illumination_is_astroplans(time: int) -> None:
+    import ephem
+    from astroplan.moon import moon_illumination  # type: ignore[import-untyped]
+    from astropy.time import Time
+
+    found = Track(ephem.Moon(), time, time).illumination(time)
+    assert found == pytest.approx(moon_illumination(Time(time, format="unix")), abs=ILLUMINATION)
