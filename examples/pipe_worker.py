@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+"""Works through a queue: runs a command for each job, and never loses one.
+
+    python examples/pipe_worker.py http://127.0.0.1:4000/api smartstacks -- python stack.py
+
+The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
+any other puts it back into the queue. While the command runs the worker holds the job on a lease that it
+renews; should this machine die, the lease runs out and another worker gets the job. Where the API is away the
+worker waits and asks again. Ctrl-C or SIGTERM lets it finish the job at hand. Needs the library `requests`.
+"""
+
+import argparse
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import requests
+
+OK, NOT_FOUND, CONFLICT, TOO_MANY = 200, 404, 409, 429
+SERVER_ERROR = 500
+TIMEOUT_S = 20
+LONGEST_PAUSE_S = 60.0
+# A lease is renewed this many times while it lasts, so that one lost answer does not end it.
+RENEWALS = 3
+
+Item = dict[str, Any]
+
+
+class Refused(Exception):
+    """The API will not do it, however often it is asked."""
+
+
+class LeaseLost(Exception):
+    """The job is no longer ours: its lease ran out before the API could be reached."""
+
+
+class Stopped(Exception):
+    """The worker was told to stop."""
+
+
+class Queue:
+    """A queue, as a worker uses it.
+
+    Parameters
+    ----------
+    base_url
+        The API's, like "http://127.0.0.1:4000/api".
+    name
+        The queue's.
+    stopped
+        Set when the worker is to stop: no call waits any longer.
+    """
+
+    def __init__(self, base_url: str, name: str, stopped: threading.Event) -> None:
+        self._url = f"{base_url.rstrip('/')}/pipe/queue/{quote(name, safe='')}"
+        self._session = requests.Session()
+        self._stopped = stopped
+
+    def check(self) -> None:
+        """Wait until the API answers; raise `Refused` if it has no such queue."""
+        answer = self._ask("GET", "/stats", until=float("inf"))
+        if answer.status_code != OK:
+            raise Refused(answer.text)
+
+    def lease(self, lease_s: float, wait_s: float) -> Item | None:
+        """Answer the next job, leased; None if there was none for `wait_s`."""
+        # Under its name the poll may be repeated: the job that a lost answer told of comes again.
+        query = {"lease_seconds": lease_s, "wait": wait_s, "attempt_id": uuid.uuid4().hex}
+        answer = self._ask("POST", "/dequeue", until=float("inf"), params=query, timeout=TIMEOUT_S + wait_s)
+        if answer.status_code == NOT_FOUND:
+            return None
+        item: Item = answer.json()
+        return item
+
+    def extend(self, item: Item, lease_s: float, until: float) -> None:
+        """Hold the job `lease_s` longer from now on."""
+        self._end("extend", item, until, lease_seconds=lease_s)
+
+    def acknowledge(self, item: Item, until: float) -> None:
+        """Tell that the job is done."""
+        self._end("ack", item, until)
+
+    def give_back(self, item: Item, until: float) -> None:
+        """Put the job back."""
+        self._end("nack", item, until)
+
+    def _end(self, how: str, item: Item, until: float, **more: float) -> None:
+        body = {"id": item["id"], "lease_id": item["lease_id"], **more}
+        answer = self._ask("POST", f"/{how}", until=until, json=body)
+        if answer.status_code == CONFLICT:
+            raise LeaseLost(answer.text)
+
+    def _ask(self, method: str, path: str, *, until: float, **arguments: Any) -> requests.Response:
+        """Answer the API's answer; ask again until `until` (`time.monotonic()`) while it is away or busy."""
+        arguments.setdefault("timeout", TIMEOUT_S)
+        for own_s in pauses():
+            wanted_s = 0.0
+            try:
+                answer = self._session.request(method, self._url + path, **arguments)
+            except (requests.ConnectionError, requests.Timeout) as error:
+                say(f"the API is away ({type(error).__name__})")
+            else:
+                if answer.status_code < SERVER_ERROR and answer.status_code != TOO_MANY:
+                    return self._accepted(answer)
+                say(f"the API answers {answer.status_code}")
+                wanted_s = _seconds(answer.headers.get("Retry-After", ""))
+            pause_s = max(own_s, wanted_s)
+            if time.monotonic() + pause_s > until:
+                raise LeaseLost("the API could not be reached before the lease ran out")
+            if self._stopped.wait(pause_s):
+                raise Stopped
+        raise AssertionError("pauses never end")
+
+    @staticmethod
+    def _accepted(answer: requests.Response) -> requests.Response:
+        if answer.status_code in (OK, NOT_FOUND, CONFLICT):
+            return answer
+        raise Refused(f"{answer.status_code}: {answer.text}")
+
+
+class Worker:
+    """Runs a command for each job of a queue.
+
+    Parameters
+    ----------
+    queue
+        Where the jobs are.
+    command
+        What to run, with its arguments.
+    lease_s
+        How long a job is held without a word from the worker.
+    stopped
+        Set when the worker is to stop.
+    """
+
+    def __init__(self, queue: Queue, command: list[str], lease_s: float, stopped: threading.Event) -> None:
+        self._queue = queue
+        self._command = command
+        self._lease_s = lease_s
+        self._stopped = stopped
+
+    def run(self, wait_s: float, *, until_empty: bool) -> None:
+        """Work until told to stop, or until the queue is empty."""
+        while not self._stopped.is_set():
+            item = self._queue.lease(self._lease_s, wait_s)
+            if item is not None:
+                self._work(item)
+            elif until_empty:
+                return
+
+    def _work(self, item: Item) -> None:
+        say(f"{item['id']}: begun, time {item['receive_count']}")
+        end = time.monotonic() + self._lease_s
+        try:
+            done = self._run_command(item)
+            # The last renewal may be a while ago: the API decides whether the lease still holds.
+            end = time.monotonic() + self._lease_s
+            (self._queue.acknowledge if done else self._queue.give_back)(item, end)
+        except LeaseLost as lost:
+            say(f"{item['id']}: left to others, {lost}")
+        else:
+            say(f"{item['id']}: {'done' if done else 'put back'}")
+
+    def _run_command(self, item: Item) -> bool:
+        """Run the command on a job, renewing the lease; answer whether the job is done."""
+        with (
+            subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True) as process,  # noqa: S603 - the user's own
+            renewed(self._queue, item, self._lease_s, process) as lost,
+        ):
+            process.communicate(json.dumps(item["payload"]))
+        if lost:
+            raise lost[0]
+        return process.returncode == 0
+
+
+@contextmanager
+def renewed(
+    queue: Queue, item: Item, lease_s: float, process: "subprocess.Popen[str]"
+) -> Iterator[list[Exception]]:
+    """Renew a job's lease until the block ends; if it is lost, end the process and note why in the list."""
+    over = threading.Event()
+    lost: list[Exception] = []
+
+    def renew() -> None:
+        end = time.monotonic() + lease_s
+        while not over.wait(lease_s / RENEWALS):
+            began = time.monotonic()
+            try:
+                queue.extend(item, lease_s, end)
+            except (LeaseLost, Refused, Stopped) as reason:
+                lost.append(reason if isinstance(reason, LeaseLost) else LeaseLost(str(reason)))
+                process.terminate()
+                return
+            end = began + lease_s
+
+    thread = threading.Thread(target=renew)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        thread.join()
+
+
+def pauses() -> Iterator[float]:
+    """Answer how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    longest_s = 0.5
+    while True:
+        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the workers, no secret
+        longest_s = min(2 * longest_s, LONGEST_PAUSE_S)
+
+
+def say(words: str) -> None:
+    """Tell the user what is happening."""
+    print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Work; answer the process's exit status: 0, or 2 if what the user asks for cannot be."""
+    options = _options()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    queue = Queue(options.base_url, options.queue, stopped)
+    worker = Worker(queue, options.command, options.lease_seconds, stopped)
+    try:
+        queue.check()
+        worker.run(options.wait, until_empty=options.until_empty)
+    except Stopped:
+        return 0
+    except (Refused, requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+        say(f"{options.base_url}, queue {options.queue}: {error}")
+        return 2
+    return 0
+
+
+def _seconds(header: str) -> float:
+    return float(header) if header.isdecimal() else 0.0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
+    parser.add_argument("queue", help="the queue's name")
+    parser.add_argument("command", nargs="+", help="what to run for each job, after --")
+    parser.add_argument("--lease-seconds", type=float, default=60, help="how long to hold a job unheard (60)")
+    parser.add_argument(
+        "--wait", type=float, default=10, help="how long a poll waits for a job, up to 15 s (10)"
+    )
+    parser.add_argument("--until-empty", action="store_true", help="end when the queue is empty")
+    options = parser.parse_args()
+    if not options.base_url.startswith(("http://", "https://")):
+        parser.error(f"base_url must begin with http:// or https://, not {options.base_url!r}")
+    if shutil.which(options.command[0]) is None:
+        parser.error(f"the command cannot be run: {options.command[0]}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

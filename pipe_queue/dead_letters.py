@@ -1,0 +1,94 @@
+"""Dead letters: items that failed as often as their queue allows, set aside so that others get their turn."""
+
+from contextlib import suppress
+from typing import Any
+
+from common.dynamodb import ConditionFailed, Item
+from common.errors import NotFound
+from pipe_queue import items
+from pipe_queue.clock import now_ms
+from pipe_queue.queues import Queue
+from pipe_queue.store import dead_letters as store
+from pipe_queue.store import items as item_store
+from pipe_queue.store import leases as lease_store
+
+_OF_LEASES = ("lease_id", "lease_until")
+_OF_FAILURES = ("receives", "dead_at")
+_PAGE = 100
+
+
+def is_exhausted(queue: Queue, receives: int) -> bool:
+    """Answer whether an item that was handed out so often may not be handed out again."""
+    return queue.max_receives is not None and receives >= queue.max_receives
+
+
+def bury(queue: Queue, item_id: str) -> None:
+    """Make a dead letter of an exhausted item whose lease is over, if it still is one."""
+    row = item_store.read(queue.name, item_id)
+    now = now_ms()
+    if row is None or items.is_leased(row, now) or not is_exhausted(queue, int(row.get("receives", 0))):
+        return
+    kept = {name: value for name, value in row.items() if name not in _OF_LEASES}
+    dead = {
+        **kept,
+        **store.dead_key(queue.name, item_id),
+        "generation": queue.generation,
+        "dead_at": now,
+    }
+    # If it has changed, another request has buried it.
+    with suppress(ConditionFailed):
+        store.bury(row, dead)
+
+
+def bury_exhausted(queue: Queue) -> None:
+    """Make dead letters of the exhausted items at the head of a queue.
+
+    Items are handed out oldest first, so those behind one that never was were not handed out either.
+    """
+    if queue.max_receives is None:
+        return
+    for row in lease_store.free(queue.name, queue.generation, now_ms()):
+        receives = int(row.get("receives", 0))
+        if not receives:
+            return
+        if is_exhausted(queue, receives):
+            bury(queue, row["id"])
+
+
+def listing(queue: Queue, limit: int, after: str) -> tuple[list[dict[str, Any]], bool]:
+    """Answer the oldest dead letters; arguments and answer as for `items.peek`."""
+    bury_exhausted(queue)
+    rows = store.in_order(queue.name, queue.generation, after, min(limit, _PAGE))
+    seen, cut = items.up_to(rows, limit)
+    return [_public(queue.name, row) for row in seen], cut
+
+
+def redrive(queue: Queue, item_id: str | None) -> int:
+    """Put a dead letter, or all of them, back into the queue at its old place; answer how many.
+
+    Raises
+    ------
+    NotFound
+        If there is no such dead letter.
+    """
+    if item_id is None:
+        rows = store.in_order(queue.name, queue.generation, "", _PAGE)
+        return sum(_redrive(queue, row) for row in rows)
+    row = store.read(queue.name, item_id)
+    if row is None or row.get("generation") != queue.generation:
+        raise NotFound(f"Dead letter does not exist: {item_id}")
+    return int(_redrive(queue, row))
+
+
+def _redrive(queue: Queue, row: Item) -> bool:
+    """Put one back as if it had never been handed out; answer whether it was there to be put back."""
+    fresh = {name: value for name, value in row.items() if name not in _OF_FAILURES}
+    try:
+        store.redrive(queue.name, fresh)
+    except ConditionFailed as refusal:
+        return refusal.retried
+    return True
+
+
+def _public(queue_name: str, row: Item) -> dict[str, Any]:
+    return {**items.public(queue_name, row), "receive_count": row["receives"], "dead_at": row["dead_at"]}

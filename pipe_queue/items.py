@@ -1,0 +1,249 @@
+"""Items: how they get their ids and places, and how a caller sees them."""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from common.dynamodb import MAX_ITEM_BYTES, ConditionFailed, Item, check_storable, item_size
+from common.errors import BadRequest, Conflict, TooLarge
+from common.responses import MAX_BODY_BYTES, json_text
+from pipe_queue import names, queues
+from pipe_queue.clock import now_ms
+from pipe_queue.queues import Queue
+from pipe_queue.store import items as store
+from pipe_queue.store import queues as queue_store
+from pipe_queue.store.table import QUEUE_TYPE, item_key
+
+# What leases, attempts and dead letters add to an item's row at most; see the test of that name.
+RESERVED_BYTES = 256
+MAX_SENDER_BYTES = 1024
+# How long a dedup id is remembered.
+DEDUP_S = 24 * 3600
+MAX_PEEK = 1000
+# Of peeks at large items no more is read into memory than this, in bytes as DynamoDB counts.
+MAX_PEEK_BYTES = 4 * MAX_BODY_BYTES
+_PEEK_PAGE = 100
+_LONGEST_TIME_MS = 9_999_999_999_999
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """What a caller enqueues."""
+
+    queue_name: str
+    payload: Any
+    sender: str
+    dedup_id: str | None
+
+
+def parse(body: dict[str, Any]) -> NewItem:
+    """Read what a caller enqueues.
+
+    Raises
+    ------
+    BadRequest
+        Naming the field that is missing or cannot be.
+    """
+    if body.get("queue_name") in (None, ""):
+        raise BadRequest("Missing required field: queue_name")
+    dedup_id = body.get("dedup_id")
+    return NewItem(
+        queue_name=names.check_known("queue_name", body["queue_name"]),
+        payload=body.get("payload", {}),
+        sender=_checked_sender(body.get("sender", "unknown")),
+        dedup_id=None if dedup_id is None else names.check_id("dedup_id", dedup_id),
+    )
+
+
+def enqueue(new: NewItem) -> dict[str, Any]:
+    """Put an item behind all those whose enqueue was answered before; answer it as callers see it.
+
+    Raises
+    ------
+    NotFound
+        If there is no such queue.
+    TooLarge, BadRequest
+        If DynamoDB cannot hold the item.
+    Conflict
+        If the dedup id is that of another item.
+    """
+    check_storable({"payload": new.payload, "sender": new.sender})
+    queue, sequence = _take_place(new.queue_name)
+    row = _row(new, queue, sequence)
+    most = MAX_ITEM_BYTES - RESERVED_BYTES
+    if full_size(row) > most:
+        raise TooLarge(f"Too large to store: {full_size(row)} bytes, of {most} at most.")
+    if new.dedup_id is not None:
+        return public(new.queue_name, {**row, **_put_deduplicated(new, queue, row)})
+    # The id is this item's alone: if it is there, an earlier attempt put it, and its answer was lost.
+    with suppress(ConditionFailed):
+        store.put(row, _token(row))
+    return public(new.queue_name, row)
+
+
+def peek(queue: Queue, limit: int, after: str) -> tuple[list[dict[str, Any]], bool]:
+    """Answer the oldest items of a queue, leased ones included.
+
+    Parameters
+    ----------
+    queue
+        The queue.
+    limit
+        How many.
+    after
+        The id after which to begin; "" for the first.
+
+    Returns
+    -------
+    list
+        The items as callers see them.
+    bool
+        Whether there may be more that `limit` asks for than one answer can have.
+    """
+    rows = store.in_order(queue.name, queue.generation, after, min(limit, _PEEK_PAGE))
+    seen, cut = up_to(rows, limit)
+    return [waiting(queue.name, row) for row in seen], cut
+
+
+def full_size(row: Item) -> int:
+    """Answer the bytes of a new item's row at any time: a time that ends in zeros takes a byte less."""
+    return item_size({**row, "created_at": _LONGEST_TIME_MS, "generation": _LONGEST_TIME_MS})
+
+
+def up_to(rows: Iterable[Item], limit: int) -> tuple[list[Item], bool]:
+    """Answer the first `limit` rows, or fewer and True if those would be more than memory should hold."""
+    taken: list[Item] = []
+    size = 0
+    for row in rows:
+        taken.append(row)
+        size += item_size(row)
+        if len(taken) == limit:
+            break
+        if size > MAX_PEEK_BYTES:
+            return taken, True
+    return taken, False
+
+
+def stats(queue: Queue) -> dict[str, Any]:
+    """Answer how many items are waiting, leased and dead, and the age of the oldest that is not dead; ms."""
+    now = now_ms()
+    leased = total = 0
+    oldest: int | None = None
+    for row in store.states(queue.name, queue.generation):
+        oldest = int(row["created_at"]) if oldest is None else oldest
+        total += 1
+        leased += is_leased(row, now)
+    return {
+        "queue_name": queue.name,
+        "waiting": total - leased,
+        "leased": leased,
+        "dead": queue_store.count_dead_letters(queue.name, queue.generation),
+        "oldest_age_ms": None if oldest is None else max(0, now - oldest),
+    }
+
+
+def check_limit(given: Any) -> int:
+    """Answer how many items a caller wants to see, 10 by default.
+
+    Raises
+    ------
+    BadRequest
+        If it is no whole number from 1 to 1000.
+    """
+    text = "10" if given is None else str(given)
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PEEK))):
+        text = "0"
+    if not 1 <= int(text) <= MAX_PEEK:
+        raise BadRequest(f"limit must be a whole number from 1 to {MAX_PEEK}.")
+    return int(text)
+
+
+def is_leased(row: Item, now: int) -> bool:
+    """Answer whether a lease in force holds an item."""
+    return bool(row.get("lease_until", 0) > now)
+
+
+def public(queue_name: str, row: Item) -> dict[str, Any]:
+    """Answer an item as callers see it."""
+    return {
+        "id": row["id"],
+        "queue_name": queue_name,
+        "payload": row.get("payload"),
+        "created_at": row.get("created_at"),
+        "sender": row.get("sender"),
+    }
+
+
+def waiting(queue_name: str, row: Item) -> dict[str, Any]:
+    """Answer an item as those see it who only look: with its lease's end, without the lease's id."""
+    seen = public(queue_name, row)
+    if is_leased(row, now_ms()):
+        seen["lease_until"] = row["lease_until"]
+    if "receives" in row:
+        seen["receive_count"] = row["receives"]
+    return seen
+
+
+def _checked_sender(sender: Any) -> str:
+    if not isinstance(sender, str) or len(sender) > MAX_SENDER_BYTES:
+        raise BadRequest(f"sender must be a text of at most {MAX_SENDER_BYTES} characters.")
+    return sender
+
+
+def _take_place(name: str) -> tuple[Queue, int]:
+    """Answer the queue, and a number above all that were answered before."""
+    try:
+        metadata = queue_store.take_number(name)
+    except ConditionFailed:
+        metadata = None
+    queue = None if metadata is None else queues.from_metadata(name, metadata)
+    if metadata is None or queue is None:
+        raise names.unknown("queue_name", name, f"Queue does not exist: {name}")
+    return queue, int(metadata["sequence"])
+
+
+def _row(new: NewItem, queue: Queue, sequence: int) -> Item:
+    item_id = f"{queue.generation:013d}_{sequence:012d}"
+    return {
+        **item_key(queue.name, item_id),
+        "id": item_id,
+        "item_type": QUEUE_TYPE,
+        "payload": new.payload,
+        "created_at": now_ms(),
+        "sender": new.sender,
+        "generation": queue.generation,
+    }
+
+
+def _token(row: Item) -> str:
+    """Answer the client token of an item's put: 32 characters that are this item's alone."""
+    return hashlib.sha256(f"{row['pk']} {row['sk']}".encode()).hexdigest()[:32]
+
+
+def _put_deduplicated(new: NewItem, queue: Queue, row: Item) -> Item:
+    """Put an item unless its dedup id is taken; answer what tells the item that the id now stands for."""
+    dedup_id = str(new.dedup_id)
+    now_s = int(time.time())
+    dedup_row = {
+        **store.dedup_key(queue.name, queue.generation, dedup_id),
+        "generation": queue.generation,
+        "id": row["id"],
+        "created_at": row["created_at"],
+        "digest": _digest(new),
+        "expire_timestamp_s": now_s + DEDUP_S,
+    }
+    try:
+        store.put_deduplicated(row, _token(row), dedup_row, now_s)
+    except ConditionFailed:
+        earlier = store.read_dedup(queue.name, queue.generation, dedup_id)
+        if earlier is None or earlier["digest"] != dedup_row["digest"]:
+            raise Conflict(f"dedup_id was used for another item: {dedup_id}") from None
+        return {"id": earlier["id"], "created_at": earlier["created_at"]}
+    return {}
+
+
+def _digest(new: NewItem) -> str:
+    return hashlib.sha256(json_text([new.payload, new.sender]).encode()).hexdigest()

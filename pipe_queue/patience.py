@@ -1,0 +1,64 @@
+"""Asking the table again while it is busy or silent, for as long as a caller can wait."""
+
+import random
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from common.dynamodb import ConditionFailed, Table
+from common.errors import Unavailable
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+# PIPE computers give a poll 20 s. A request that is begun at the last moment can take 12 s more: three
+# attempts of boto3's, each 2 s to connect and 2 s to read.
+PATIENCE_S = 6.0
+READ_TIMEOUT_S = 2.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
+
+_until: ContextVar[float] = ContextVar("until", default=0.0)
+
+
+def patient(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Let the requests that `function` makes to a `PatientTable` be repeated for `PATIENCE_S` in all."""
+
+    @wraps(function)
+    def with_patience(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        renew()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _until.set(0.0)
+
+    return with_patience
+
+
+def renew() -> None:
+    """Begin the time again, as after a pause that was meant."""
+    _until.set(time.monotonic() + PATIENCE_S)
+
+
+class PatientTable(Table):
+    """A table whose requests are repeated while it is busy or silent.
+
+    Every write to it must bear being done twice, for an attempt whose answer was lost may have been
+    executed. `ConditionFailed.retried` tells when that is possible.
+    """
+
+    def _request(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        pause_s, repeated = FIRST_PAUSE_S, False
+        while True:
+            try:
+                return super()._request(operation, **arguments)
+            except ConditionFailed as refusal:
+                refusal.retried = refusal.retried or repeated
+                raise
+            except Unavailable:
+                if time.monotonic() + pause_s > _until.get():
+                    raise
+            repeated = True
+            time.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the callers, no secret
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -1,0 +1,64 @@
+"""What a consumer's request asks for, read and checked."""
+
+from typing import Any
+
+from common.errors import BadRequest
+from common.numerals import as_number
+from common.requests import Request
+from pipe_queue import names
+from pipe_queue.leases import Poll
+
+MAX_LEASE_S = 12 * 3600
+MAX_WAIT_S = 15
+
+
+def parse(request: Request) -> Poll:
+    """Read the parameters of a poll.
+
+    Raises
+    ------
+    BadRequest
+        Naming the parameter that cannot be.
+    """
+    lease_s = request.parameter("lease_seconds")
+    attempt_id = request.parameter("attempt_id")
+    return Poll(
+        lease_ms=None if lease_s is None else lease_ms(lease_s),
+        attempt_id=None if attempt_id is None else names.check_id("attempt_id", attempt_id),
+        wait_s=_wait_s(request.parameter("wait")),
+    )
+
+
+def lease_ms(given: Any) -> int:
+    """Answer a lease's length in ms, given in seconds as a number or numeric text.
+
+    Raises
+    ------
+    BadRequest
+        If it is not above 0 s and at most 12 h.
+    """
+    seconds = as_number(given)
+    if not 0 < seconds <= MAX_LEASE_S:
+        raise BadRequest(f"lease_seconds must be a number above 0, at most {MAX_LEASE_S}.")
+    return max(1, round(seconds * 1000))
+
+
+def held_item(request: Request) -> tuple[str, str]:
+    """Answer the item id and the lease id that a request names.
+
+    Raises
+    ------
+    BadRequest
+        If one is missing or no id.
+    """
+    item_id, lease_id = request.parameter("id"), request.parameter("lease_id")
+    if item_id in (None, "") or lease_id in (None, ""):
+        raise BadRequest("Missing required fields: id and lease_id")
+    return names.check_id("id", item_id), names.check_id("lease_id", lease_id)
+
+
+def _wait_s(given: Any) -> float:
+    seconds = 0.0 if given is None else as_number(given)
+    if not 0 <= seconds <= MAX_WAIT_S:
+        raise BadRequest(f"wait must be a number of seconds from 0 to {MAX_WAIT_S}.")
+    return seconds

@@ -1,0 +1,67 @@
+"""Dead letters: items that were handed out as often as their queue allows, and came back each time."""
+
+from collections.abc import Iterator
+
+from common.dynamodb import Item
+from pipe_queue.store.table import item_key, row_key, rows_of, table
+
+
+def bury(row: Item, dead_row: Item) -> None:
+    """Make a dead letter of an item as it was read. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the item has changed.
+    """
+    table.transact(
+        [
+            {
+                "Delete": {
+                    "Key": {"pk": row["pk"], "sk": row["sk"]},
+                    "ConditionExpression": (
+                        "receives = :receives AND "
+                        "(lease_until = :until OR (attribute_not_exists(lease_until) AND :until = :none))"
+                    ),
+                    "ExpressionAttributeValues": {
+                        ":receives": row["receives"],
+                        ":until": row.get("lease_until", 0),
+                        ":none": 0,
+                    },
+                }
+            },
+            {"Put": {"Item": dead_row}},
+        ]
+    )
+
+
+def dead_key(queue: str, item_id: str) -> Item:
+    """Answer the key of a dead letter."""
+    return row_key(queue, f"DEAD#{item_id}")
+
+
+def read(queue: str, item_id: str) -> Item | None:
+    """Answer a dead letter, or None. One consistent read."""
+    return table.get(dead_key(queue, item_id))
+
+
+def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
+    """Answer the dead letters of a queue, oldest first, read `page` at a time as they are asked for."""
+    return table.query(**rows_of(queue, "DEAD#", generation, after), Limit=page)
+
+
+def redrive(queue: str, row: Item) -> None:
+    """Make an item of a dead letter again. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the dead letter is gone.
+    """
+    key = dead_key(queue, row["id"])
+    table.transact(
+        [
+            {"Delete": {"Key": key, "ConditionExpression": "attribute_exists(sk)"}},
+            {"Put": {"Item": {**row, **item_key(queue, row["id"])}}},
+        ]
+    )

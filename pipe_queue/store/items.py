@@ -1,0 +1,70 @@
+"""Items as they come in and as they lie in their queue."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from common.dynamodb import Item
+from pipe_queue.store.table import item_key, row_key, rows_of, table
+
+
+def put(row: Item, token: str) -> None:
+    """Put a new item into its queue. One transaction, of one row.
+
+    Parameters
+    ----------
+    row
+        The item, key included.
+    token
+        Identifies this very item: within ten minutes a repetition puts nothing, also when the item has
+        been consumed meanwhile.
+
+    Raises
+    ------
+    ConditionFailed
+        If the item is there.
+    """
+    table.transact([_new(row)], token)
+
+
+def put_deduplicated(row: Item, token: str, dedup_row: Item, now_s: int) -> None:
+    """Put a new item, and what tells that its dedup id is taken. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the dedup id is taken.
+    """
+    unless_taken = {
+        "ConditionExpression": "attribute_not_exists(sk) OR expire_timestamp_s <= :now",
+        "ExpressionAttributeValues": {":now": now_s},
+    }
+    table.transact([_new(row), {"Put": {"Item": dedup_row, **unless_taken}}], token)
+
+
+def dedup_key(queue: str, generation: int, dedup_id: str) -> Item:
+    """Answer the key of the row that tells of a dedup id."""
+    return row_key(queue, f"DEDUP#{generation}#{dedup_id}")
+
+
+def read_dedup(queue: str, generation: int, dedup_id: str) -> Item | None:
+    """Answer what an enqueue noted under a dedup id, or None. One consistent read."""
+    return table.get(dedup_key(queue, generation, dedup_id))
+
+
+def read(queue: str, item_id: str) -> Item | None:
+    """Answer an item, or None. One consistent read."""
+    return table.get(item_key(queue, item_id))
+
+
+def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
+    """Answer the items of a queue, oldest first, read `page` at a time as they are asked for."""
+    return table.query(**rows_of(queue, "ITEM#", generation, after), Limit=page)
+
+
+def states(queue: str, generation: int) -> Iterator[Item]:
+    """Answer `created_at` and, where leased, `lease_until` of each item. One query, all pages."""
+    return table.query(**rows_of(queue, "ITEM#", generation), ProjectionExpression="created_at, lease_until")
+
+
+def _new(row: Item) -> dict[str, Any]:
+    return {"Put": {"Item": row, "ConditionExpression": "attribute_not_exists(sk)"}}

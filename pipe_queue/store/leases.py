@@ -1,0 +1,200 @@
+"""Items as they are handed out: leases, how they end, and what a poll with an attempt id was handed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from common.dynamodb import Item
+from pipe_queue.store.table import item_key, row_key, rows_of, table
+
+# How many rows of the head of a queue one page of a query reads.
+HEAD_PAGE = 8
+
+_FREE = "(attribute_not_exists(lease_until) OR lease_until <= :now)"
+_IN_FORCE = "lease_id = :lease AND lease_until > :now"
+
+
+def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
+    """Answer `id` and `receives` of the items that no lease in force holds, oldest first.
+
+    Pages of `HEAD_PAGE` rows, leased ones included, are read as they are asked for.
+    """
+    query = rows_of(queue, "ITEM#", generation)
+    query["FilterExpression"] += f" AND {_FREE}"
+    query["ExpressionAttributeValues"][":now"] = now_ms
+    return table.query(**query, ProjectionExpression="id, receives", Limit=HEAD_PAGE)
+
+
+def lease(queue: str, item_id: str, terms: Item) -> Item:
+    """Take a lease on an item and answer the item. One update.
+
+    Parameters
+    ----------
+    queue, item_id
+        Where it is.
+    terms
+        `lease_id`; `lease_until` and `now`, Unix ms; `receives`, how often the item was handed out before.
+
+    Raises
+    ------
+    ConditionFailed
+        If the item is gone, or another attempt was faster.
+    """
+    return table.update(item_key(queue, item_id), **_leasing(terms), ReturnValues="ALL_NEW")
+
+
+def remove_leased(queue: str, item_id: str, lease_id: str) -> None:
+    """Remove an item for good if `lease_id` still holds it. One delete.
+
+    Raises
+    ------
+    ConditionFailed
+        If it does not; with the item, if it is there.
+    """
+    table.delete(
+        item_key(queue, item_id),
+        ConditionExpression="lease_id = :lease",
+        ExpressionAttributeValues={":lease": lease_id},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+
+
+def lease_for_attempt(queue: str, item_id: str, terms: Item, attempt: Item, earlier_lease: str) -> None:
+    """Take a lease on an item, and note that the attempt was handed it. One transaction, of two rows.
+
+    Parameters
+    ----------
+    queue, item_id, terms
+        As for `lease`.
+    attempt
+        The row to note, key included.
+    earlier_lease
+        The lease of the attempt's row as it was read; "" if there was none.
+
+    Raises
+    ------
+    ConditionFailed
+        If the item is gone or leased, or the attempt was handed another item meanwhile.
+    """
+    table.transact(
+        [
+            {"Update": {"Key": item_key(queue, item_id), **_leasing(terms)}},
+            {"Put": {"Item": attempt, **_if_attempt_stands(earlier_lease)}},
+        ]
+    )
+
+
+def remove_for_attempt(queue: str, item_id: str, now_ms: int, attempt: Item, earlier_lease: str) -> None:
+    """Remove a free item, and note that the attempt was handed it. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        As for `lease_for_attempt`.
+    """
+    removal = {
+        "Key": item_key(queue, item_id),
+        "ConditionExpression": f"attribute_exists(sk) AND {_FREE}",
+        "ExpressionAttributeValues": {":now": now_ms},
+    }
+    table.transact(
+        [{"Delete": removal}, {"Put": {"Item": attempt, **_if_attempt_stands(earlier_lease)}}],
+    )
+
+
+def attempt_key(queue: str, generation: int, attempt_id: str) -> Item:
+    """Answer the key of an attempt's row."""
+    return row_key(queue, f"ATTEMPT#{generation}#{attempt_id}")
+
+
+def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
+    """Answer what an attempt was handed, or None. One consistent read."""
+    return table.get(attempt_key(queue, generation, attempt_id))
+
+
+def extend(queue: str, item_id: str, lease_id: str, now_ms: int, until_ms: int) -> None:
+    """Give a lease in force a new end. One update.
+
+    Raises
+    ------
+    ConditionFailed
+        If it is not in force.
+    """
+    table.update(
+        item_key(queue, item_id),
+        UpdateExpression="SET lease_until = :until",
+        ConditionExpression=_IN_FORCE,
+        ExpressionAttributeValues={":lease": lease_id, ":now": now_ms, ":until": until_ms},
+    )
+
+
+def acknowledge(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Item) -> None:
+    """Remove an item whose lease is in force, and keep a receipt. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the lease is not in force.
+    """
+    table.transact(
+        [
+            {"Delete": {"Key": item_key(queue, item_id), **_if_in_force(lease_id, now_ms)}},
+            {"Put": {"Item": receipt}},
+        ]
+    )
+
+
+def give_back(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Item) -> None:
+    """End a lease in force, and keep a receipt. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the lease is not in force.
+    """
+    freeing = {"UpdateExpression": "REMOVE lease_id, lease_until", **_if_in_force(lease_id, now_ms)}
+    table.transact(
+        [{"Update": {"Key": item_key(queue, item_id), **freeing}}, {"Put": {"Item": receipt}}],
+    )
+
+
+def receipt_key(queue: str, lease_id: str) -> Item:
+    """Answer the key of a lease's receipt."""
+    return row_key(queue, f"RECEIPT#{lease_id}")
+
+
+def read_receipt(queue: str, lease_id: str) -> Item | None:
+    """Answer the receipt of a lease, or None. One consistent read."""
+    return table.get(receipt_key(queue, lease_id))
+
+
+def _leasing(terms: Item) -> dict[str, Any]:
+    """Answer the update that takes a lease. Done twice by one attempt, it is as if done once."""
+    return {
+        "UpdateExpression": "SET lease_id = :lease, lease_until = :until, receives = :receives",
+        "ConditionExpression": (
+            f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND "
+            "(receives = :received OR (attribute_not_exists(receives) AND :received = :zero))))"
+        ),
+        "ExpressionAttributeValues": {
+            ":lease": terms["lease_id"],
+            ":until": terms["lease_until"],
+            ":now": terms["now"],
+            ":received": terms["receives"],
+            ":receives": terms["receives"] + 1,
+            ":zero": 0,
+        },
+    }
+
+
+def _if_in_force(lease_id: str, now_ms: int) -> dict[str, Any]:
+    return {
+        "ConditionExpression": _IN_FORCE,
+        "ExpressionAttributeValues": {":lease": lease_id, ":now": now_ms},
+    }
+
+
+def _if_attempt_stands(earlier_lease: str) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "attribute_not_exists(sk) OR lease_id = :earlier",
+        "ExpressionAttributeValues": {":earlier": earlier_lease},
+    }

@@ -1,0 +1,213 @@
+"""Queues as such: their METADATA, the list of their names, their deletion."""
+
+from collections.abc import Iterator, Sequence
+
+from common.dynamodb import Item
+from pipe_queue.store.table import QUEUE_TYPE, row_key, rows_of, table
+
+LIVE, DELETING, DELETED = "live", "deleting", "deleted"
+_METADATA = "METADATA"
+_ADOPTED = {"pk": "ADOPTED", "sk": "ADOPTED"}
+
+
+def read(name: str) -> Item | None:
+    """Answer the METADATA of a queue, or None. One consistent read."""
+    return table.get(row_key(name, _METADATA))
+
+
+def read_listed(name: str) -> Item | None:
+    """Answer a name's row in the list of queues (`generation`, `phase`), or None. One consistent read."""
+    return table.get(_listed_key(name))
+
+
+def listed() -> Iterator[Item]:
+    """Answer the rows of the list of queues by name, deleted ones too. One query, all pages."""
+    return table.query(
+        KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": "QUEUES"}, ConsistentRead=True
+    )
+
+
+def create(name: str, generation: int, maker: str, now_ms: int, max_receives: int | None) -> None:
+    """Make a queue and list it. One transaction, of two rows.
+
+    Parameters
+    ----------
+    name, generation
+        Of the queue; the generation is above any that the name had before.
+    maker
+        Identifies this very making, so that it is recognised when it is done twice.
+    now_ms
+        Unix ms.
+    max_receives
+        How often an item may be handed out before it is a dead letter; None for any number.
+
+    Raises
+    ------
+    ConditionFailed
+        If there is one, or one is being deleted.
+    """
+    metadata = {
+        **row_key(name, _METADATA),
+        "item_type": QUEUE_TYPE,
+        "created_at": now_ms,
+        "queue_name": name,
+        "generation": generation,
+        "sequence": 0,
+        "made_by": maker,
+        **({} if max_receives is None else {"max_receives": max_receives}),
+    }
+    table.transact(
+        [
+            {"Put": {"Item": metadata, "ConditionExpression": "attribute_not_exists(sk)"}},
+            {
+                "Put": {
+                    "Item": _listed_row(name, generation, LIVE),
+                    "ConditionExpression": (
+                        "attribute_not_exists(sk) OR (phase = :deleted AND generation < :generation)"
+                    ),
+                    "ExpressionAttributeValues": {":deleted": DELETED, ":generation": generation},
+                }
+            },
+        ]
+    )
+
+
+def adopt(name: str, generation: int) -> None:
+    """Give a queue of the earlier service its generation and list it. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If there is no such queue, or it has a generation.
+    """
+    table.transact(
+        [
+            {
+                "Update": {
+                    "Key": row_key(name, _METADATA),
+                    "UpdateExpression": "SET generation = :generation",
+                    "ConditionExpression": "attribute_exists(sk) AND attribute_not_exists(generation)",
+                    "ExpressionAttributeValues": {":generation": generation},
+                }
+            },
+            {"Put": {"Item": _listed_row(name, generation, LIVE)}},
+        ]
+    )
+
+
+def take_number(name: str) -> Item:
+    """Answer the METADATA of a queue with the next `sequence`, which is the caller's alone. One update.
+
+    Raises
+    ------
+    ConditionFailed
+        If there is no such queue.
+    """
+    return table.update(
+        row_key(name, _METADATA),
+        UpdateExpression="SET #sequence = if_not_exists(#sequence, :zero) + :one",
+        ConditionExpression="attribute_exists(sk)",
+        ExpressionAttributeNames={"#sequence": "sequence"},
+        ExpressionAttributeValues={":zero": 0, ":one": 1},
+        ReturnValues="ALL_NEW",
+    )
+
+
+def begin_deletion(name: str, generation: int) -> None:
+    """Remove a queue's METADATA, and note that its rows are yet to go. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If there is no such queue of that generation.
+    """
+    table.transact(
+        [
+            {
+                "Delete": {
+                    "Key": row_key(name, _METADATA),
+                    "ConditionExpression": "generation = :generation",
+                    "ExpressionAttributeValues": {":generation": generation},
+                }
+            },
+            {"Put": {"Item": _listed_row(name, generation, DELETING)}},
+        ]
+    )
+
+
+def keys_up_to(name: str, generation: int) -> Iterator[Item]:
+    """Answer the keys of a partition's rows of `generation`, earlier ones or none. One query, all pages."""
+    rows = table.query(
+        KeyConditionExpression="pk = :pk",
+        FilterExpression="attribute_not_exists(generation) OR generation <= :generation",
+        ExpressionAttributeValues={":pk": f"QUEUE#{name}", ":generation": generation},
+        ProjectionExpression="pk, sk",
+        ConsistentRead=True,
+    )
+    # A queue that the earlier service made meanwhile has no generation, and stays.
+    return (row for row in rows if row["sk"] != _METADATA)
+
+
+def delete_rows(keys: Sequence[Item]) -> None:
+    """Remove up to 25 rows. One batch."""
+    table.delete_many(keys)
+
+
+def end_deletion(name: str, generation: int, expire_timestamp_s: int) -> None:
+    """Note that all rows of a deleted queue are gone. One update.
+
+    Raises
+    ------
+    ConditionFailed
+        If somebody else did, or the name has a queue again.
+    """
+    table.update(
+        _listed_key(name),
+        UpdateExpression="SET phase = :deleted, expire_timestamp_s = :expire",
+        ConditionExpression="phase = :deleting AND generation = :generation",
+        ExpressionAttributeValues={
+            ":deleted": DELETED,
+            ":deleting": DELETING,
+            ":generation": generation,
+            ":expire": expire_timestamp_s,
+        },
+    )
+
+
+def count_items(name: str, generation: int) -> int:
+    """Answer how many items a queue has, leased ones included. One COUNT query, all pages."""
+    return table.count(**rows_of(name, "ITEM#", generation))
+
+
+def count_dead_letters(name: str, generation: int) -> int:
+    """Answer how many dead letters a queue has. One COUNT query, all pages."""
+    return table.count(**rows_of(name, "DEAD#", generation))
+
+
+def unlisted() -> Iterator[Item]:
+    """Answer the METADATA without a generation and every status of the table. One scan, all pages."""
+    return table.scan(
+        FilterExpression=(
+            "(attribute_exists(queue_name) AND attribute_not_exists(generation)) OR begins_with(pk, :status)"
+        ),
+        ExpressionAttributeValues={":status": "STATUS#"},
+        ConsistentRead=True,
+    )
+
+
+def all_adopted() -> bool:
+    """Answer whether `note_all_adopted` was called. One consistent read."""
+    return table.get(_ADOPTED) is not None
+
+
+def note_all_adopted() -> None:
+    """Note that the lists have all that the earlier service wrote. One write."""
+    table.put(_ADOPTED)
+
+
+def _listed_key(name: str) -> Item:
+    return {"pk": "QUEUES", "sk": name}
+
+
+def _listed_row(name: str, generation: int, phase: str) -> Item:
+    return {**_listed_key(name), "generation": generation, "phase": phase}

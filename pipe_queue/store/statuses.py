@@ -1,0 +1,60 @@
+"""What each PIPE machine is doing: `STATUS#{pipe}` holds it, and the list `STATUSES` a copy of it."""
+
+from collections.abc import Iterator
+
+from common.dynamodb import Item
+from pipe_queue.store.table import STATUS_TYPE, table
+
+
+def read(pipe_id: str) -> Item | None:
+    """Answer a machine's status row, or None. One consistent read."""
+    return table.get(_key(pipe_id))
+
+
+def listed() -> Iterator[Item]:
+    """Answer the list's rows (`pipe_id`, `status`, `last_updated`, `details`) by id. One query, all pages."""
+    return table.query(
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": "STATUSES"},
+        ConsistentRead=True,
+    )
+
+
+def write(pipe_id: str, status: Item) -> None:
+    """Store a machine's status (`status`, `last_updated`, `details`). One transaction, of two rows."""
+    row = {**_key(pipe_id), "item_type": STATUS_TYPE, **status}
+    table.transact([{"Put": {"Item": row}}, {"Put": {"Item": _listed_row(pipe_id, status)}}])
+
+
+def delete(pipe_id: str) -> None:
+    """Remove a machine's status, if there is one. One transaction, of two rows."""
+    table.transact([{"Delete": {"Key": _key(pipe_id)}}, {"Delete": {"Key": _listed_key(pipe_id)}}])
+
+
+def adopt(pipe_id: str, status: Item) -> None:
+    """List a status of the earlier service as it was read. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the status has changed.
+    """
+    unchanged = {
+        "Key": _key(pipe_id),
+        "UpdateExpression": "SET last_updated = :seen",
+        "ConditionExpression": "last_updated = :seen",
+        "ExpressionAttributeValues": {":seen": status["last_updated"]},
+    }
+    table.transact([{"Update": unchanged}, {"Put": {"Item": _listed_row(pipe_id, status)}}])
+
+
+def _key(pipe_id: str) -> Item:
+    return {"pk": f"STATUS#{pipe_id}", "sk": "INFO"}
+
+
+def _listed_key(pipe_id: str) -> Item:
+    return {"pk": "STATUSES", "sk": pipe_id}
+
+
+def _listed_row(pipe_id: str, status: Item) -> Item:
+    return {**_listed_key(pipe_id), "pipe_id": pipe_id, **status}

@@ -1,0 +1,53 @@
+"""The table itself, and what its rows have in common."""
+
+from typing import Any
+
+from common.dynamodb import Item
+from pipe_queue.patience import READ_TIMEOUT_S, PatientTable
+
+table = PatientTable("PIPE_QUEUE_TABLE_NAME", read_timeout_s=READ_TIMEOUT_S)
+
+QUEUE_TYPE = "QUEUE_ITEM"
+STATUS_TYPE = "STATUS_ITEM"
+
+# Rows of the earlier service carry no generation: they belong to whatever queue bears the name.
+OF_GENERATION = "(attribute_not_exists(generation) OR generation = :generation)"
+
+
+def row_key(queue: str, sort_key: str) -> Item:
+    """Answer the key of a row in a queue's partition."""
+    return {"pk": f"QUEUE#{queue}", "sk": sort_key}
+
+
+def item_key(queue: str, item_id: str) -> Item:
+    """Answer the key of an item."""
+    return row_key(queue, f"ITEM#{item_id}")
+
+
+def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[str, Any]:
+    """Answer the arguments of a consistent query for a kind of rows in the order of their ids.
+
+    Parameters
+    ----------
+    queue
+        Name.
+    prefix
+        The kind: "ITEM#" or "DEAD#".
+    generation
+        The queue's.
+    after
+        The id after which to begin; from the first by default.
+    """
+    # "~" comes after every character of an id.
+    first, last = f"{prefix}{after}\x00" if after else prefix, f"{prefix}~"
+    return {
+        "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+        "FilterExpression": OF_GENERATION,
+        "ExpressionAttributeValues": {
+            ":pk": f"QUEUE#{queue}",
+            ":first": first,
+            ":last": last,
+            ":generation": generation,
+        },
+        "ConsistentRead": True,
+    }

@@ -1,0 +1,181 @@
+"""The example worker, run as its user runs it, against the gateway."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deployment import PROJECT, Deployment
+from local.gateway import Gateway
+from local.invocation import Invoker
+from local.server import HOST, Server
+from tests.client import ApiClient
+from tests.pipe_queue.callers import create, enqueue, stats
+
+WORKER = PROJECT / "examples" / "pipe_worker.py"
+# Writes the payload behind those written before, once the file `go` is there.
+JOB = """
+import json, pathlib, sys, time
+folder, payload = pathlib.Path(sys.argv[1]), json.load(sys.stdin)
+with (folder / "begun").open("a") as begun:
+    print(payload["n"], file=begun)
+while not (folder / "go").exists():
+    time.sleep(0.05)
+with (folder / "done").open("a") as done:
+    print(payload["n"], file=done)
+sys.exit(payload.get("status", 0))
+"""
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a worker on the queue "stacks", with a job that waits for `go`; ends it after the test."""
+    workers: list[subprocess.Popen[str]] = []
+
+    def started(base_url: str, *options: str, command: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
+        job = command or (sys.executable, "-c", JOB, str(tmp_path))
+        worker = subprocess.Popen(
+            [sys.executable, str(WORKER), base_url, "stacks", *options, "--", *job],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        workers.append(worker)
+        return worker
+
+    yield started
+    for worker in workers:
+        if worker.poll() is None:
+            os.killpg(worker.pid, signal.SIGKILL)
+        if worker.stderr and not worker.stderr.closed:
+            worker.communicate()
+
+
+def lines(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+def wait_for(condition: Callable[[], Any], timeout_s: float = 25) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_it_works_through_the_queue_in_order(api: ApiClient, start: Start, tmp_path: Path) -> None:
+    create(api)
+    for number in range(3):
+        enqueue(api, payload={"n": number})
+    (tmp_path / "go").touch()
+    worker = start(api.base_url, "--until-empty", "--wait", "0")
+    assert worker.wait(25) == 0
+    assert lines(tmp_path / "done") == [0, 1, 2]
+    assert stats(api) == (0, 0, 0)
+
+
+def test_a_job_of_a_worker_that_is_killed_is_done_by_another(
+    api: ApiClient, start: Start, tmp_path: Path
+) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7})
+    first = start(api.base_url, "--lease-seconds", "2")
+    wait_for(lambda: lines(tmp_path / "begun") == [7])
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert stats(api)[1] == 1
+    (tmp_path / "go").touch()
+    second = start(api.base_url, "--lease-seconds", "2", "--wait", "1")
+    wait_for(lambda: lines(tmp_path / "done") == [7])
+    wait_for(lambda: stats(api) == (0, 0, 0))
+    second.terminate()
+    assert second.wait(25) == 0
+    assert lines(tmp_path / "begun") == [7, 7]
+
+
+def test_a_job_longer_than_its_lease_is_done_once(api: ApiClient, start: Start, tmp_path: Path) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7})
+    workers = [start(api.base_url, "--lease-seconds", "1", "--wait", "0.2") for _ in range(2)]
+    wait_for(lambda: lines(tmp_path / "begun") == [7])
+    time.sleep(2.5)
+    (tmp_path / "go").touch()
+    wait_for(lambda: stats(api) == (0, 0, 0))
+    for worker in workers:
+        worker.terminate()
+        assert worker.wait(25) == 0
+    assert lines(tmp_path / "begun") == [7]
+
+
+def test_a_job_that_fails_goes_back_and_becomes_a_dead_letter(
+    api: ApiClient, start: Start, tmp_path: Path
+) -> None:
+    create(api, max_receives=2)
+    enqueue(api, payload={"n": 7, "status": 1})
+    (tmp_path / "go").touch()
+    worker = start(api.base_url, "--until-empty", "--wait", "0")
+    assert worker.wait(25) == 0
+    assert lines(tmp_path / "done") == [7, 7]
+    assert stats(api) == (0, 0, 1)
+
+
+def test_it_waits_while_the_api_is_away(
+    api: ApiClient, deployment: Deployment, start: Start, tmp_path: Path
+) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7})
+    (tmp_path / "go").touch()
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    worker = start(f"http://{HOST}:{port}/{deployment.base_path}", "--until-empty", "--wait", "0")
+    time.sleep(1.5)
+    assert worker.poll() is None
+    server = Server(port, Gateway(deployment, Invoker()))
+    server.start()
+    assert worker.wait(25) == 0
+    server.stop()
+    assert lines(tmp_path / "done") == [7]
+    assert "the API is away (ConnectionError)" in worker.communicate()[1]
+
+
+def test_a_queue_that_is_not_there(api: ApiClient, start: Start) -> None:
+    worker = start(api.base_url)
+    assert worker.wait(25) == 2
+    assert "Queue does not exist: stacks" in worker.communicate()[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["--help"], 0, "what to run for each job"),
+        (["localhost:4000", "stacks", "--", "true"], 2, "base_url must begin with http:// or https://"),
+        (["http://127.0.0.1:1/api", "stacks"], 2, "required: command"),
+        (["http://127.0.0.1:1/api", "s", "--", "/no/program"], 2, "the command cannot be run: /no/program"),
+    ],
+)
+def test_how_it_is_called(arguments: list[str], status: int, said: str) -> None:
+    told = subprocess.run(
+        [sys.executable, str(WORKER), *arguments], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == status
+    assert said in told.stdout + told.stderr
+
+
+def test_the_payload_reaches_the_command_as_it_is(api: ApiClient, start: Start, tmp_path: Path) -> None:
+    create(api)
+    payload = {"n": 1, "text": "é", "list": [1.5, None]}
+    enqueue(api, payload=payload)
+    out = tmp_path / "out"
+    keep = (sys.executable, "-c", "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())", str(out))
+    assert start(api.base_url, "--until-empty", "--wait", "0", command=keep).wait(25) == 0
+    assert json.loads(out.read_text()) == payload

@@ -1,0 +1,206 @@
+"""Judging a history: what was enqueued and what came out, against what a queue promises.
+
+Times are of one clock, that of the machine. Of a call that was never answered, because its process was
+killed, or that was answered 503, it is not known whether it took effect: it may have, once.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+NEVER = float("inf")
+# What faults may cost. 404 is an empty queue, 409 a lease that ran out.
+EXPECTED = {"enqueue": {200, 503}, "dequeue": {200, 404, 503}, "ack": {200, 409, 503}}
+
+
+@dataclass
+class Call:
+    """A call of a handler, as one process saw it."""
+
+    what: str
+    start: float
+    n: int | None
+    end: float = NEVER
+    status: int | None = None
+    id: str | None = None
+    lease_id: str | None = None
+    lease_until: float | None = None
+    wall_ms: float = 0.0
+    leased: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is wrong with a history: numbers of items; and what it cost.
+
+    Attributes
+    ----------
+    lost
+        Accepted, and never came out.
+    doubled
+        Came out twice, or were on two leases at once.
+    unexpected
+        Came out and were never enqueued, or not as they were enqueued.
+    reordered
+        Came out before an item whose enqueue was answered before theirs began.
+    handed_to_the_dead
+        Removed for a process that was killed before it could say so. No queue can tell this from a consumer
+        that dies with the item in its hands.
+    unavailable
+        Calls answered 503.
+    faulty
+        Calls answered with a status that nothing explains.
+    """
+
+    lost: list[int]
+    doubled: list[int]
+    unexpected: list[int]
+    reordered: list[int]
+    handed_to_the_dead: list[int]
+    unavailable: int
+    faulty: list[tuple[str, int]]
+    accepted: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.doubled or self.unexpected or self.reordered or self.faulty)
+
+
+def read(files: Iterable[Path]) -> list[Call]:
+    """The calls that are written down in `files`."""
+    calls: dict[str, Call] = {}
+    for file in files:
+        for line in file.read_text().splitlines():
+            _add(calls, json.loads(line))
+    return list(calls.values())
+
+
+def judge(calls: list[Call], *, on_leases: bool, skew_ms: float = 0.0) -> Verdict:
+    """Judge a history whose queue was drained to the last item.
+
+    Parameters
+    ----------
+    calls
+        All calls.
+    on_leases
+        Whether an item is consumed by acknowledging it, and not by dequeueing it.
+    skew_ms
+        How far any two clocks were apart.
+    """
+    enqueued = _enqueued(calls)
+    handed = [call for call in calls if call.what == "dequeue" and call.status == 200]
+    done = [call for call in calls if call.what == "ack" and call.status == 200] if on_leases else handed
+    dead = _handed_to_the_dead(calls, enqueued, on_leases=on_leases)
+    came_out = {call.n for call in done}
+    accepted = {n for n, call in enqueued.items() if call.status == 200}
+    times_out = Counter(call.n for call in done)
+    return Verdict(
+        lost=sorted(accepted - came_out - dead),
+        doubled=sorted(
+            {n for n, times in times_out.items() if n is not None and times > 1}
+            | (_leased_twice(handed, skew_ms) if on_leases else set())
+        ),
+        unexpected=sorted({call.n if call.n is not None else -1 for call in handed} - set(enqueued)),
+        reordered=_reordered(enqueued, handed, _held_back(calls)),
+        handed_to_the_dead=sorted(dead - came_out),
+        unavailable=sum(call.status == 503 for call in calls),
+        faulty=sorted(
+            {
+                (call.what, call.status)
+                for call in calls
+                if call.status is not None and call.status not in EXPECTED[call.what]
+            }
+        ),
+        accepted=len(accepted),
+    )
+
+
+def _add(calls: dict[str, Call], record: dict[str, Any]) -> None:
+    call_id = record.pop("call")
+    if "start" in record:
+        calls[call_id] = Call(**record)
+        return
+    call = calls.get(call_id)
+    if call is None:
+        return
+    if "wire" not in record:
+        for name, value in record.items():
+            setattr(call, name, value)
+    elif record["wire"] == "update":
+        call.leased.add(record["item"])
+    elif record["wire"] == "delete":
+        call.removed.add(record["item"])
+
+
+def _enqueued(calls: list[Call]) -> dict[int, Call]:
+    """The enqueue of each item; one asked again under its dedup id is one from the first to the last."""
+    enqueued: dict[int, Call] = {}
+    for call in calls:
+        if call.what != "enqueue" or call.n is None:
+            continue
+        earlier = enqueued.get(call.n)
+        if earlier is not None:
+            call.start = min(call.start, earlier.start)
+        enqueued[call.n] = call
+    return enqueued
+
+
+def _numbers(enqueued: dict[int, Call]) -> dict[str, int]:
+    return {call.id: n for n, call in enqueued.items() if call.id is not None}
+
+
+def _handed_to_the_dead(calls: list[Call], enqueued: dict[int, Call], *, on_leases: bool) -> set[int]:
+    removing = "ack" if on_leases else "dequeue"
+    numbers = _numbers(enqueued)
+    return {
+        numbers[item_id]
+        for call in calls
+        if call.what == removing and call.status is None
+        for item_id in call.removed
+        if item_id in numbers
+    }
+
+
+def _held_back(calls: list[Call]) -> set[str]:
+    """Items that a call leased and did not hand out: it was killed, or gave up, or was held up for too long.
+
+    Such items come out when the lease is over, and others meanwhile.
+    """
+    return {item_id for call in calls for item_id in call.leased if item_id != call.id}
+
+
+def _leased_twice(handed: list[Call], skew_ms: float) -> set[int]:
+    by_item: dict[int, list[Call]] = defaultdict(list)
+    for call in handed:
+        by_item[call.n if call.n is not None else -1].append(call)
+    return {
+        n
+        for n, holders in by_item.items()
+        for first in holders
+        for second in holders
+        if first.lease_id != second.lease_id
+        and first.start < second.start
+        and second.wall_ms < (first.lease_until or 0) - skew_ms
+    }
+
+
+def _reordered(enqueued: dict[int, Call], handed: list[Call], excused: set[str]) -> list[int]:
+    """Items that a later one overtook: enqueued wholly before it, first handed out wholly after it."""
+    first: dict[int, Call] = {}
+    for call in sorted(handed, key=lambda call: call.start):
+        if call.n is not None and call.n in enqueued:
+            first.setdefault(call.n, call)
+    by_end = sorted(first.items(), key=lambda pair: pair[1].end)
+    overtaken = []
+    latest, position = -NEVER, 0
+    for n, call in sorted(first.items(), key=lambda pair: pair[1].start):
+        while position < len(by_end) and by_end[position][1].end < call.start:
+            latest = max(latest, enqueued[by_end[position][0]].start)
+            position += 1
+        if enqueued[n].status == 200 and enqueued[n].end < latest and call.id not in excused:
+            overtaken.append(n)
+    return overtaken

@@ -1,0 +1,68 @@
+"""MiniStack, run in an environment of its own as a child process."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from local.child import stay_until_parent_ends
+from local.deployment import PROJECT
+
+HOST = "127.0.0.1"
+ENVIRONMENT = PROJECT / ".local" / "ministack"
+REQUIREMENTS = PROJECT / "requirements-ministack.txt"
+_START_TIMEOUT_S = 60
+
+
+def install() -> Path:
+    """Make the environment, if it is not there; answer its folder of programs."""
+    made = ENVIRONMENT / REQUIREMENTS.name
+    if not made.exists() or made.read_text() != REQUIREMENTS.read_text():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
+        pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+        made.write_text(REQUIREMENTS.read_text())
+    return ENVIRONMENT / "bin"
+
+
+def main() -> None:
+    """Serve on a free port, say where, and end when the parent ends."""
+    programs = install()
+    port = _free_port()
+    process = subprocess.Popen(
+        [programs / "ministack"],
+        env={**os.environ, "BIND_HOST": HOST, "GATEWAY_PORT": str(port), "LOG_LEVEL": "ERROR"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_until_it_listens(process, port)
+        stay_until_parent_ends({"url": f"http://{HOST}:{port}"})
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int) -> None:
+    end = time.monotonic() + _START_TIMEOUT_S
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("MiniStack did not start")
+
+
+if __name__ == "__main__":
+    main()

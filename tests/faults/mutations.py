@@ -1,0 +1,165 @@
+"""Does the fault suite see what it is for? Breaks a copy of the code in one place at a time, and plays on.
+
+`python -m tests.faults.mutations` answers a line for each mutation; the exit status is 1 if one was not seen.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.deployment import PROJECT
+
+_NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A break in the code, and where the suite should see it.
+
+    Attributes
+    ----------
+    name
+        In words.
+    file, text, broken
+        `text`, which stands in `file` once, becomes `broken`.
+    engine, scenario
+        What is played.
+    items
+        How many.
+    """
+
+    name: str
+    file: str
+    text: str
+    broken: str
+    engine: str
+    scenario: str
+    items: int
+
+
+MUTATIONS = (
+    Mutation(
+        "without the lease condition",
+        "pipe_queue/store/leases.py",
+        """f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND "
+            "(receives = :received OR (attribute_not_exists(receives) AND :received = :zero))))\"""",
+        """"attribute_exists(sk) AND (:now = :now) AND (:received = :received) AND (:zero = :zero)\"""",
+        "ministack",
+        "on leases",
+        400,
+    ),
+    Mutation(
+        "without the token",
+        "common/aws.py",
+        "return session().client(service, config=config)",
+        """client = session().client(service, config=config)
+
+    def forget_token(request: Any, **_: Any) -> None:
+        import json
+        import uuid
+
+        body = json.loads(request.data)
+        if "ClientRequestToken" in body:
+            request.data = json.dumps({**body, "ClientRequestToken": uuid.uuid4().hex}).encode()
+
+    client.meta.events.register_first("request-created.dynamodb.TransactWriteItems", forget_token)
+    return client""",
+        "ministack",
+        "answers of puts lost, consumers swift",
+        200,
+    ),
+    Mutation(
+        "without the transaction",
+        "pipe_queue/store/items.py",
+        "    table.transact([_new(row)], token)",
+        '    table.put(row, ConditionExpression="attribute_not_exists(sk)")',
+        "ministack",
+        "answers of puts lost, consumers swift",
+        200,
+    ),
+    Mutation(
+        "with unconditional delete",
+        "pipe_queue/store/leases.py",
+        """        ConditionExpression="lease_id = :lease",
+        ExpressionAttributeValues={":lease": lease_id},
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+""",
+        "",
+        "moto",
+        "deletes that come late",
+        1000,
+    ),
+    Mutation(
+        "with unconditional acknowledgement",
+        "pipe_queue/store/leases.py",
+        """{"Delete": {"Key": item_key(queue, item_id), **_if_in_force(lease_id, now_ms)}},""",
+        """{"Delete": {"Key": item_key(queue, item_id)}},""",
+        "moto",
+        "on leases, slow workers",
+        500,
+    ),
+    Mutation(
+        "taking a lost answer to a delete for a refusal",
+        "pipe_queue/leases.py",
+        "if refusal.row is not None or not refusal.retried:",
+        "if True:",
+        "moto",
+        "lost",
+        100,
+    ),
+    Mutation(
+        "with the time of the enqueue for a number",
+        "pipe_queue/items.py",
+        """    return queue, int(metadata["sequence"])""",
+        """    return queue, now_ms() % 10**9 * 1000 + int(metadata["sequence"]) % 1000""",
+        "moto",
+        "clocks 5 s off",
+        300,
+    ),
+)
+
+
+def main() -> int:
+    """Play every mutation; answer the exit status."""
+    unseen = 0
+    for mutation in MUTATIONS:
+        seen, told = _play(mutation)
+        unseen += not seen
+        verdict = "seen" if seen else "NOT SEEN"
+        print(f"{verdict:9} {mutation.name} ({mutation.engine})\n{told}", flush=True)  # noqa: T201 - a report
+    return int(bool(unseen))
+
+
+def _play(mutation: Mutation) -> tuple[bool, str]:
+    """Play a mutation in a copy of the project; answer whether the suite saw it, and what it told."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder) / "project"
+        shutil.copytree(PROJECT, project, ignore=_NOT_COPIED)
+        # MiniStack's environment is shared
+        (project / ".local").symlink_to(PROJECT / ".local")
+        _break(project / mutation.file, mutation)
+        arguments = ["--engine", mutation.engine, "--only", mutation.scenario, "--items", str(mutation.items)]
+        played = subprocess.run(
+            [sys.executable, "-m", "tests.faults", *arguments],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    told = "".join(f"    {line}\n" for line in played.stdout.splitlines())
+    # A suite that fell over has seen nothing: it must have come to its verdict.
+    return played.returncode == 1 and "broke a promise" in played.stdout, told or played.stderr
+
+
+def _break(file: Path, mutation: Mutation) -> None:
+    source = file.read_text()
+    if source.count(mutation.text) != 1:
+        raise ValueError(f"{mutation.name}: {mutation.file} has changed, the mutation no longer fits")
+    file.write_text(source.replace(mutation.text, mutation.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""Queues and items that the earlier service wrote, served over HTTP."""
+
+import time
+
+from local.demo import load
+from tests.client import ApiClient
+from tests.pipe_queue.callers import (
+    TABLE,
+    create,
+    dequeue,
+    end,
+    enqueue,
+    stats,
+    write_legacy_item,
+    write_legacy_queue,
+)
+
+MS = 1_700_000_000_000
+
+
+def test_queues_without_a_row_in_the_list_are_listed(api: ApiClient) -> None:
+    for name in ("old", "bare", "odd name#1"):
+        write_legacy_queue(name)
+    write_legacy_item("old", MS, 1)
+    write_legacy_item("old", MS, 2)
+    create(api, "new")
+    for _ in range(2):
+        assert api.get("/pipe/queues").json() == {"bare": 0, "new": 0, "odd name#1": 0, "old": 2}
+
+
+def test_a_queue_made_by_an_old_lambda_after_the_scan_is_listed_once_used(api: ApiClient) -> None:
+    assert api.get("/pipe/queues").json() == {}
+    write_legacy_queue("late")
+    assert dequeue(api, "late") is None
+    assert api.get("/pipe/queues").json() == {"late": 0}
+
+
+def test_items_of_the_earlier_service_come_out_first(api: ApiClient) -> None:
+    write_legacy_queue("old")
+    old = [write_legacy_item("old", MS + number, 9 - number) for number in range(3)]
+    new = [enqueue(api, "old", payload=number) for number in range(2)]
+    # one more by a Lambda of the earlier service whose clock is ahead
+    old.append(write_legacy_item("old", int(time.time() * 1000) + 5000, 7))
+    assert api.get("/pipe/queue/old").json() == [*old, *new]
+    assert [dequeue(api, "old") for _ in range(7)] == [*old, *new, None]
+
+
+def test_an_old_item_in_a_queue_made_here_comes_out_first(api: ApiClient) -> None:
+    create(api, "new")
+    new = enqueue(api, "new")
+    old = write_legacy_item("new", MS, 1)
+    assert api.get("/pipe/queues").json() == {"new": 2}
+    assert [dequeue(api, "new"), dequeue(api, "new")] == [old, new]
+
+
+def test_old_items_are_leased_returned_and_acknowledged(api: ApiClient) -> None:
+    write_legacy_queue("old")
+    old = write_legacy_item("old", MS, 1)
+    leased = dequeue(api, "old", lease_seconds=60)
+    assert leased["id"] == old["id"]
+    end(api, "nack", leased)
+    leased = dequeue(api, "old", lease_seconds=60)
+    assert leased["receive_count"] == 2
+    end(api, "ack", leased)
+    assert stats(api, "old") == (0, 0, 0)
+
+
+def test_a_queue_with_a_sharp_in_its_name_is_served(api: ApiClient) -> None:
+    write_legacy_queue("mrc#1")
+    old = [write_legacy_item("mrc#1", MS + number, number) for number in range(2)]
+    new = enqueue(api, "mrc#1")
+    assert api.get("/pipe/queue/mrc%231").json() == [*old, new]
+    assert dequeue(api, "mrc%231") == old[0]
+    assert api.delete("/pipe/queue/mrc%231").json() == {"message": "Queue deleted: mrc#1"}
+    assert api.get("/pipe/queues").json() == {}
+    assert api.post("/pipe/queue", json={"queue_name": "mrc#1"}).status_code == 400
+
+
+def test_an_old_queue_exists_and_is_deleted_whole(api: ApiClient) -> None:
+    write_legacy_queue("old")
+    for number in range(30):
+        write_legacy_item("old", MS, number)
+    assert api.post("/pipe/queue", json={"queue_name": "old"}).status_code == 409
+    assert api.delete("/pipe/queue/old").status_code == 200
+    assert [row for row in TABLE.scan() if row["pk"] == "QUEUE#old"] == []
+
+
+def test_the_demo_queues_are_served(api: ApiClient) -> None:
+    load._fill_queues([])
+    load._write_statuses()
+    assert api.get("/pipe/queues").json() == {"focus": 0, "smartstacks": 0}
+    assert [status["pipe_id"] for status in api.get("/pipe/statuses").json()] == ["pipe1", "pipe2"]
