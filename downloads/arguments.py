@@ -1,0 +1,72 @@
+"""What a caller of `POST /download` wants."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.object_names import checked_directory, checked_name
+from common.errors import BadRequest
+
+TIFF_TYPES = ("tif", "tiff")
+FITS_TYPES = ("fits", "fits.fz", "fz")
+STRETCHES = ("arcsinh", "linear")
+
+
+@dataclass(frozen=True)
+class Download:
+    """A download that is allowed.
+
+    Attributes
+    ----------
+    directory
+        Where the object lies, one of those that can be uploaded to.
+    name
+        The object's name there.
+    image_type
+        What it shall become: one of `TIFF_TYPES` or `FITS_TYPES`; anything else is the object as it is.
+    stretch
+        Of a TIFF, one of `STRETCHES`.
+    """
+
+    directory: str
+    name: str
+    image_type: str
+    stretch: str
+
+    @property
+    def converted(self) -> bool:
+        """Whether something has to be made of the object."""
+        return self.image_type in TIFF_TYPES + FITS_TYPES
+
+    @property
+    def source_name(self) -> str:
+        """The stored object's name: of an image that is to be converted, `.bz2` means the stored `.fz`."""
+        return self.name.replace(".bz2", ".fz") if self.converted else self.name
+
+    @property
+    def source_key(self) -> str:
+        """The stored object's key."""
+        return f"{self.directory}/{self.source_name}"
+
+
+def parse_download(body: dict[str, Any]) -> Download:
+    """Read what a caller wants to download.
+
+    Parameters
+    ----------
+    body
+        `object_name`; `s3_directory`, by default data; `image_type`, by default fits; `stretch`, by default
+        arcsinh.
+
+    Raises
+    ------
+    Forbidden
+        If the directory is not one of those that exist.
+    BadRequest
+        If the name cannot be a key, or the stretch is none.
+    """
+    directory = checked_directory(body)
+    stretch = body.get("stretch", STRETCHES[0])
+    if stretch not in STRETCHES:
+        raise BadRequest(f"stretch must be one of {', '.join(STRETCHES)}.")
+    name = checked_name(body.get("object_name"), directory)
+    return Download(directory, name, str(body.get("image_type", "fits")), stretch)

@@ -1,0 +1,100 @@
+"""What is made of an image: a plain FITS file, or a TIFF under bzip2. Bytes in, bytes out."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from common.errors import Unprocessable
+from downloads import bzip2, tiffs
+from downloads.checksums import with_valid_sums
+from downloads.fits_headers import padded
+from downloads.fits_images import ImageHdu
+from downloads.pixels import Pixels, Scale, stored_pixels
+from downloads.stretches import Arcsinh, Linear
+
+# Pixels that are stretched and compressed at a time by one thread: some megabytes.
+_PIECE_PIXELS = 4 * bzip2.BLOCK_BYTES // 2
+
+
+def plain_fits(hdu: ImageHdu, data: bytearray) -> bytes:
+    """Answer a FITS file that has the image in its primary HDU.
+
+    Parameters
+    ----------
+    hdu
+        Where the image is.
+    data
+        Its data, without padding.
+
+    Raises
+    ------
+    Unprocessable
+        If the image cannot be decoded.
+    """
+    pixels = stored_pixels(hdu, data)
+    if pixels.dtype.byteorder != ">":
+        pixels.byteswap(inplace=True)
+    image = pixels.reshape(-1).view(np.uint8).data
+    header = with_valid_sums(hdu.plain_header(), image)
+    return b"".join([header.to_bytes(), image, bytes(padded(len(image)) - len(image))])
+
+
+def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> bytes:
+    """Answer a TIFF file of the image, under bzip2. Its first row is the first of the FITS image.
+
+    Parameters
+    ----------
+    hdu
+        Where the image is.
+    data
+        Its data, without padding.
+    stretch
+        "arcsinh" or "linear".
+
+    Raises
+    ------
+    Unprocessable
+        If the image cannot be decoded, or has not two axes.
+    """
+    return bzip2.compressed(tiff_pieces(flat(stored_pixels(hdu, data)), Scale(hdu), stretch))
+
+
+def flat(pixels: Pixels) -> Pixels:
+    """Answer the image without axes of length 1 beyond its two.
+
+    Raises
+    ------
+    Unprocessable
+        If it has others.
+    """
+    rows = pixels.shape[-2:]
+    if len(rows) < len(("rows", "columns")) or pixels.size != rows[0] * rows[1]:
+        axes = " x ".join(map(str, reversed(pixels.shape)))
+        raise Unprocessable(f"The FITS image is {axes}; a TIFF is made of two axes.")
+    return pixels.reshape(rows)
+
+
+def tiff_pieces(pixels: Pixels, scale: Scale, stretch: str) -> Iterator[Callable[[], bytes]]:
+    """Answer the pieces of a TIFF file in their order, each made when it is called.
+
+    Parameters
+    ----------
+    pixels
+        (rows, columns), as stored.
+    scale
+        What makes physical values of them.
+    stretch
+        "arcsinh" or "linear".
+    """
+    height, width = pixels.shape
+    step = max(1, _PIECE_PIXELS // width)
+    strips = [pixels[row : row + step] for row in range(0, height, step)]
+    stretched = Arcsinh.of(scale, strips) if stretch == "arcsinh" else Linear(scale)
+    yield partial(tiffs.head, width, height, stretched.dtype)
+    for strip in strips:
+        yield partial(_strip_bytes, stretched, strip)
+
+
+def _strip_bytes(stretched: Arcsinh | Linear, strip: Pixels) -> bytes:
+    return stretched(strip).astype(stretched.dtype.newbyteorder("<"), copy=False).tobytes()

@@ -1,0 +1,156 @@
+"""The image in a FITS file, tile-compressed or not, and the header that it has as a plain file.
+
+Which keywords belong to the compression alone, and which stand for one of the image, says the FITS Standard
+4.0, section 10.1; cfitsio's funpack makes the same header of it.
+"""
+
+import re
+from dataclasses import dataclass
+from math import prod
+
+from common.errors import TooLarge, Unprocessable
+from downloads.fits_headers import KEYWORD_BYTES, Header, Stream, keyword, padded, read_header
+
+# What an image may take once it is decoded; the Lambda function's memory holds it and what is made of it.
+MAX_IMAGE_BYTES = 512 * 1024**2
+
+PIXEL_BITS = (8, 16, 32, 64, -32, -64)
+# What the header of a compressed image calls a card of the image that does not describe its array.
+RENAMED = {"ZEXTEND": "EXTEND", "ZBLOCKED": "BLOCKED", "ZHECKSUM": "CHECKSUM", "ZDATASUM": "DATASUM"}
+# Cards of a compressed image's header that describe the table in which it is kept.
+TABLE = {
+    *("XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP", "ZIMAGE", "ZCMPTYPE"),
+    *("ZSIMPLE", "ZTENSION", "ZBITPIX", "ZNAXIS", "ZPCOUNT", "ZGCOUNT"),
+    *("ZMASKCMP", "ZQUANTIZ", "ZDITHER0", "ZBLANK", "ZSCALE", "ZZERO"),
+}
+TABLE_NUMBERED = re.compile(r"(NAXIS|TTYPE|TFORM|ZNAXIS|ZTILE|ZNAME|ZVAL)[1-9][0-9]*")
+# The checksums of the table, and the name that an image without one has in its table.
+_TABLE_SUMS = ("CHECKSUM", "DATASUM")
+_NO_NAME = "COMPRESSED_IMAGE"
+# What only an extension has, or what describes the array and so is put first.
+_EXTENSIONS = re.compile(r"XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|INHERIT")
+
+_SIMPLE = f"{'SIMPLE  =                    T / conforms to FITS standard':80}"
+_CHUNK_BYTES = 1024**2
+
+
+@dataclass(frozen=True)
+class ImageHdu:
+    """The HDU of a file that holds its image.
+
+    Attributes
+    ----------
+    header
+        As it stands in the file: of the image, or of the table that holds it compressed.
+    """
+
+    header: Header
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the image is compressed by tiles."""
+        return self.header.text("ZIMAGE") == "T"
+
+    @property
+    def bits(self) -> int:
+        """BITPIX of the image: bits of a pixel, below 0 for floating point."""
+        return self.header.integer(f"{self._prefix}BITPIX")
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The lengths of the image's axes, NAXIS1 first."""
+        return self.header.axes(self._prefix)
+
+    @property
+    def _prefix(self) -> str:
+        return "Z" if self.compressed else ""
+
+    def plain_header(self) -> Header:
+        """Answer the header that the image has in the primary HDU of a plain file.
+
+        Cards stay as they are, letter for letter and in their order, but for those of an extension and of
+        the compression, which go.
+        """
+        if "SIMPLE" in self.header:
+            return self.header
+        names = ["BITPIX", "NAXIS", *(f"NAXIS{axis}" for axis in range(1, len(self.axes) + 1))]
+        structure = [_renamed(self.header.card(f"{self._prefix}{name}"), name) for name in names]
+        simple = _renamed(self.header.card("ZSIMPLE"), "SIMPLE") if "ZSIMPLE" in self.header else _SIMPLE
+        cards = self._uncompressed_cards() if self.compressed else self.header.cards
+        described = [card for card in cards if not _EXTENSIONS.fullmatch(keyword(card))]
+        return Header([simple, *structure, *described])
+
+    def _uncompressed_cards(self) -> list[str]:
+        return [
+            _renamed(card, RENAMED[name]) if (name := keyword(card)) in RENAMED else card
+            for card in self.header.cards
+            if not self._is_compressions(card)
+        ]
+
+    def _is_compressions(self, card: str) -> bool:
+        name = keyword(card)
+        if name == "EXTNAME":
+            return Header([card]).text("EXTNAME") == _NO_NAME
+        return name in TABLE or name in _TABLE_SUMS or bool(TABLE_NUMBERED.fullmatch(name))
+
+
+def find_image(stream: Stream) -> ImageHdu:
+    """Answer the first image of a FITS file; afterwards `stream` is at the beginning of its data.
+
+    Raises
+    ------
+    Unprocessable
+        If this is no FITS file, or one without an image.
+    TooLarge
+        If the image is over `MAX_IMAGE_BYTES`.
+    """
+    header = read_header(stream, "SIMPLE")
+    if header is None:
+        raise Unprocessable("The object is not a FITS file.")
+    while header is not None:
+        if _has_image(header):
+            return _checked(ImageHdu(header))
+        _skip(stream, padded(header.data_bytes))
+        header = read_header(stream, "XTENSION")
+    raise Unprocessable("The FITS file has no image in it.")
+
+
+def read_data(stream: Stream, hdu: ImageHdu) -> bytearray:
+    """Answer the data of the HDU, without padding.
+
+    Raises
+    ------
+    Unprocessable
+        If the file ends before they do.
+    """
+    size = hdu.header.data_bytes
+    data = bytearray()
+    while len(data) < size and (chunk := stream.read(min(_CHUNK_BYTES, size - len(data)))):
+        data += chunk
+    if len(data) < size:
+        raise Unprocessable(f"The FITS file is cut off: its image has {len(data)} of {size} bytes.")
+    return data
+
+
+def _has_image(header: Header) -> bool:
+    hdu = ImageHdu(header)
+    is_image = hdu.compressed or header.text("XTENSION") in ("", "IMAGE")
+    return is_image and bool(hdu.axes) and prod(hdu.axes) > 0
+
+
+def _checked(hdu: ImageHdu) -> ImageHdu:
+    if hdu.bits not in PIXEL_BITS:
+        raise Unprocessable(f"The FITS image has a BITPIX of {hdu.bits}.")
+    size = max(abs(hdu.bits) // 8 * prod(hdu.axes), hdu.header.data_bytes)
+    if size > MAX_IMAGE_BYTES:
+        raise TooLarge(f"The FITS image has {size} bytes, of {MAX_IMAGE_BYTES} at most.")
+    return hdu
+
+
+def _skip(stream: Stream, size: int) -> None:
+    while size > 0 and (chunk := stream.read(min(_CHUNK_BYTES, size))):
+        size -= len(chunk)
+
+
+def _renamed(card: str, name: str) -> str:
+    return f"{name:{KEYWORD_BYTES}}{card[KEYWORD_BYTES:]}"

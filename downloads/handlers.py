@@ -1,0 +1,13 @@
+"""Lambda entry point of downloads."""
+
+from common.endpoints import endpoint
+from common.requests import Request
+from common.responses import Response, ok
+from downloads.arguments import parse_download
+from downloads.urls import url_of
+
+
+@endpoint
+def download(request: Request) -> Response:
+    """`POST /download`: a presigned URL of an image as FITS, as TIFF, or of any object as it is."""
+    return ok(url_of(parse_download(request.json_object())))

@@ -1,0 +1,201 @@
+"""A small S3 for zips of any size: it makes up the bytes of its objects, and keeps no part in memory.
+
+Runs as a process of its own, so that its memory is not taken for that of the zip function.
+
+Objects are `data/{anything}-{size in bytes}`, of zeros with their name at the beginning of every mebibyte.
+`PUT /control` sets what it does, `GET /control` tells what was done.
+"""
+
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from local.child import stay_until_parent_ends
+
+MIB = 1024**2
+ETAG = '"0123456789abcdef0123456789abcdef"'
+_NAME = re.compile(r".*-(\d+)")
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+
+
+class State:
+    """What was uploaded, and what is to go wrong."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.reset({})
+
+    def reset(self, control: dict[str, Any]) -> None:
+        """Forget all; `control` has `folder` (where objects are kept, sparse), and what fails."""
+        self.folder = Path(control["folder"]) if control.get("folder") else None
+        self.fail_parts_from: int = control.get("fail_parts_from", 10**9)
+        self.fail_reads_from: int = control.get("fail_reads_from", 10**9)
+        self.failed_aborts: int = control.get("failed_aborts", 0)
+        self.lost_reads: int = control.get("lost_reads", 0)
+        self.reads = self.uploads = 0
+        self.open: dict[str, dict[int, tuple[int, str]]] = {}
+        self.objects: dict[str, int] = {}
+
+    def report(self) -> dict[str, Any]:
+        """What there is."""
+        return {
+            "open": list(self.open),
+            "objects": self.objects,
+            "reads": self.reads,
+            "uploads": self.uploads,
+        }
+
+    def save(self, upload_id: str, number: int, content: bytes) -> None:
+        """Keep a part, in a sparse file if there is a folder for it."""
+        if self.folder:
+            (self.folder / f"{upload_id}-{number:05}").write_bytes(content)
+        with self.lock:
+            self.open[upload_id][number] = (len(content), ETAG)
+
+    def complete(self, upload_id: str, key: str) -> None:
+        """Make an object of the parts, blocks of zeros being left out of the file."""
+        parts = self.open.pop(upload_id)
+        self.objects[key] = sum(size for size, _ in parts.values())
+        if not self.folder:
+            return
+        with (self.folder / key.rpartition("/")[2]).open("wb") as file:
+            for number in sorted(parts):
+                part = self.folder / f"{upload_id}-{number:05}"
+                write_sparse(file, part.read_bytes())
+                part.unlink()
+            file.truncate()
+
+
+def write_sparse(file: Any, content: bytes) -> None:
+    """Write `content`, with holes for its zeros."""
+    for start in range(0, len(content), 65536):
+        block = content[start : start + 65536]
+        if block.count(0) == len(block):
+            file.seek(len(block), 1)
+        else:
+            file.write(block)
+
+
+def content_of(key: str, start: int, end: int) -> bytes:
+    """Bytes `start` to before `end` of an object."""
+    content = bytearray(end - start)
+    mark = key.encode()
+    for at in range(start // MIB * MIB, end, MIB):
+        for index, byte in enumerate(mark, at):
+            if start <= index < end:
+                content[index - start] = byte
+    return bytes(content)
+
+
+STATE = State()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Speaks as much of S3 as a zip needs."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_HEAD(self) -> None:
+        """Tell of an object."""
+        self._object(head=True)
+
+    def do_GET(self) -> None:
+        """Answer an object, or a range of it."""
+        if self.path == "/control":
+            self._send(200, json.dumps(STATE.report()).encode())
+        else:
+            self._object(head=False)
+
+    def do_PUT(self) -> None:
+        """Take a part of an upload, or orders."""
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/control":
+            STATE.reset(json.loads(content))
+            return self._send(200, b"{}")
+        query = parse_qs(urlsplit(self.path).query)
+        number, upload_id = int(query["partNumber"][0]), query["uploadId"][0]
+        if number >= STATE.fail_parts_from:
+            return self._send(503, b"")
+        STATE.save(upload_id, number, content)
+        return self._send(200, b"", {"ETag": ETAG})
+
+    def do_POST(self) -> None:
+        """Begin or complete an upload."""
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        if "uploads" in query:
+            with STATE.lock:
+                STATE.uploads += 1
+                upload_id = f"upload{STATE.uploads}"
+                STATE.open[upload_id] = {}
+            answer = f"<UploadId>{upload_id}</UploadId>"
+        else:
+            STATE.complete(query["uploadId"][0], self._key)
+            answer = f"<ETag>{ETAG}</ETag>"
+        self._send(200, f"<Result>{answer}</Result>".encode())
+
+    def do_DELETE(self) -> None:
+        """Take an upload back."""
+        if STATE.failed_aborts:
+            STATE.failed_aborts -= 1
+            return self._send(503, b"")
+        STATE.open.pop(parse_qs(urlsplit(self.path).query)["uploadId"][0], None)
+        return self._send(204, b"")
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing."""
+
+    @property
+    def _key(self) -> str:
+        return unquote(urlsplit(self.path).path).split("/", 2)[2]
+
+    def _object(self, *, head: bool) -> None:
+        match = _NAME.fullmatch(self._key) if self._key.startswith("data/") else None
+        size = int(match[1]) if match else STATE.objects.get(self._key)
+        if size is None:
+            return self._send(404, b"")
+        marks = {"ETag": ETAG, "Last-Modified": "Thu, 01 Jan 2026 01:02:04 GMT"}
+        if head:
+            return self._send(200, b"", {**marks, "Content-Length": str(size)})
+        with STATE.lock:
+            STATE.reads += 1
+            reads = STATE.reads
+            lost = STATE.lost_reads > 0
+            STATE.lost_reads -= lost
+        if reads >= STATE.fail_reads_from:
+            return self._send(503, b"")
+        start, end = map(int, _RANGE.fullmatch(self.headers["Range"]).groups())  # type: ignore[union-attr]
+        content = content_of(self._key, start, end + 1)
+        if lost:
+            # the connection breaks in the middle of the body
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: len(content) // 2])
+            self.close_connection = True
+            return None
+        return self._send(206, content, {**marks, "Content-Range": f"bytes {start}-{end}/{size}"})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **(headers or {})}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def main() -> None:
+    """Serve on a free port, say where, and end when the parent ends."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    stay_until_parent_ends({"url": f"http://127.0.0.1:{server.server_port}"})
+
+
+if __name__ == "__main__":
+    main()

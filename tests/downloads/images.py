@@ -1,0 +1,68 @@
+"""FITS images of stars and sky for tests, written by astropy."""
+
+import io
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from astropy.io import fits
+
+from common import aws
+
+Pixels = npt.NDArray[Any]
+
+
+def sky(rows: int = 120, columns: int = 150, seed: int = 1) -> Pixels:
+    """(rows, columns) float64: a background of 1000 with noise, and some bright stars."""
+    rng = np.random.default_rng(seed)
+    image = rng.normal(1000, 30, (rows, columns))
+    image[rng.integers(0, rows, 20), rng.integers(0, columns, 20)] += rng.uniform(1000, 40000, 20)
+    return image
+
+
+def header(**cards: Any) -> fits.Header:
+    """A header with what headers have: doubled cards, long texts, comments, long keywords, no values."""
+    made = fits.Header()
+    made["OBJECT"] = ("M 31", "target")
+    made["FILTER"] = "lum"
+    made["EXPTIME"] = (15.0, "[s] exposure")
+    made["OWNER"] = "O'Hara"
+    made["LONGTEXT"] = ("a text that goes on and on " * 6).strip()
+    made["UNKNOWN"] = None
+    made.append(("DOUBLED", 1))
+    made.append(("DOUBLED", 2))
+    made["HIERARCH ESO TEL ALT"] = 45.5
+    made["COMMENT"] = "first comment"
+    made["HISTORY"] = "flat fielded"
+    made.append(("", "a card without a keyword"), end=True)
+    made["HISTORY"] = "dark subtracted"
+    made.update(cards)
+    return made
+
+
+def plain(pixels: Pixels, cards: fits.Header | None = None) -> bytes:
+    """A FITS file with the image in its primary HDU."""
+    file = io.BytesIO()
+    fits.PrimaryHDU(pixels, cards).writeto(file)
+    return file.getvalue()
+
+
+def packed(pixels: Pixels, cards: fits.Header | None = None, **compression: Any) -> bytes:
+    """A FITS file with the image compressed by tiles, as site software writes it."""
+    file = io.BytesIO()
+    image = fits.CompImageHDU(pixels, cards, **compression)
+    fits.HDUList([fits.PrimaryHDU(), image]).writeto(file)
+    return file.getvalue()
+
+
+def put(key: str, content: bytes) -> None:
+    """Store an object."""
+    aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key, Body=content)
+
+
+def stored(prefix: str = "") -> dict[str, bytes]:
+    """Every object whose key begins so, with its content."""
+    s3, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in listed}

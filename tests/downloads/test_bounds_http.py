@@ -1,0 +1,166 @@
+"""What `POST /download` refuses, in words and with CORS headers."""
+
+import io
+import struct
+from typing import Any
+
+import numpy as np
+import pytest
+import requests
+from astropy.io import fits
+
+from common import aws
+from downloads import fits_images
+from tests.client import ApiClient
+from tests.downloads.images import header, packed, plain, put, sky, stored
+
+NAME = "mrc1-a.fits.fz"
+PACKED = packed(sky(), header())
+NO_IMAGE = b"The FITS file has no image in it."
+
+
+def assert_refused(answer: requests.Response, status: int, reason: str) -> None:
+    assert (answer.status_code, answer.text) == (status, reason)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
+    assert stored("downloads/") == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        ({"s3_directory": "downloads"}, 403, "s3_directory must be one of data, info-images, allsky, test."),
+        ({"s3_directory": ["data"]}, 403, "s3_directory must be one of data, info-images, allsky, test."),
+        ({"stretch": "log10"}, 400, "stretch must be one of arcsinh, linear."),
+        ({"stretch": None}, 400, "stretch must be one of arcsinh, linear."),
+        ({"object_name": None}, 400, "object_name is required: the name of the file."),
+        ({"object_name": ""}, 400, "object_name is required: the name of the file."),
+        ({"object_name": "../data/x"}, 400, "object_name must not begin with / or have a .. segment."),
+        ({"object_name": "x" * 1020}, 400, "object_name is too long: with its directory 1024 bytes at most."),
+        ({"object_name": "none.fits.fz"}, 404, "There is no object data/none.fits.fz."),
+        ({"object_name": "none.jpg", "image_type": "jpg"}, 404, "There is no object data/none.jpg."),
+        ({"s3_directory": "allsky"}, 404, f"There is no object allsky/{NAME}."),
+    ],
+)
+def test_a_request_that_is_not_allowed(
+    api: ApiClient, body: dict[str, Any], status: int, reason: str
+) -> None:
+    put(f"data/{NAME}", PACKED)
+    answer = api.post("/download", json={"object_name": NAME, "image_type": "tif", **body})
+    assert_refused(answer, status, reason)
+
+
+def test_a_name_too_long_for_what_is_made_of_it(api: ApiClient) -> None:
+    name = "x" * 1005
+    put(f"data/{name}", PACKED)
+    answer = api.post("/download", json={"object_name": name, "image_type": "tif"})
+    assert_refused(answer, 400, "object_name is too long: what is made of it would pass 1024 bytes.")
+
+
+def card(name: str, value: str) -> bytes:
+    return f"{name:8}= {value:>20}".encode()
+
+
+def without_image() -> bytes:
+    file = io.BytesIO()
+    table = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=np.arange(1000))])
+    fits.HDUList([fits.PrimaryHDU(), table]).writeto(file)
+    return file.getvalue()
+
+
+def damaged(content: bytes, old: bytes, new: bytes) -> bytes:
+    changed = content.replace(old, new)
+    assert changed != content
+    return changed
+
+
+BROKEN = {
+    "an empty object": (b"", "The object is not a FITS file."),
+    "a picture": (b"\xff\xd8\xff\xe0" * 5000, "The object is not a FITS file."),
+    "text": (b"SIMPLEX\n" * 5000, "The object is not a FITS file."),
+    "half a header": (plain(sky())[:400], "The FITS file is cut off, or its header has no END."),
+    "half of the second header": (PACKED[:5000], "The FITS file is cut off, or its header has no END."),
+    "no header after the first": (PACKED[:2880], NO_IMAGE.decode()),
+    "a table": (without_image(), NO_IMAGE.decode()),
+    "an empty image": (plain(np.zeros((0, 5), np.float32)), NO_IMAGE.decode()),
+    "no axis": (
+        damaged(plain(sky()), b"NAXIS2 ", b"NAXISX "),
+        "The FITS header has no whole number as NAXIS2.",
+    ),
+    "a negative axis": (
+        damaged(plain(sky()), card("NAXIS2", "120"), card("NAXIS2", "-120")),
+        "The FITS header has an axis of negative length.",
+    ),
+    "no number": (
+        damaged(plain(sky()), card("NAXIS2", "120"), card("NAXIS2", "1e2")),
+        "The FITS header has no whole number as NAXIS2.",
+    ),
+    "other pixels": (
+        damaged(plain(sky()), card("BITPIX", "-64"), card("BITPIX", "-63")),
+        "The FITS image has a BITPIX of -63.",
+    ),
+    "another compression": (
+        damaged(PACKED, b"'RICE_1  '", b"'ZSTD_1  '"),
+        "The FITS image cannot be decoded: its compressed tiles are broken.",
+    ),
+    # which, believed, would have the decoder write past its memory
+    "a tile of more pixels than it has": (
+        damaged(
+            packed(sky().astype(np.int16), compression_type="HCOMPRESS_1"),
+            b"\xdd\x99" + struct.pack(">ii", 16, 150),
+            b"\xdd\x99" + struct.pack(">ii", 17, 150),
+        ),
+        "The FITS image cannot be decoded: its compressed tiles are broken.",
+    ),
+    "tiles of nothing": (
+        PACKED[:8640] + bytes(len(PACKED) - 8640),
+        "The FITS image cannot be decoded: its compressed tiles are broken.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_is_not_a_readable_fits(api: ApiClient, kind: str) -> None:
+    content, reason = BROKEN[kind]
+    put(f"data/{NAME}", content)
+    for image_type in ("tif", "fits"):
+        assert_refused(
+            api.post("/download", json={"object_name": NAME, "image_type": image_type}), 422, reason
+        )
+
+
+@pytest.mark.parametrize("content", [plain(sky()), PACKED])
+def test_a_fits_that_is_cut_off_says_how_much_is_there(api: ApiClient, content: bytes) -> None:
+    put(f"data/{NAME}", content[:-20_000])
+    answer = api.post("/download", json={"object_name": NAME})
+    assert answer.status_code == 422
+    assert answer.text.startswith("The FITS file is cut off: its image has ")
+
+
+def test_padding_that_is_cut_off_does_no_harm(api: ApiClient) -> None:
+    image = np.arange(12.0).reshape(3, 4)
+    put(f"data/{NAME}", plain(image)[: 2880 + 96])
+    url = api.post("/download", json={"object_name": NAME}).text
+    assert requests.get(url, timeout=10).content == plain(image)
+
+
+def test_an_image_over_the_limit(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits_images, "MAX_IMAGE_BYTES", 100_000)
+    put(f"data/{NAME}", PACKED)
+    answer = api.post("/download", json={"object_name": NAME})
+    assert_refused(answer, 413, "The FITS image has 144000 bytes, of 100000 at most.")
+
+
+def test_s3_down_is_unavailable(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+        aws._made_client.cache_clear()
+        answer = api.post("/download", json={"object_name": NAME})
+    aws._made_client.cache_clear()
+    assert_refused(answer, 503, "Try again later: the image store does not answer.")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{"])
+def test_no_json_object(api: ApiClient, body: str) -> None:
+    assert api.post("/download", data=body).status_code == 400

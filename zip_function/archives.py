@@ -1,0 +1,138 @@
+"""A zip of stored files, made once for the same names."""
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
+
+from api.object_names import checked_name
+from common.errors import BadRequest, NotFound, Unavailable
+from common.ordered import in_order
+from common.presign import get_url
+from zip_function import store
+from zip_function.store import StoredFile
+
+DIRECTORY = "data"
+GOOD_FOR_S = 300
+# What is left of the function's time when packing is given up, so that the upload can be taken back.
+RESERVE_S = 15
+
+_LOOKING_THREADS, _LOOKED_AHEAD = 16, 64
+_READING_THREADS, _READ_AHEAD = 6, 6
+
+_MODE = 0o644 << 16
+_MISSING = "MISSING.txt"
+_MISSING_HEAD = "These files were asked for and do not exist:\n"
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
+
+
+def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
+    """Answer a presigned URL of a zip of files, which is made now unless it has been already.
+
+    Parameters
+    ----------
+    filenames
+        Names in `data/`. The order and names given twice do not count.
+    seconds_left
+        Answers how long this may still take.
+
+    Raises
+    ------
+    BadRequest
+        If `filenames` is no list of names.
+    NotFound
+        If none of the files exists.
+    Unavailable
+        If S3 is down or busy, a file changes meanwhile, or time runs out. Then nothing is left in S3.
+    """
+    names = _checked(filenames)
+    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
+    key = f"downloads/{digest}.zip"
+    if not store.exists(key):
+        _make(key, names, seconds_left)
+    return get_url(key, GOOD_FOR_S, f'attachment; filename="{_site(names[0])}-{int(time.time())}.zip"')
+
+
+def _checked(filenames: Any) -> list[str]:
+    """Answer the names, sorted, each once."""
+    if not isinstance(filenames, list) or not filenames:
+        raise BadRequest("filenames is required: a list of names.")
+    return sorted({checked_name(name, DIRECTORY) for name in filenames})
+
+
+def _site(name: str) -> str:
+    return _UNSAFE.sub("", name.partition("-")[0])
+
+
+def _make(key: str, names: list[str], seconds_left: Callable[[], float]) -> None:
+    keys = [f"{DIRECTORY}/{name}" for name in names]
+    found = list(in_order(store.look_up, keys, _LOOKING_THREADS, _LOOKED_AHEAD))
+    files = [file for file in found if file]
+    if not files:
+        raise NotFound("None of the files exists.")
+    missing = [name for name, file in zip(names, found, strict=True) if not file]
+    blocks = (block for file in files for block in file.blocks())
+    contents = in_order(store.read_block, blocks, _READING_THREADS, _READ_AHEAD)
+    store.upload(key, zip_chunks(files, _in_time(contents, seconds_left), missing))
+
+
+def _in_time(contents: Iterable[bytes], seconds_left: Callable[[], float]) -> Iterator[bytes]:
+    for content in contents:
+        if seconds_left() < RESERVE_S:
+            raise Unavailable("The files are too large to be packed in time: ask for fewer.")
+        yield content
+
+
+def zip_chunks(files: list[StoredFile], contents: Iterator[bytes], missing: list[str]) -> Iterator[bytes]:
+    """Answer the bytes of a zip, chunk by chunk, stored without compression, zip64 where it must be.
+
+    Parameters
+    ----------
+    files
+        What is packed, in this order.
+    contents
+        The contents of all blocks of all files.
+    missing
+        Names for the list of what was asked for and does not exist.
+    """
+    outlet = _Outlet()
+    with ZipFile(outlet, "w", ZIP_STORED) as archive:  # type: ignore[call-overload]  # writes, and no more
+        for file in files:
+            with archive.open(_entry(file), "w") as entry:
+                for content in islice(contents, len(file.blocks())):
+                    entry.write(content)
+                    yield outlet.taken()
+        if missing:
+            archive.writestr(ZipInfo(_MISSING), _MISSING_HEAD + "".join(f"{name}\n" for name in missing))
+    yield outlet.taken()
+
+
+def _entry(file: StoredFile) -> ZipInfo:
+    """Answer the zip's entry for a file. Its size, known beforehand, decides on zip64."""
+    entry = ZipInfo(file.key.removeprefix(f"{DIRECTORY}/"), file.modified.timetuple()[:6])
+    entry.file_size = file.size
+    entry.external_attr = _MODE
+    return entry
+
+
+class _Outlet:
+    """What a zip is written to: it cannot be sought in, and keeps what is written until it is taken."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+
+    def write(self, content: bytes) -> int:
+        """Keep `content`."""
+        self._chunks.append(bytes(content))
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing: what is written is kept at once."""
+
+    def taken(self) -> bytes:
+        """Answer what was written since the last time."""
+        content, self._chunks = b"".join(self._chunks), []
+        return content

@@ -1,0 +1,30 @@
+"""Lambda entry point of the zip function."""
+
+import math
+from typing import Any
+
+from common import logs
+from common.errors import ApiError
+from common.responses import json_text
+from zip_function.archives import url_of
+
+
+def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url."""
+    logs.set_up()
+    logs.request_id.set(getattr(context, "aws_request_id", ""))
+    try:
+        return _answer(200, url_of(event.get("filenames"), lambda: _seconds_left(context)))
+    except ApiError as error:
+        return _answer(error.status, error.body)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but a fixed answer
+        logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
+        return _answer(500, "Internal server error")
+
+
+def _answer(status: int, message: Any) -> dict[str, Any]:
+    return {"statusCode": status, "body": json_text({"message": message})}
+
+
+def _seconds_left(context: Any) -> float:
+    return context.get_remaining_time_in_millis() / 1000 if context else math.inf

@@ -1,0 +1,191 @@
+"""Stored files, read block by block, and a zip of them, uploaded part by part."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from common import aws, logs
+from common.errors import Unavailable
+from common.ordered import in_order
+from common.settings import setting
+
+BLOCK_BYTES = 2 * 1024**2
+# S3 takes 10,000 parts at most, so that a zip may have 80 GB.
+PART_BYTES = 8 * 1024**2
+
+_STORE = "the image store"
+_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
+_CHANGED = frozenset({*_NOT_FOUND, "412", "PreconditionFailed", "416", "InvalidRange"})
+_PART_MARKS: tuple[str, ...] = ("ETag", "ChecksumCRC32")
+_READ_TIMEOUT_S = 30
+_ATTEMPTS = 5
+_UPLOADING_THREADS = _UPLOADED_AHEAD = 3
+_PAUSES_S = (0.5, 2, 5)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some bytes of a file, from `start` to before `end`, as its content was when it had this ETag."""
+
+    key: str
+    etag: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file in S3.
+
+    Attributes
+    ----------
+    size
+        In bytes.
+    etag
+        S3's mark of its content.
+    modified
+        When it was stored, UTC.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+
+    def blocks(self) -> list[Block]:
+        """Answer the blocks of `BLOCK_BYTES` that it is read in; none if it is empty."""
+        starts = range(0, self.size, BLOCK_BYTES)
+        return [Block(self.key, self.etag, start, min(start + BLOCK_BYTES, self.size)) for start in starts]
+
+
+def exists(key: str) -> bool:
+    """Answer whether there is an object."""
+    return look_up(key) is not None
+
+
+def look_up(key: str) -> StoredFile | None:
+    """Answer the file at `key`, if there is one.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy.
+    """
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = _request("head_object", Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _NOT_FOUND:
+            raise
+        return None
+    return StoredFile(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
+
+
+def read_block(block: Block) -> bytes:
+    """Answer the bytes of a block.
+
+    Raises
+    ------
+    Unavailable
+        If the file has changed, or S3 is down or busy.
+    """
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    # boto3 tries again until S3 answers, but not when the answer's body breaks off.
+    for _ in range(_ATTEMPTS):
+        try:
+            content: bytes = _opened(block).read()
+        except (HTTPClientError, IncompleteReadError):
+            continue
+        return content
+    raise Unavailable(f"Try again later: {_STORE} does not answer.")
+
+
+def upload(key: str, chunks: Iterable[bytes]) -> None:
+    """Store an object whose bytes come in chunks; whatever goes wrong, nothing of it is left.
+
+    Parameters
+    ----------
+    key
+        The object's key.
+    chunks
+        Of any sizes.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy.
+    """
+    started = _request(
+        "create_multipart_upload", Key=key, ContentType="application/zip", ChecksumAlgorithm="CRC32"
+    )
+    target = {"Key": key, "UploadId": started["UploadId"]}
+    try:
+        put = partial(_put_part, target)
+        parts = list(in_order(put, enumerate(_parts(chunks), 1), _UPLOADING_THREADS, _UPLOADED_AHEAD))
+        _request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
+    except BaseException:
+        _abort(target)
+        raise
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Answer the same bytes in parts of `PART_BYTES`, the last one as it comes."""
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= PART_BYTES:
+            with memoryview(waiting) as view:
+                part = bytes(view[:PART_BYTES])
+            del waiting[:PART_BYTES]
+            yield part
+    if waiting:
+        yield bytes(waiting)
+
+
+def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, Any]:
+    number, content = numbered
+    answer = _request("upload_part", **target, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32")
+    # S3 asks for the checksums again, so that it can see that it has put together what was sent.
+    return {"PartNumber": number, **{name: answer[name] for name in _PART_MARKS if name in answer}}
+
+
+def _abort(target: dict[str, str]) -> None:
+    """Take an upload back, trying for some seconds: S3 is in trouble as likely as not."""
+    from botocore.exceptions import ClientError
+
+    for pause_s in _PAUSES_S:
+        # Where there is no such upload, there is nothing left to take back.
+        with suppress(Unavailable, ClientError):
+            _request("abort_multipart_upload", **target)
+            return
+        time.sleep(pause_s)
+    logs.logger.error("upload left open", extra={"fields": {"key": target["Key"]}})
+
+
+def _opened(block: Block) -> Any:
+    """Answer the stream of a block."""
+    from botocore.exceptions import ClientError
+
+    span = f"bytes={block.start}-{block.end - 1}"
+    try:
+        return _request("get_object", Key=block.key, Range=span, IfMatch=block.etag)["Body"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _CHANGED:
+            raise
+        raise Unavailable("Try again: a file changed while it was packed.") from error
+
+
+def _request(operation: str, **arguments: Any) -> dict[str, Any]:
+    with aws.faults(_STORE):
+        answer: dict[str, Any] = getattr(_client(), operation)(Bucket=setting("S3_BUCKET_NAME"), **arguments)
+    return answer
+
+
+def _client() -> Any:
+    return aws.client("s3", read_timeout_s=_READ_TIMEOUT_S, attempts=_ATTEMPTS)
