@@ -1,0 +1,76 @@
+"""The hourly schedule: each site's control room is made anew in the site's own afternoon.
+
+Nobody observes then, and a browser that has run for a day has grown large.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytz
+
+from common import logs
+from remotehq import rooms, store
+from remotehq.client import BUDGET_S
+from site_configs import store as site_configs
+
+RESTART_HOUR = 15
+# What one restart may take, its calls, its wait and DynamoDB together.
+_RESTART_MS = (BUDGET_S + 8) * 1000
+
+
+def restart_rooms(now: datetime, time_left_ms: Callable[[], int]) -> list[str]:
+    """Restart the rooms of the sites where it is now 15:00 to 16:00, one failing or not.
+
+    Parameters
+    ----------
+    now
+        The time, with its zone.
+    time_left_ms
+        Answers how long the function may still run. No restart is begun that might not end in time.
+
+    Returns
+    -------
+    list of str
+        The sites whose rooms were restarted.
+    """
+    configs = site_configs.read_all()
+    sites = [room["site"] for room in store.read_all()]
+    return [
+        site
+        for site in sorted(sites)
+        if _is_afternoon(site, configs, now) and _restarted(site, time_left_ms())
+    ]
+
+
+def _restarted(site: str, time_left_ms: int) -> bool:
+    if time_left_ms < _RESTART_MS:
+        _warn("no time left to restart a room", site)
+        return False
+    try:
+        rooms.restart(site)
+    except Exception as error:  # noqa: BLE001 - one room failing must not stop the others
+        _warn("room not restarted", site, logs.failure(error))
+        return False
+    return True
+
+
+def _is_afternoon(site: str, configs: dict[str, dict[str, Any]], now: datetime) -> bool:
+    try:
+        zone = pytz.timezone(_zone_name(configs.get(site, {}), configs))
+    except (pytz.UnknownTimeZoneError, AttributeError):
+        _warn("no time zone known", site)
+        return False
+    return now.astimezone(zone).hour == RESTART_HOUR
+
+
+def _zone_name(config: dict[str, Any], configs: dict[str, dict[str, Any]]) -> Any:
+    """Answer the zone that a site's config names, else its WEMA's; None if neither does."""
+    if config.get("TZ_database_name"):
+        return config["TZ_database_name"]
+    wema = config.get("wema_name")
+    return configs.get(wema, {}).get("TZ_database_name") if isinstance(wema, str) else None
+
+
+def _warn(message: str, site: str, fields: dict[str, str] | None = None) -> None:
+    logs.logger.warning(message, extra={"fields": {"site": site, **(fields or {})}})

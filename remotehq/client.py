@@ -1,0 +1,112 @@
+"""RemoteHQ's HTTP API, as far as this project uses it."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from common import logs
+from common.settings import secret, setting
+
+if TYPE_CHECKING:
+    from requests import Response
+
+CONNECT_TIMEOUT_S = 2.0
+READ_TIMEOUT_S = 8.0
+# All that is asked of RemoteHQ for one request of ours has ended by then, give or take a connect timeout:
+# below the 29 s that API Gateway waits, with room for DynamoDB.
+BUDGET_S = 22.0
+
+OK, CREATED, NO_CONTENT, MULTIPLE_CHOICES, NOT_FOUND = 200, 201, 204, 300, 404
+
+
+class RemoteHqFailed(Exception):
+    """RemoteHQ did not answer in time, refused, or answered something unreadable."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room at RemoteHQ: its id, its name in paths, and where people enter it."""
+
+    id: str
+    slug: str
+    url: str
+
+
+class RemoteHq:
+    """A caller of RemoteHQ for the length of one request of ours.
+
+    Every method makes one HTTP request, and raises `RemoteHqFailed` unless RemoteHQ says that it is done.
+    """
+
+    def __init__(self) -> None:
+        self._deadline = time.monotonic() + BUDGET_S
+
+    def open_browser(self, browser: dict[str, Any]) -> dict[str, Any]:
+        """Open a shared browser; answer what RemoteHQ says of it."""
+        answer = self._call("POST", "/cb", browser)
+        _check(answer, _succeeded(answer))
+        return _json_object(answer)
+
+    def delete_room(self, slug: str) -> None:
+        """Delete the room `slug`, if there is one."""
+        answer = self._call("DELETE", f"/rooms/{quote(slug, safe='')}")
+        _check(answer, answer.status_code in (NO_CONTENT, NOT_FOUND))
+
+    def make_room(self, room: dict[str, Any]) -> Room:
+        """Make a room, as yet without an app."""
+        answer = self._call("POST", "/rooms", room)
+        _check(answer, answer.status_code == CREATED)
+        data = _json_object(answer).get("data")
+        parts = [data.get(name) if isinstance(data, dict) else None for name in ("id", "slug", "url")]
+        _check(answer, all(isinstance(part, str) and part for part in parts))
+        return Room(*map(str, parts))
+
+    def configure_room(self, slug: str, app: dict[str, Any]) -> None:
+        """Give the room `slug` its app."""
+        answer = self._call("PUT", f"/rooms/{quote(slug, safe='')}/room-app-config", app)
+        _check(answer, _succeeded(answer))
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> "Response":
+        import requests
+
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            raise _failed(method, "no time left")
+        try:
+            return requests.request(
+                method,
+                f"{setting('REMOTEHQ_API_URL')}{path}",
+                json=body,
+                headers={"Authorization": f"Bearer {secret('remotehq-token')}"},
+                timeout=(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s)),
+                # a redirected POST would arrive as a GET, and its answer pass for success
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise _failed(method, type(error).__name__) from error
+
+
+def _succeeded(answer: "Response") -> bool:
+    return OK <= answer.status_code < MULTIPLE_CHOICES
+
+
+def _json_object(answer: "Response") -> dict[str, Any]:
+    try:
+        value = answer.json()
+    except (ValueError, RecursionError):
+        value = None
+    _check(answer, isinstance(value, dict))
+    checked: dict[str, Any] = value
+    return checked
+
+
+def _check(answer: "Response", good: bool) -> None:  # noqa: FBT001 - reads as "check that"
+    if not good:
+        raise _failed(str(answer.request.method), f"answered {answer.status_code}")
+
+
+def _failed(method: str, reason: str) -> RemoteHqFailed:
+    """Log a failure, whose cause no caller is told, and answer the exception for it."""
+    logs.logger.warning("RemoteHQ failed", extra={"fields": {"method": method, "reason": reason}})
+    return RemoteHqFailed()

@@ -1,0 +1,57 @@
+"""Lambda entry points of shared browsers and control rooms."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from auth.access import check_user
+from common import logs
+from common.endpoints import endpoint
+from common.errors import Unavailable
+from common.requests import Request
+from common.responses import Response, ok
+from common.sites import check_site_code
+from remotehq import afternoons, rooms
+from remotehq.browsers import parse_browser
+from remotehq.client import RemoteHq, RemoteHqFailed
+
+
+@endpoint
+def new_browser(request: Request) -> Response:
+    """`POST /new_remotehq_browser`: open a shared browser; answers RemoteHQ's own JSON."""
+    browser = parse_browser(request.json_object() if request.text().strip() else {})
+    try:
+        return ok(RemoteHq().open_browser(browser))
+    except RemoteHqFailed as error:
+        raise Unavailable("Try again later: RemoteHQ opens no browser.") from error
+
+
+@endpoint
+def get_control_room(request: Request) -> Response:
+    """`GET /control_room/{site}`: the site's control room, made if there is none."""
+    site = check_site_code(request.path["site"])
+    room = rooms.get(site)
+    if room is None:
+        check_user(request)
+        room = rooms.make(site)
+    return ok(room)
+
+
+@endpoint
+def delete_control_room(request: Request) -> Response:
+    """`DELETE /control_room/{site}`: delete the site's control room; 200, also when there was none."""
+    was_there = rooms.delete(check_site_code(request.path["site"]))
+    return ok("room has been deleted" if was_there else "no such room found")
+
+
+@endpoint
+def restart_control_room(request: Request) -> Response:
+    """`GET /control_room/{site}/restart`: put a new room in the place of the site's control room."""
+    rooms.restart(check_site_code(request.path["site"]))
+    return ok("control room restarted successfully")
+
+
+def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[str]:
+    """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; answers those sites."""
+    logs.set_up()
+    logs.request_id.set(context.aws_request_id)
+    return afternoons.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)

@@ -1,0 +1,74 @@
+"""The table of control rooms: key `site`; `slug`, `room_id` and `url` of the room, `config` of its browser.
+
+While the room of a site is being changed, a second row says so, under a key that is no site code.
+"""
+
+from typing import Any
+
+from common.dynamodb import Table
+
+_table = Table("REMOTEHQ_ROOMS_TABLE")
+
+
+def read(site: str) -> dict[str, Any] | None:
+    """Answer the stored room of `site`, or None. One read, consistent."""
+    return _table.get({"site": site})
+
+
+def read_all() -> list[dict[str, Any]]:
+    """Answer every stored room. One scan, all pages."""
+    return list(_table.scan(FilterExpression="attribute_exists(slug)"))
+
+
+def write(room: dict[str, Any]) -> None:
+    """Store `room` in place of the site's earlier one."""
+    _table.put(room)
+
+
+def delete(site: str) -> None:
+    """Remove the room of `site`, if there is one."""
+    _table.delete({"site": site})
+
+
+def take_turn(site: str, turn_id: str, now: float, until: float) -> None:
+    """Note that the room of `site` is being changed.
+
+    Parameters
+    ----------
+    site
+        Site code.
+    turn_id
+        Whose turn it is.
+    now, until
+        The time, and when the turn ends if nobody gives it back; Unix seconds.
+
+    Raises
+    ------
+    common.dynamodb.ConditionFailed
+        If it is another's turn.
+    """
+    _table.put(
+        {**_turn_key(site), "turn_id": turn_id, "turn_until": until},
+        # a request that boto3 sent twice finds its own turn
+        ConditionExpression="attribute_not_exists(site) OR turn_until < :now OR turn_id = :turn_id",
+        ExpressionAttributeValues={":now": now, ":turn_id": turn_id},
+    )
+
+
+def end_turn(site: str, turn_id: str) -> None:
+    """Note that the change is over.
+
+    Raises
+    ------
+    common.dynamodb.ConditionFailed
+        If the turn had passed to another.
+    """
+    _table.delete(
+        _turn_key(site),
+        ConditionExpression="attribute_not_exists(site) OR turn_id = :turn_id",
+        ExpressionAttributeValues={":turn_id": turn_id},
+    )
+
+
+def _turn_key(site: str) -> dict[str, str]:
+    return {"site": f"{site}#turn"}
