@@ -1,0 +1,95 @@
+"""`make serve`: the API on this machine, until Ctrl-C.
+
+Environment: `PORT` (4000), `DEMO` (0 leaves the demo network out), `DATABASE_URL` and `AWS_ENDPOINT_URL`
+(backends to use in place of the embedded ones).
+"""
+
+import errno
+import os
+import signal
+import sys
+import time
+
+from local.child import ChildFailed
+from local.environment import RealAwsRefused
+from local.stack import Stack
+
+DEFAULT_PORT = 4000
+_LOOK_EVERY_S = 1
+
+
+def main() -> int:
+    """Serve until told to stop; answer the process's exit status."""
+    # SIGINT too: a shell starts what runs in its background with it ignored
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    stack: Stack | None = None
+    try:
+        stack = Stack(_port(), demo=os.environ.get("DEMO", "1") != "0", say=_say)
+        _say(_welcome(stack))
+        return _watch(stack)
+    except KeyboardInterrupt:
+        _say("Stopping …")
+        return 0
+    except (RealAwsRefused, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except ChildFailed as error:
+        print(f"{error}; what it said stands above.", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        print(f"Port {_port()} is in use: choose another, PORT=4001 make serve.", file=sys.stderr)
+        return 1
+    finally:
+        if stack is not None:
+            stack.stop()
+
+
+def _watch(stack: Stack) -> int:
+    """Stay until a backend ends, which none should; Ctrl-C ends it from outside."""
+    while (ended := stack.ended_backend()) is None:
+        time.sleep(_LOOK_EVERY_S)
+    print(f"{ended} has ended by itself; stopping.", file=sys.stderr)
+    return 1
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004 - the highest TCP port
+        raise ValueError(f"PORT must be a number from 0 to 65535, not {text!r}.")
+    return int(text)
+
+
+def _welcome(stack: Stack) -> str:
+    base = stack.base_url
+    token = stack.auth0.token("auth0|demo-observer-1", ["admin"])
+    return f"""
+The API is at {base}
+
+  curl {base}/                                   # it is there
+  curl {base}/mrc1/config                        # a site's config
+  curl {base}/recentuploads?site=mrc1            # what was uploaded lately
+  curl {base}/infoimage/mrc1/1                   # an info image, with URLs
+  curl {base}/nightlog/mrc1                      # the note of a night
+  curl {base}/mrc1/latest_images/1               # the newest image
+  curl {base}/events?site=mrc                    # tonight; a picture at /events/plot?site=mrc
+  curl {base}/pipe/queues                        # jobs waiting for the pipelines
+  curl {base}/control_room/mrc1                  # a shared browser
+  curl -X POST {base}/upload -d '{{"object_name": "mrc1-test-20260101-00000001-EX01.fits.fz"}}'
+  curl -X POST -H "Authorization: Bearer $TOKEN" {base}/dummy-requires-auth
+
+A token for the protected routes:
+  TOKEN={token}
+
+Ctrl-C stops everything.
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""S3, DynamoDB, SQS and SSM in one process: moto's server. Runs as a child process."""
+
+from collections.abc import Iterable
+from threading import Lock
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+
+from local import faster_moto
+from local.child import stay_until_parent_ends
+from local.server import QuietHandler, Server
+
+
+class Handler(QuietHandler, MotoRequestHandler):
+    """Reads headers as moto needs them."""
+
+
+class OneAtATime:
+    """Lets one request to DynamoDB in at a time, for moto's conditional writes alone are not atomic."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self._lock = Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            return self._app(environ, start_response)
+        with self._lock:
+            return self._app(environ, start_response)
+
+
+def main() -> None:
+    """Serve on a free port, say where, and end when the parent ends."""
+    faster_moto.install()
+    server = Server(0, OneAtATime(DomainDispatcherApplication(create_backend_app)), Handler)
+    server.start()
+    stay_until_parent_ends({"url": server.url})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Helper processes that end when this one does, however it ends.
+
+A child says that it is ready with one line of JSON, and then waits for the end of its standard input. The
+operating system closes that pipe when the parent is gone, also after SIGKILL, so nothing is left behind.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from local.deployment import PROJECT
+
+_STOP_TIMEOUT_S = 15
+
+
+class ChildFailed(Exception):
+    """A child ended before it was ready."""
+
+
+class Child:
+    """A running `python -m {module}`.
+
+    Parameters
+    ----------
+    module
+        A module of this package whose main calls `stay_until_parent_ends`.
+
+    Raises
+    ------
+    ChildFailed
+        If it ends before it is ready.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        # Its own session: Ctrl-C at the terminal reaches the parent alone, which then stops its children.
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=PROJECT,
+            start_new_session=True,
+        )
+        line = self._output.readline()
+        if not line:
+            self.stop()
+            raise ChildFailed(f"{module} ended with status {self._process.returncode} before it was ready")
+        self.ready: dict[str, Any] = json.loads(line)
+
+    @property
+    def _output(self) -> Any:
+        return self._process.stdout
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it, and wait until it has ended."""
+        if self._process.stdin:
+            self._process.stdin.close()
+        try:
+            self._process.wait(_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+
+
+def stay_until_parent_ends(ready: dict[str, Any]) -> None:
+    """In a child: tell the parent what it needs to know, then wait until it closes the pipe or ends."""
+    print(json.dumps(ready), flush=True)
+    sys.stdin.read()

@@ -1,0 +1,170 @@
+"""What serverless.yml deploys, as far as one machine needs it: routes, functions, settings, tables."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+_VARIABLE = re.compile(
+    r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,}]*)(?:,\s*'(?P<default>[^']*)')?\}"
+)
+_CORS_PREFIX = "gatewayresponse.header."
+
+# What `cors: true` allows, from the Serverless Framework's documentation.
+_DEFAULT_CORS_HEADERS = (
+    "Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token,X-Amz-User-Agent,X-Amzn-Trace-Id"
+)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function: its name in serverless.yml, its name in AWS, and `module/path.function`."""
+
+    name: str
+    deployed_name: str
+    handler: str
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method of a resource, and the function behind it.
+
+    Attributes
+    ----------
+    method
+        In capitals.
+    resource
+        Path template as API Gateway shows it: "/{site}/config".
+    authorizer
+        The function that API Gateway asks first; None for an open route.
+    preflight_headers
+        The headers of the answer to OPTIONS; None without CORS.
+    """
+
+    method: str
+    resource: str
+    function: Function
+    authorizer: Function | None
+    preflight_headers: dict[str, str] | None
+
+
+class Deployment:
+    """serverless.yml, read for one stage.
+
+    Parameters
+    ----------
+    stage
+        "prod", "dev" or "test".
+    path
+        The file.
+    """
+
+    def __init__(self, stage: str = "prod", path: Path = PROJECT / "serverless.yml") -> None:
+        self.stage = stage
+        self._raw = yaml.safe_load(path.read_text())
+        self._config = self._resolved(self._raw)
+
+    @property
+    def base_path(self) -> str:
+        """The first segment of every URL's path: "api" in production."""
+        return str(self._config["custom"]["basePaths"][self.stage])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings that every function gets."""
+        return {name: str(value) for name, value in self._config["provider"]["environment"].items()}
+
+    @property
+    def takes_binary(self) -> bool:
+        """Whether API Gateway takes every body for binary, and so hands it over in base64."""
+        return "*/*" in self._config["provider"]["apiGateway"].get("binaryMediaTypes", [])
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        """The functions by name."""
+        service = self._config["service"]
+        return {
+            name: Function(name, function.get("name", f"{service}-{self.stage}-{name}"), function["handler"])
+            for name, function in self._config["functions"].items()
+        }
+
+    @cached_property
+    def routes(self) -> list[Route]:
+        """Every route, in the order of the file."""
+        return [
+            self._route(self.functions[name], event["http"])
+            for name, function in self._config["functions"].items()
+            for event in function.get("events", [])
+            if "http" in event
+        ]
+
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        """The properties of each DynamoDB table, as CloudFormation has them."""
+        return self._properties("AWS::DynamoDB::Table")
+
+    def gateway_headers(self, status: int) -> dict[str, str]:
+        """Answer the headers that API Gateway puts on an answer of its own."""
+        kind = "DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"  # noqa: PLR2004 - the classes of HTTP statuses
+        return {
+            name.removeprefix(_CORS_PREFIX): value.strip("'")
+            for response in self._properties("AWS::ApiGateway::GatewayResponse")
+            if response["ResponseType"] == kind
+            for name, value in response["ResponseParameters"].items()
+        }
+
+    def _properties(self, kind: str) -> list[dict[str, Any]]:
+        resources = self._config["resources"]["Resources"].values()
+        return [resource["Properties"] for resource in resources if resource["Type"] == kind]
+
+    def _route(self, function: Function, http: dict[str, Any]) -> Route:
+        authorizer = http.get("authorizer")
+        return Route(
+            method=http["method"].upper(),
+            resource="/" + http["path"].strip("/"),
+            function=function,
+            authorizer=self.functions[authorizer["name"]] if authorizer else None,
+            preflight_headers=_preflight_headers(http["cors"]) if http.get("cors") else None,
+        )
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._resolved(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(member) for member in value]
+        return self._resolved_text(value) if isinstance(value, str) else value
+
+    def _resolved_text(self, text: str) -> Any:
+        whole = _VARIABLE.fullmatch(text)
+        if whole:
+            return self._variable(whole)
+        return _VARIABLE.sub(lambda match: str(self._variable(match)), text)
+
+    def _variable(self, match: re.Match[str]) -> Any:
+        """Answer what a variable stands for; of files, which hold a deployment's secrets, the default."""
+        if match["source"] == "sls":
+            return self.stage
+        if match["source"] == "file":
+            return match["default"] or ""
+        if match["source"] == "param":
+            return self._raw["params"][self.stage][match["address"]]
+        value = self._raw
+        for name in match["address"].split("."):
+            value = value[name]
+        return self._resolved(value)
+
+
+def _preflight_headers(cors: Any) -> dict[str, str]:
+    settings: dict[str, Any] = cors if isinstance(cors, dict) else {}
+    headers = {
+        "Access-Control-Allow-Origin": ",".join(settings.get("origins", ["*"])),
+        "Access-Control-Allow-Headers": ",".join(settings.get("headers", [])) or _DEFAULT_CORS_HEADERS,
+    }
+    if settings.get("allowCredentials"):
+        headers["Access-Control-Allow-Credentials"] = "true"
+    return headers

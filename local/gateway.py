@@ -1,0 +1,139 @@
+"""The gateway: an HTTP front for the handlers that behaves as API Gateway does where callers can tell."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from werkzeug import Request, Response
+
+from common import logs
+from local.deployment import Deployment, Function, Route
+from local.invocation import Invoker
+from local.proxy_events import BadAnswer, authorizer_event, http_response, proxy_event
+from local.routing import find, resource_tree
+
+MAX_REQUEST_BYTES = 10 * 1024 * 1024
+
+StandIn = Callable[[Request], Response]
+
+
+class Gateway:
+    """A WSGI application that serves the routes of a deployment.
+
+    Parameters
+    ----------
+    deployment
+        serverless.yml.
+    invoker
+        Runs the handlers.
+    stand_ins
+        Applications for paths outside the API, by their first segment: Lambda's own API, Auth0.
+    """
+
+    def __init__(
+        self, deployment: Deployment, invoker: Invoker, stand_ins: dict[str, StandIn] | None = None
+    ) -> None:
+        self._deployment = deployment
+        self._invoke = invoker
+        self._stand_ins = stand_ins or {}
+        self._root = resource_tree(deployment.routes)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        request = Request(environ)
+        response = self._respond(request)
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        first, *rest = list(filter(None, _raw_path(request).split("/"))) or [""]
+        if first in self._stand_ins:
+            return self._stand_ins[first](request)
+        found = find(self._root, "/".join(rest)) if first == self._deployment.base_path else None
+        if found is None:
+            return self._own(403, "Missing Authentication Token")
+        resource, variables = found
+        if request.method == "OPTIONS":
+            return self._preflight(resource.routes)
+        route = resource.routes.get(request.method)
+        if route is None:
+            return self._own(403, "Missing Authentication Token")
+        return self._call(request, route, variables)
+
+    def _call(self, request: Request, route: Route, variables: dict[str, str]) -> Response:
+        if (request.content_length or 0) > MAX_REQUEST_BYTES:
+            return self._own(413, "Request Too Long")
+        # A body without a length is read up to the first byte too many.
+        request.max_content_length = MAX_REQUEST_BYTES + 1
+        if len(request.get_data()) > MAX_REQUEST_BYTES:
+            return self._own(413, "Request Too Long")
+        event = proxy_event(
+            request, route, variables, self._deployment.stage, as_base64=self._deployment.takes_binary
+        )
+        if route.authorizer is not None:
+            refusal = self._authorize(route.authorizer, event)
+            if refusal is not None:
+                return refusal
+        return self._run(request, route, event)
+
+    def _run(self, request: Request, route: Route, event: dict[str, Any]) -> Response:
+        try:
+            return http_response(self._invoke(route.function, event), request)
+        except TimeoutError:
+            return self._own(504, "Endpoint request timed out")
+        except BadAnswer as error:
+            _log(route.function, f"bad answer: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, API Gateway answers 502
+            _log(route.function, "handler raised", logs.failure(error))
+        return self._own(502, "Internal server error")
+
+    def _authorize(self, authorizer: Function, event: dict[str, Any]) -> Response | None:
+        """Ask the authorizer; answer a refusal, or None and put its context into the event."""
+        if not any(name.lower() == "authorization" and value for name, value in event["headers"].items()):
+            # API Gateway does not even ask when the identity source is missing.
+            return self._own(401, "Unauthorized")
+        try:
+            answer = self._invoke(authorizer, authorizer_event(event))
+            effect = answer["policyDocument"]["Statement"][0]["Effect"]
+        except Exception as error:  # noqa: BLE001 - an authorizer that raises anything else is misconfigured
+            if str(error) == "Unauthorized":
+                return self._own(401, "Unauthorized")
+            _log(authorizer, "authorizer raised", logs.failure(error))
+            return self._own(500, None)
+        if effect != "Allow":
+            return self._own(403, "User is not authorized to access this resource with an explicit deny")
+        event["requestContext"]["authorizer"] = {
+            "principalId": answer["principalId"],
+            **{name: str(value) for name, value in answer.get("context", {}).items()},
+        }
+        return None
+
+    def _preflight(self, routes: dict[str, Route]) -> Response:
+        with_cors = [route for route in routes.values() if route.preflight_headers is not None]
+        if not with_cors:
+            return self._own(403, "Missing Authentication Token")
+        methods = ",".join(["OPTIONS", *(route.method for route in with_cors)])
+        headers = {**(with_cors[0].preflight_headers or {}), "Access-Control-Allow-Methods": methods}
+        return Response(status=200, headers=headers, content_type="application/json")
+
+    def _own(self, status: int, message: str | None) -> Response:
+        """Answer as API Gateway itself does when the handler has no say."""
+        return Response(
+            json.dumps({"message": message}),
+            status=status,
+            headers=self._deployment.gateway_headers(status),
+            content_type="application/json",
+        )
+
+
+def _raw_path(request: Request) -> str:
+    """Answer the path as the caller wrote it, percent-encoded: %2F is no slash."""
+    raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
+    # a client that takes this for a proxy sends the whole URL
+    absolute = raw.startswith(("http://", "https://"))
+    return (urlsplit(raw).path if absolute else raw).partition("?")[0]
+
+
+def _log(function: Function, message: str, fields: dict[str, str] | None = None) -> None:
+    logs.logger.error(message, extra={"fields": {"function": function.name, **(fields or {})}})

@@ -1,0 +1,211 @@
+"""A small stand-in for production's ingester: it files what lands in S3.
+
+Every file of `data/` and `info-images/` is logged as an upload. One in `data/` makes or completes its row of
+the image table; one in `info-images/` makes or completes the record of the channel that awaits it.
+"""
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import unquote_plus
+
+import psycopg2
+from psycopg2 import sql
+
+from common import aws, logs
+from common.dynamodb import ConditionFailed, Table
+from local import fits_headers
+from local.resources import announce_landed_files, landed_keys
+
+LOG_DAYS = 3
+INFO_IMAGE_DAYS = 3
+DAY_S = 24 * 3600
+_POLL_S = 1
+_NAME = re.compile(r"(?P<base>.+)-(?P<data_type>[A-Za-z]+)(?P<level>\d\d)\.(?P<extension>.+)")
+
+# Flag of the file, and where an info image keeps its key, by level and kind.
+_FILES = {
+    ("00", "fits"): ("fits_01_exists", "fits_01_file_path"),
+    ("01", "fits"): ("fits_01_exists", "fits_01_file_path"),
+    ("10", "fits"): ("fits_10_exists", "fits_10_file_path"),
+    ("10", "jpg"): ("jpg_medium_exists", "jpg_10_file_path"),
+    ("11", "jpg"): ("jpg_small_exists", "jpg_11_file_path"),
+}
+
+_uploads = Table("UPLOADS_LOG_TABLE_NAME")
+_info_images = Table("INFO_IMAGES_TABLE")
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file in S3: its key, and what its name says."""
+
+    key: str
+    site: str
+    base_filename: str
+    data_type: str
+    flag: str
+    path_attribute: str
+    is_fits: bool
+
+    @classmethod
+    def from_key(cls, key: str) -> "LandedFile | None":
+        """Read a key; None if it does not name a picture of a site."""
+        match = _NAME.fullmatch(key.rpartition("/")[2])
+        if not match:
+            return None
+        kind = match["extension"].split(".")[0].lower()
+        if (match["level"], kind) not in _FILES:
+            return None
+        flag, path_attribute = _FILES[match["level"], kind]
+        site = match["base"].split("-")[0]
+        return cls(key, site, match["base"], match["data_type"], flag, path_attribute, kind == "fits")
+
+
+class Ingester:
+    """Files what lands in S3, in a thread of its own, until it is stopped."""
+
+    def __init__(self) -> None:
+        self._queue_url = announce_landed_files()
+        self._stopped = Event()
+        self._thread = Thread(target=self._work, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the file at hand, and end."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                self._file_what_came()
+            except Exception as error:  # noqa: BLE001 - the queue may be away for a while, and come back
+                logs.logger.error("landed files not received", extra={"fields": logs.failure(error)})
+                self._stopped.wait(_POLL_S)
+
+    def _file_what_came(self) -> None:
+        queue = aws.client("sqs")
+        answer = queue.receive_message(
+            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_S
+        )
+        for message in answer.get("Messages", []):
+            self._file_all(message)
+            queue.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _file_all(self, message: dict[str, Any]) -> None:
+        for landed in landed_keys(message):
+            key = unquote_plus(landed["key"])
+            try:
+                ingest(key, int(landed["size"]))
+            except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
+                logs.logger.error("not ingested", extra={"fields": {"key": key, **logs.failure(error)}})
+
+
+def ingest(key: str, size: int) -> None:
+    """File one object of S3: log the upload, and make or complete its image row or info image."""
+    log_upload(key.rpartition("/")[2], size, time.time())
+    landed = LandedFile.from_key(key)
+    if landed is None:
+        return
+    header = fits_headers.read_header(_fetch(key)) if landed.is_fits else None
+    if key.startswith("data/"):
+        _save_image_row(landed, header)
+    else:
+        _save_info_image(landed, header)
+
+
+def log_upload(filename: str, size: int, now: float) -> None:
+    """Log an upload at `now` (Unix seconds), or the next free millisecond of its site."""
+    moment = Decimal(f"{now:.3f}")
+    while True:
+        try:
+            _uploads.put(
+                {
+                    "site": filename.split("-", maxsplit=1)[0],
+                    "upload_timestamp_s": moment,
+                    "filename": filename,
+                    "size_bytes": size,
+                    "expire_timestamp_s": int(now + LOG_DAYS * DAY_S),
+                },
+                ConditionExpression="attribute_not_exists(site)",
+            )
+        except ConditionFailed:
+            moment += Decimal("0.001")
+        else:
+            return
+
+
+def _fetch(key: str) -> bytes:
+    answer = aws.client("s3").get_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
+    content: bytes = answer["Body"].read()
+    return content
+
+
+def _save_image_row(landed: LandedFile, header: dict[str, Any] | None) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    first_seen = {"site": landed.site, "capture_date": now, "sort_date": now}
+    known = {landed.flag: True, **(fits_headers.columns(header) if header else {})}
+    name = {"base_filename": landed.base_filename, "data_type": landed.data_type}
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    try:
+        with connection, connection.cursor() as cursor:
+            if not _update_image_row(cursor, name, known):
+                insert_image_row(cursor, {**first_seen, **known, **name})
+    finally:
+        connection.close()
+
+
+def _update_image_row(cursor: Any, name: dict[str, Any], known: dict[str, Any]) -> int:
+    """Set columns of the rows with a base filename and data type; answer how many there were."""
+    changes = sql.SQL(", ").join(
+        sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in known
+    )
+    statement = sql.SQL(
+        "UPDATE images SET {} WHERE base_filename = %(base_filename)s AND data_type = %(data_type)s"
+    )
+    cursor.execute(statement.format(changes), {**known, **name})
+    return int(cursor.rowcount)
+
+
+def insert_image_row(cursor: Any, row: dict[str, Any]) -> None:
+    """Insert a row of the image table: column names and their values."""
+    cursor.execute(
+        sql.SQL("INSERT INTO images ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(map(sql.Placeholder, row))
+        ),
+        row,
+    )
+
+
+def _save_info_image(landed: LandedFile, header: dict[str, Any] | None) -> None:
+    awaited = _info_images.get({"pk": f"{landed.site}#metadata"}) or {}
+    for channel in (1, 2, 3):
+        if awaited.get(f"channel{channel}") == landed.base_filename:
+            save_info_image(landed, channel, header)
+
+
+def save_info_image(landed: LandedFile, channel: int, header: dict[str, Any] | None) -> None:
+    """Complete the record of a site's channel with one file; one of another image is replaced."""
+    pk = f"{landed.site}#{channel}"
+    record = _info_images.get({"pk": pk}) or {}
+    if record.get("base_filename") != landed.base_filename:
+        record = {"pk": pk, "base_filename": landed.base_filename}
+    record |= {
+        "data_type": landed.data_type,
+        "file_date": next(iter(re.findall(r"-(\d{8})-", landed.base_filename)), ""),
+        "expiration_timestamp": int(time.time()) + INFO_IMAGE_DAYS * DAY_S,
+        landed.flag: True,
+        landed.path_attribute: landed.key,
+    }
+    if header:
+        record["header"] = header
+    _info_images.put(record)

@@ -1,0 +1,86 @@
+"""The tables, bucket, queue and secrets that the API finds in AWS, made in the local backends."""
+
+import json
+import os
+from typing import Any
+
+from common import aws
+from db import schema
+from local import remotehq
+from local.deployment import Deployment
+
+# What DynamoDB's CreateTable takes of a table's properties in CloudFormation.
+_CREATE_TABLE = (
+    "TableName",
+    "AttributeDefinitions",
+    "KeySchema",
+    "BillingMode",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+)
+LANDED_QUEUE = "landed-files"
+
+
+def make_tables(deployment: Deployment) -> None:
+    """Make the tables of serverless.yml that do not exist yet."""
+    client = aws.client("dynamodb")
+    for properties in deployment.tables:
+        table = {name: properties[name] for name in _CREATE_TABLE if name in properties}
+        try:
+            client.create_table(**table)
+        except client.exceptions.ResourceInUseException:
+            continue
+        if "TimeToLiveSpecification" in properties:
+            client.update_time_to_live(
+                TableName=table["TableName"],
+                TimeToLiveSpecification=properties["TimeToLiveSpecification"],
+            )
+
+
+def make_bucket() -> None:
+    """Make the bucket, if it does not exist yet."""
+    client = aws.client("s3")
+    try:
+        client.create_bucket(Bucket=os.environ["S3_BUCKET_NAME"])
+    except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
+        return
+
+
+def make_secrets() -> None:
+    """Put into the parameter store what production keeps there."""
+    client = aws.client("ssm")
+    for name, value in (("db-url", os.environ["DATABASE_URL"]), ("remotehq-token", remotehq.TOKEN)):
+        client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+
+
+def make_schema() -> None:
+    """Make the image table and its indexes, where they do not exist yet."""
+    schema.apply(os.environ["DATABASE_URL"])
+
+
+def announce_landed_files() -> str:
+    """Have S3 tell a queue of every file that lands for the ingester; answer the queue's URL."""
+    queue = aws.client("sqs")
+    url: str = queue.create_queue(QueueName=LANDED_QUEUE)["QueueUrl"]
+    arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    aws.client("s3").put_bucket_notification_configuration(
+        Bucket=os.environ["S3_BUCKET_NAME"],
+        NotificationConfiguration={
+            "QueueConfigurations": [_notification(arn, prefix) for prefix in ("data/", "info-images/")]
+        },
+    )
+    return url
+
+
+def landed_keys(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """Answer the objects (`key`, still quoted, and `size`) that a message of the queue tells of."""
+    records = json.loads(message["Body"]).get("Records", [])
+    return [record["s3"]["object"] for record in records]
+
+
+def _notification(queue_arn: str, prefix: str) -> dict[str, Any]:
+    return {
+        "QueueArn": queue_arn,
+        "Events": ["s3:ObjectCreated:*"],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
+    }

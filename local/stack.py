@@ -1,0 +1,122 @@
+"""Everything that `make serve` runs, started and stopped as one."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from auth import access
+from common import logs
+from local import environment, remotehq, resources
+from local.auth0 import AUDIENCE, Auth0
+from local.child import Child
+from local.deployment import PROJECT, Deployment
+from local.gateway import Gateway, StandIn
+from local.ingester import Ingester
+from local.invocation import Invoker
+from local.lambda_api import PREFIX, lambda_api
+from local.remotehq import RemoteHq
+from local.server import Server
+
+CACHE = PROJECT / ".local"
+
+_KEY_COMMAND = (
+    "AWS_ENDPOINT_URL={0[AWS_ENDPOINT_URL]} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local "
+    ".venv/bin/python -m auth.keys make site mrc1"
+)
+
+
+class Stack:
+    """The API, its backends and its neighbours on this machine.
+
+    The process's environment is made the Lambdas' environment, for the handlers run in this process.
+
+    Parameters
+    ----------
+    port
+        Where the gateway listens on 127.0.0.1; 0 for any free port.
+    demo
+        Whether to put in the demo network.
+    say
+        Told in a few words what is being done.
+    """
+
+    def __init__(self, port: int, *, demo: bool, say: Callable[[str], None] = lambda _words: None) -> None:
+        self._running = ExitStack()
+        self._children: list[Child] = []
+        self.deployment = Deployment()
+        self.auth0 = Auth0()
+        try:
+            self._server = self._start(port, demo=demo, say=say)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def base_url(self) -> str:
+        """The URL in front of every route, without a slash at the end."""
+        return f"{self._server.url}/{self.deployment.base_path}"
+
+    def ended_backend(self) -> str | None:
+        """Answer the module of a backend that has ended by itself, or None."""
+        return next((child.module for child in self._children if not child.running), None)
+
+    def stop(self) -> None:
+        """Stop all that was started, the last first."""
+        self._running.close()
+
+    def _start(self, port: int, *, demo: bool, say: Callable[[str], None]) -> Server:
+        aws_endpoint = environment.forget_aws()
+        os.environ.update({**self.deployment.environment, **environment.chosen()})
+        os.environ.update(AUTH0_CLIENT_ID=AUDIENCE, AUTH0_CLIENT_PUBLIC_KEY=self.auth0.certificate)
+        logs.set_up()
+        server = self._gateway(port)
+        self._backends(aws_endpoint, say)
+        environment.set_gateway(server.url)
+        resources.make_schema()
+        resources.make_tables(self.deployment)
+        resources.make_bucket()
+        resources.make_secrets()
+        if demo:
+            say("Putting in the demo network …")
+            self._load_demo(CACHE)
+        if access.protected():
+            say(f"Changes need a token or a site key. To make one: {_KEY_COMMAND.format(os.environ)}")
+        ingester = Ingester()
+        ingester.start()
+        self._running.callback(ingester.stop)
+        server.start()
+        self._running.callback(server.stop)
+        return server
+
+    def _gateway(self, port: int) -> Server:
+        """Make the gateway's server first, so that a port in use is heard of before all else."""
+        invoker = Invoker()
+        stand_ins: dict[str, StandIn] = {
+            "auth0": self.auth0,
+            remotehq.PREFIX: RemoteHq(),
+            PREFIX: lambda_api(self.deployment.functions, invoker),
+        }
+        return Server(port, Gateway(self.deployment, invoker, stand_ins))
+
+    def _backends(self, aws_endpoint: str | None, say: Callable[[str], None]) -> None:
+        database_url = os.environ.get("DATABASE_URL")
+        if not database_url:
+            say("Starting PostgreSQL …")
+            database_url = self._child("local.postgres_server")
+        if not aws_endpoint:
+            say("Starting S3, DynamoDB and SSM …")
+            aws_endpoint = self._child("local.aws_server")
+        environment.set_backends(aws_endpoint, database_url)
+
+    def _child(self, module: str) -> str:
+        child = Child(module)
+        self._running.callback(child.stop)
+        self._children.append(child)
+        return str(child.ready["url"])
+
+    @staticmethod
+    def _load_demo(cache: Path) -> None:
+        from local.demo.load import load
+
+        load(cache)

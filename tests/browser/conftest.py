@@ -1,0 +1,49 @@
+"""A headless Chromium, driven through its own driver."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+# Without the last ones Chromium calls home at its start.
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    """Skips where there is no Chromium, unless `REQUIRE_BROWSER` insists on one."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not chromium or not driver:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("REQUIRE_BROWSER is set, and there is no chromium with chromedriver")
+        pytest.skip("needs chromium and chromedriver (Debian: chromium, chromium-driver)")
+    session = webdriver.Chrome(
+        _options(chromium, tmp_path_factory.mktemp("chromium")), Service(executable_path=driver)
+    )
+    session.set_script_timeout(30)
+    yield session
+    session.quit()
+
+
+def _options(chromium: str, profile: Path) -> Options:
+    options = Options()
+    options.binary_location = chromium
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    return options

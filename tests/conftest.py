@@ -1,0 +1,139 @@
+"""What the tests run against: real PostgreSQL, moto's server and the gateway, clean for each test."""
+
+import os
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+import requests
+from hypothesis import settings as hypothesis_settings
+
+from common import postgres, settings
+from common.aws import client
+from local import environment, resources
+from local.auth0 import AUDIENCE, Auth0
+from local.child import Child
+from local.deployment import Deployment
+from local.gateway import Gateway, StandIn
+from local.ingester import Ingester
+from local.invocation import Invoker
+from local.lambda_api import PREFIX, lambda_api
+from local.remotehq import PREFIX as REMOTEHQ
+from local.remotehq import TOKEN as REMOTEHQ_TOKEN
+from local.remotehq import RemoteHq
+from local.server import Server
+from site_configs.store import forget_site_codes
+from tests.client import ApiClient
+
+# Nothing that a developer has set, database or AWS account, is ever touched by a test.
+environment.forget_aws()
+os.environ.pop("DATABASE_URL", None)
+
+# The same examples at every run, however slow the machine: a red run can be run again.
+hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Deployment:
+    return Deployment()
+
+
+@pytest.fixture(scope="session")
+def auth0() -> Auth0:
+    return Auth0()
+
+
+@pytest.fixture(scope="session")
+def remotehq_stand_in() -> RemoteHq:
+    return RemoteHq()
+
+
+@pytest.fixture(scope="session")
+def aws_url(deployment: Deployment, auth0: Auth0) -> Iterator[str]:
+    """Where moto's server listens; this process's settings and AWS clients lead to it."""
+    os.environ.update(deployment.environment)
+    os.environ.update(AUTH0_CLIENT_ID=AUDIENCE, AUTH0_CLIENT_PUBLIC_KEY=auth0.certificate)
+    child = Child("local.aws_server")
+    os.environ["AWS_ENDPOINT_URL"] = child.ready["url"]
+    yield child.ready["url"]
+    child.stop()
+
+
+@pytest.fixture
+def aws(aws_url: str, deployment: Deployment) -> str:
+    """Empty tables and an empty bucket. Answers the URL of S3, DynamoDB, SQS and SSM."""
+    requests.post(f"{aws_url}/moto-api/reset", timeout=10).raise_for_status()
+    settings.secret.cache_clear()
+    forget_site_codes()
+    resources.make_tables(deployment)
+    resources.make_bucket()
+    return aws_url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    child = Child("local.postgres_server")
+    yield child.ready["url"]
+    child.stop()
+
+
+@pytest.fixture
+def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty image table. Answers PostgreSQL's URL, which `DATABASE_URL` has too."""
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    connection = psycopg2.connect(postgres_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    connection.close()
+    resources.make_schema()
+    yield postgres_url
+    postgres.close_idle()
+
+
+@pytest.fixture
+def ingester(aws: str, database: str) -> Iterator[None]:
+    """The local ingester at work behind an empty bucket and an empty image table."""
+    running = Ingester()
+    running.start()
+    yield
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def gateway_url(
+    deployment: Deployment, auth0: Auth0, remotehq_stand_in: RemoteHq, aws_url: str
+) -> Iterator[str]:
+    """Where the gateway listens, with every route of serverless.yml, before the backends of `aws_url`."""
+    invoker = Invoker()
+    stand_ins: dict[str, StandIn] = {
+        "auth0": auth0,
+        REMOTEHQ: remotehq_stand_in,
+        PREFIX: lambda_api(deployment.functions, invoker),
+    }
+    server = Server(0, Gateway(deployment, invoker, stand_ins))
+    environment.set_gateway(server.url)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture
+def api(gateway_url: str, deployment: Deployment, aws: str) -> Iterator[ApiClient]:
+    """A caller of the API over HTTP, with empty tables behind it."""
+    with ApiClient(f"{gateway_url}/{deployment.base_path}") as client:
+        yield client
+
+
+@pytest.fixture
+def token(auth0: Auth0) -> str:
+    """A bearer token that the protected routes accept."""
+    return auth0.token("auth0|tester", ["admin"])
+
+
+@pytest.fixture
+def remotehq(aws: str, remotehq_stand_in: RemoteHq) -> RemoteHq:
+    """RemoteHQ, without rooms or browsers, and the token for it in the parameter store."""
+    client("ssm").put_parameter(Name="remotehq-token", Value=REMOTEHQ_TOKEN, Type="SecureString")
+    remotehq_stand_in.reset()
+    return remotehq_stand_in

@@ -1,0 +1,293 @@
+"""The demo network's images: whole, and true to the sky that their headers speak of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.coordinates import AltAz, EarthLocation, SkyCoord, get_sun
+from astropy.io import fits
+from astropy.time import Time
+from astropy.utils import iers
+from astropy.wcs import WCS
+from PIL import Image
+
+from local.demo import ephemeris, images
+from local.demo.cache import write
+from local.demo.configs import site_configurations
+from local.demo.images import DemoImage, images_of, make_images
+from local.demo.schedule import plan_night
+from local.demo.sites import SITES, Site
+
+NIGHT = date(2026, 11, 22)
+COLUMNS = {
+    *("base_filename", "data_type", "site", "capture_date", "sort_date", "right_ascension", "declination"),
+    *("altitude", "azimuth", "airmass", "exposure_time", "filter_used", "username", "user_id"),
+    *("fits_01_exists", "fits_10_exists", "jpg_medium_exists", "jpg_small_exists", "header"),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_network() -> Iterator[None]:
+    # the Earth's rotation of a later day than the tables know is good enough here
+    settings = {"auto_download": False, "auto_max_age": None, "iers_degraded_accuracy": "ignore"}
+    with ExitStack() as stack:
+        for name, value in settings.items():
+            stack.enter_context(iers.conf.set_temp(name, value))
+        yield
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module", params=SITES, ids=lambda site: site.observatory)
+def site(request: pytest.FixtureRequest) -> Site:
+    chosen: Site = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def made(cache: Path, site: Site) -> list[DemoImage]:
+    return images_of(cache, [(site, NIGHT)])
+
+
+def path(image: DemoImage, ending: str) -> Path:
+    return image.files[f"{image.base_filename}-EX{ending}"]
+
+
+def horizontal(site: Site, moment: datetime) -> AltAz:
+    """The site's sky by astropy, which computes it in its own way."""
+    place = EarthLocation.from_geodetic(site.longitude, site.latitude, site.elevation)
+    return AltAz(obstime=Time(moment.replace(tzinfo=UTC)), location=place)
+
+
+def test_five_images_with_all_files_and_columns(made: list[DemoImage], site: Site) -> None:
+    assert len(made) == 5
+    for image in made:
+        instrument = site_configurations()[site.observatory]["camera"]["camera_1_1"]["name"]
+        assert image.base_filename.startswith(f"{site.observatory}-{instrument}-20261122-0")
+        endings = ["01.fits.fz", "10.fits.fz", "10.jpg", "11.jpg"]
+        assert list(image.files) == [f"{image.base_filename}-EX{ending}" for ending in endings]
+        assert image.row.keys() == COLUMNS
+        assert (image.row["site"], image.site, image.data_type) == (site.observatory, site.observatory, "EX")
+        assert all(value is True for column, value in image.row.items() if column.endswith("_exists"))
+    starts = [image.row["capture_date"] for image in made]
+    assert starts == sorted(starts)
+    numbers = [image.base_filename for image in made]
+    assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    ("ending", "shape"), [("01.fits.fz", (900, 1200)), ("10.fits.fz", (450, 600))], ids=["large", "small"]
+)
+def test_fits_files_are_valid_and_packed(made: list[DemoImage], ending: str, shape: tuple[int, int]) -> None:
+    for image in made:
+        with fits.open(path(image, ending)) as units_:
+            units_.verify("exception")
+            assert len(units_) == 2
+            assert units_[1].data.dtype == np.uint16
+            assert units_[1].data.shape == shape
+            assert units_[1].header["CRPIX1"] == pytest.approx(shape[1] / 2, abs=60)
+        with fits.open(path(image, ending), disable_image_compression=True) as packed:
+            assert packed[1].header["ZCMPTYPE"] == "RICE_1"
+            assert packed[1].header["ZTILE1"] == shape[1]
+
+
+def test_pictures_are_of_a_sky(made: list[DemoImage]) -> None:
+    for image in made:
+        data = fits.getdata(path(image, "01.fits.fz"))
+        header = json.loads(image.row["header"])
+        sky = np.percentile(data, 20)
+        assert sky > header["PEDESTAL"]
+        assert (data >= header["MAXLIN"]).sum() < 0.005 * data.size
+        assert (data > sky * 2).sum() > 50
+        # neighbouring pixels of an empty place differ by the noise of light and reading
+        differences = np.diff(data.astype(float), axis=1)[data[:, 1:] < sky]
+        expected = np.sqrt(
+            ((sky - header["PEDESTAL"]) / header["GAIN"]) + (header["RDNOISE"] / header["GAIN"]) ** 2
+        )
+        assert np.median(np.abs(differences)) == pytest.approx(expected, rel=0.6)
+
+
+def test_header_text_is_that_of_the_large_file(made: list[DemoImage]) -> None:
+    for image in made:
+        header = fits.getheader(path(image, "01.fits.fz"), 1)
+        cards = [card for card in header.cards if card.keyword not in {"COMMENT", "HISTORY", ""}]
+        assert 140 <= len(cards) <= 170
+        assert {len(card.image) for card in cards} == {80}
+        assert json.loads(image.row["header"]) == {card.keyword: card.value for card in cards}
+        assert not [card for card in cards if card.keyword.startswith("Z") and card.keyword != "ZENITH"]
+        assert 3_900 < len(image.row["header"]) < 8_000
+
+
+def test_header_agrees_with_the_row(made: list[DemoImage]) -> None:
+    for image in made:
+        row: dict[str, Any] = image.row
+        header = json.loads(row["header"])
+        pairs = {
+            "SITEID": "site",
+            "RAHRS": "right_ascension",
+            "DEC": "declination",
+            "ALTITUDE": "altitude",
+            "AZIMUTH": "azimuth",
+            "AIRMASS": "airmass",
+            "EXPTIME": "exposure_time",
+            "FILTER": "filter_used",
+            "USERNAME": "username",
+            "USERID": "user_id",
+        }
+        assert {card: header[card] for card in pairs} == {card: row[column] for card, column in pairs.items()}
+        assert header["RA"] == pytest.approx(row["right_ascension"] * 15, abs=1e-4)
+        assert datetime.fromisoformat(header["DATE-OBS"]) == row["capture_date"] == row["sort_date"]
+        assert row["capture_date"].tzinfo is None
+        assert header["DAY-OBS"] == "20261122"
+        assert header["ORIGNAME"] == f"{row['base_filename']}-EX00.fits.fz"
+        end = datetime.fromisoformat(header["DATE-END"]) - datetime.fromisoformat(header["DATE-OBS"])
+        assert end == timedelta(seconds=header["EXPTIME"])
+        assert Time(header["MJD-OBS"], format="mjd").datetime == pytest.approx(
+            row["capture_date"], abs=timedelta(milliseconds=2)
+        )
+
+
+def test_target_stands_where_the_header_says(made: list[DemoImage], site: Site) -> None:
+    for image in made:
+        row = image.row
+        target = SkyCoord(row["right_ascension"] * units.hourangle, row["declination"] * units.deg)
+        seen = target.transform_to(horizontal(site, row["capture_date"]))
+        claimed = SkyCoord(row["azimuth"] * units.deg, row["altitude"] * units.deg, frame=seen.frame)
+        assert seen.separation(claimed).deg < 0.02
+        assert row["altitude"] > 30
+        assert row["airmass"] == pytest.approx(1 / np.sin(np.radians(row["altitude"])), rel=0.01)
+
+
+def test_the_sun_is_far_down_in_the_right_night(made: list[DemoImage], site: Site) -> None:
+    for image in made:
+        start = image.row["capture_date"]
+        for moment in (start, start + timedelta(seconds=image.row["exposure_time"])):
+            frame = horizontal(site, moment)
+            assert get_sun(frame.obstime).transform_to(frame).alt.deg < -12
+        local = start.replace(tzinfo=UTC).astimezone(site.zone)
+        assert (local - timedelta(hours=12)).date() == NIGHT
+
+
+def test_coordinates_of_pixels(made: list[DemoImage]) -> None:
+    for image in made:
+        large = WCS(fits.getheader(path(image, "01.fits.fz"), 1))
+        small = WCS(fits.getheader(path(image, "10.fits.fz"), 1))
+        row = image.row
+        middle = large.pixel_to_world(599.5, 449.5)
+        assert small.pixel_to_world(299.5, 224.5).separation(middle).arcsec < 0.01
+        assert large.pixel_to_world(0.5, 0.5).separation(small.pixel_to_world(0, 0)).arcsec < 0.01
+        target = SkyCoord(row["right_ascension"] * units.hourangle, row["declination"] * units.deg)
+        assert middle.separation(target).arcsec < 60
+        scale = json.loads(row["header"])["PIXSCALE"]
+        assert large.proj_plane_pixel_scales()[1].to_value("arcsec") == pytest.approx(scale, rel=1e-4)
+
+
+def test_one_smart_stack(made: list[DemoImage]) -> None:
+    headers = [json.loads(image.row["header"]) for image in made]
+    stacked = [header for header in headers if header["SMARTSTK"] != "no"]
+    assert [header["SSTKNUM"] for header in stacked] == ["1", "2", "3"]
+    assert len({(header["SMARTSTK"], header["OBJECT"], header["FILTER"]) for header in stacked}) == 1
+    assert stacked[0]["SMARTSTK"].isdigit()
+    assert [header["SSTKNUM"] for header in headers if header["SMARTSTK"] == "no"] == ["", ""]
+    assert len({header["OBJECT"] for header in headers}) == 3
+
+
+def test_stack_shows_the_same_stars(made: list[DemoImage]) -> None:
+    first, second = (fits.getdata(path(image, "01.fits.fz")).astype(float) for image in made[1:3])
+    shift = [
+        round(
+            fits.getheader(path(made[2], "01.fits.fz"), 1)[card]
+            - fits.getheader(path(made[1], "01.fits.fz"), 1)[card]
+        )
+        for card in ("CRPIX2", "CRPIX1")
+    ]
+    moved = np.roll(first, shift, axis=(0, 1))[100:-100, 100:-100]
+    fixed = second[100:-100, 100:-100]
+    bright = np.minimum(fixed, np.percentile(fixed, 99.5)), np.minimum(moved, np.percentile(moved, 99.5))
+    assert np.corrcoef(bright[0].ravel(), bright[1].ravel())[0, 1] > 0.25
+    assert not np.array_equal(moved, fixed)
+
+
+def test_jpgs(made: list[DemoImage]) -> None:
+    for image in made:
+        for ending, size, least, most in (
+            ("10.jpg", (768, 576), 20_000, 250_000),
+            ("11.jpg", (200, 150), 2_000, 20_000),
+        ):
+            with Image.open(path(image, ending)) as picture:
+                picture.load()
+                assert (picture.format, picture.size) == ("JPEG", size)
+                grey = np.asarray(picture.convert("L"))
+            assert least < path(image, ending).stat().st_size < most
+            assert 8 < np.median(grey) < 130
+            assert grey.max() > 200
+
+
+def test_file_sizes(made: list[DemoImage]) -> None:
+    for image in made:
+        assert 500_000 < path(image, "01.fits.fz").stat().st_size < 1_600_000
+        assert 100_000 < path(image, "10.fits.fz").stat().st_size < 500_000
+
+
+def test_second_call_makes_nothing(
+    cache: Path, made: list[DemoImage], site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {file: file.stat().st_mtime_ns for file in cache.rglob("*")}
+    monkeypatch.setattr(images, "_make_one", lambda *_: pytest.fail("made again"))
+    assert images_of(cache, [(site, NIGHT)]) == made
+    assert {file: file.stat().st_mtime_ns for file in cache.rglob("*")} == before
+
+
+def test_lost_files_are_made_again_as_they_were(cache: Path) -> None:
+    site = SITES[0]
+    made = images_of(cache, [(site, NIGHT)])
+    lost = path(made[0], "01.fits.fz")
+    content = lost.read_bytes()
+    lost.unlink()
+    assert images_of(cache, [(site, NIGHT)]) == made
+    assert lost.read_bytes() == content
+    assert not [file for file in cache.rglob(".*") if file.is_file()]
+
+
+def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "image"
+    write(file, b"old")
+    with pytest.raises(TypeError):
+        write(file, "no bytes")  # type: ignore[arg-type]
+    assert file.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_nights_of_all_observatories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "images_of", lambda _, wanted: wanted)
+    asked: list[Any] = list(make_images(tmp_path, NIGHT, nights=2))
+    assert asked == [(site, night) for site in SITES for night in (date(2026, 11, 21), NIGHT)]
+
+
+def test_two_nights_are_made_in_processes(tmp_path: Path) -> None:
+    night = date(2026, 3, 1)
+    made = images_of(tmp_path, [(site, night) for site in SITES[1:]])
+    assert [image.site for image in made] == ["aro1"] * 5 + ["eco1"] * 5
+    assert all(file.is_file() for image in made for file in image.files.values())
+
+
+def test_all_nights_of_a_year_can_be_planned() -> None:
+    for site in SITES:
+        for day in range(0, 366, 7):
+            exposures = plan_night(site, date(2027, 1, 1) + timedelta(days=day))
+            assert len(exposures) == 5
+            for exposure in exposures:
+                end = exposure.start + timedelta(seconds=exposure.seconds)
+                assert ephemeris.place(site, exposure.target, end).altitude > 30
+                assert ephemeris.sun(site, end).altitude < -14.9

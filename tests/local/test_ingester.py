@@ -1,0 +1,187 @@
+"""The local ingester: what lands in S3 shows up in the log, the image table and the info images."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg2
+import psycopg2.extras
+import pytest
+import requests
+from astropy.io import fits
+
+from common import aws as aws_clients
+from common.dynamodb import Table
+from local import fits_headers
+from local.demo.images import DemoImage, images_of
+from local.demo.sites import SITES
+from local.ingester import Ingester, LandedFile, ingest, log_upload
+from tests.client import ApiClient
+
+UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
+URLS = {"jpg_url", "jpg_small_url", "fits_01_url", "fits_10_url"}
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> DemoImage:
+    """One image as a site makes it: real FITS and JPG files."""
+    return images_of(tmp_path_factory.mktemp("demo"), [(SITES[0], date(2026, 1, 1))])[0]
+
+
+def upload(api: ApiClient, path: Path, **body: Any) -> None:
+    """What a site computer does: ask for a form, post the file with it."""
+    form = api.post("//upload/", json={"object_name": path.name, **body}).json()
+    answer = requests.post(form["url"], data=form["fields"], files={"file": path.read_bytes()}, timeout=10)
+    assert answer.status_code == 204
+
+
+def eventually(look: Callable[[], Any], timeout_s: float = 15) -> Any:
+    """What `look` answers once that is true."""
+    deadline = time.monotonic() + timeout_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+    return found
+
+
+def rows(database: str) -> list[dict[str, Any]]:
+    connection = psycopg2.connect(database, cursor_factory=psycopg2.extras.RealDictCursor)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM images")
+        found = [dict(row) for row in cursor.fetchall()]
+    connection.close()
+    return found
+
+
+@pytest.mark.usefixtures("ingester")
+def test_a_site_computer_s_day(api: ApiClient, image: DemoImage) -> None:
+    config = {"name": "Mission Ridge", "filler": ["x" * 100] * 120}
+    put = api.put("/mrc1/config/", data=json.dumps(config), headers={"Content-Type": None})
+    assert put.json()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+    name, path = next((name, path) for name, path in image.files.items() if name.endswith("EX01.fits.fz"))
+    upload(api, path)
+    stored = aws_clients.client("s3").get_object(Bucket="photonranch-001", Key=f"data/{name}")["Body"].read()
+    assert stored == path.read_bytes()
+    logged = eventually(lambda: api.get(f"/recentuploads?site={image.site}").json())
+    assert [(item["filename"], item["size_bytes"]) for item in logged] == [(name, len(stored))]
+    assert abs(logged[0]["upload_timestamp_s"] - time.time()) < 30
+
+
+@pytest.mark.usefixtures("ingester")
+def test_the_files_of_an_image_become_one_row(api: ApiClient, database: str, image: DemoImage) -> None:
+    for path in image.files.values():
+        upload(api, path)
+    flags = ("fits_01_exists", "fits_10_exists", "jpg_medium_exists", "jpg_small_exists")
+    row = eventually(lambda: next((row for row in rows(database) if all(row[flag] for flag in flags)), None))
+    assert len(rows(database)) == 1
+    # of the two FITS files, the one that landed last gave the row its header
+    exact = {name: value for name, value in image.row.items() if name != "header"}
+    assert {name: row[name] for name in exact} == exact
+    header = json.loads(row["header"])
+    assert header["ORIGNAME"] == json.loads(image.row["header"])["ORIGNAME"]
+    assert len(header) > 140
+
+
+@pytest.mark.usefixtures("ingester")
+def test_an_info_image_shows_on_the_channel_that_awaits_it(api: ApiClient, image: DemoImage) -> None:
+    for path in image.files.values():
+        upload(api, path, s3_directory="info-images", info_channel=2)
+
+    def complete() -> Any:
+        answer = api.get(f"/infoimage/{image.site}/2")
+        return answer.json() if answer.ok and len(URLS & answer.json().keys()) == len(URLS) else None
+
+    shown = eventually(complete)
+    assert shown["base_filename"] == image.base_filename
+    assert shown["file_date"] == image.base_filename.split("-")[2]
+    assert shown["header"]["OBJECT"] == json.loads(image.row["header"])["OBJECT"]
+    jpg = next(path for name, path in image.files.items() if name.endswith("EX10.jpg"))
+    assert requests.get(shown["jpg_url"], timeout=10).content == jpg.read_bytes()
+    assert api.get(f"/infoimage/{image.site}/1").status_code == 404
+
+
+@pytest.mark.usefixtures("ingester")
+def test_a_file_that_is_no_fits_is_logged_and_stops_nothing(
+    api: ApiClient, image: DemoImage, tmp_path: Path
+) -> None:
+    broken = tmp_path / "mrc1-sq01-20260101-00000009-EX01.fits.fz"
+    broken.write_bytes(b"not a FITS file")
+    upload(api, broken)
+    jpg = next(path for name, path in image.files.items() if name.endswith("EX11.jpg"))
+    upload(api, jpg)
+    eventually(lambda: len(api.get("/recentuploads?site=mrc1").json()) == 2)
+
+
+def test_a_card_of_another_kind_costs_its_column_alone(image: DemoImage) -> None:
+    header = {**json.loads(image.row["header"]), "ALTITUDE": "n/a", "AIRMASS": True, "FILTER": 5}
+    found = fits_headers.columns(header)
+    assert {"altitude", "airmass", "filter_used"}.isdisjoint(found)
+    assert found["azimuth"] == image.row["azimuth"]
+
+
+def test_infinite_values_stay_out_of_the_header() -> None:
+    # no JSON has them, nor has DynamoDB
+    unit = fits.PrimaryHDU(np.zeros((2, 2)))
+    unit.header["GAIN"] = 1.5
+    content = io.BytesIO()
+    unit.writeto(content)
+    blown = content.getvalue().replace(b"  1.5", b"1E999")
+    assert "GAIN" not in fits_headers.read_header(blown)
+
+
+@pytest.mark.usefixtures("aws", "database")
+def test_the_queue_away_for_a_while_stops_nothing(
+    api: ApiClient, image: DemoImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingester = Ingester()
+    receive = ingester._file_what_came
+    faults = iter([ConnectionError(), ConnectionError()])
+
+    def sometimes() -> None:
+        for fault in faults:
+            raise fault
+        receive()
+
+    monkeypatch.setattr(ingester, "_file_what_came", sometimes)
+    ingester.start()
+    upload(api, next(iter(image.files.values())))
+    eventually(lambda: len(api.get(f"/recentuploads?site={image.site}").json()) == 1)
+    ingester.stop()
+
+
+def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: str) -> None:
+    aws_clients.client("s3").put_object(Bucket="photonranch-001", Key="data/eco1-a-EX10.jpg", Body=b"jpg")
+    ingest("data/eco1-a-EX10.jpg", 3)
+    (row,) = rows(database)
+    assert (row["site"], row["jpg_medium_exists"], row["fits_01_exists"]) == ("eco1", True, None)
+    assert abs((datetime.now(UTC).replace(tzinfo=None) - row["sort_date"]).total_seconds()) < 30
+
+
+@pytest.mark.usefixtures("aws")
+def test_two_uploads_at_one_moment_are_both_logged() -> None:
+    for name in ("mrc1-a-EX01.fits.fz", "mrc1-b-EX01.fits.fz"):
+        log_upload(name, 1, now=1_790_000_000.0)
+    assert {item["filename"] for item in UPLOADS.scan()} == {"mrc1-a-EX01.fits.fz", "mrc1-b-EX01.fits.fz"}
+
+
+@pytest.mark.parametrize(
+    ("key", "flag"),
+    [
+        ("data/mrc1-sq01-20260101-00000001-EX00.fits.fz", "fits_01_exists"),
+        ("data/mrc1-sq01-20260101-00000001-EX01.fits", "fits_01_exists"),
+        ("data/mrc1-sq01-20260101-00000001-EX10.fits.bz2", "fits_10_exists"),
+        ("data/mrc1-sq01-20260101-00000001-EX10.jpg", "jpg_medium_exists"),
+        ("data/mrc1-sq01-20260101-00000001-EX11.JPG", "jpg_small_exists"),
+        ("data/mrc1-sq01-20260101-00000001-EX00.txt", None),
+        ("data/notes.txt", None),
+    ],
+)
+def test_what_a_file_is_stands_in_its_name(key: str, flag: str | None) -> None:
+    landed = LandedFile.from_key(key)
+    assert (landed.flag if landed else None) == flag

@@ -1,0 +1,260 @@
+"""`python -m local` as a user runs it: started, stopped, killed, twice at once."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+
+import pytest
+import requests
+
+from local.deployment import PROJECT
+from site_configs import store
+
+# Keys of nobody, that must be found in no request; a role, a profile and a proxy that must not be tried.
+CALLERS_AWS = {
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9",
+    "NO_PROXY": "example.org",
+    "AWS_ACCESS_KEY_ID": "AKIAREALREALREALREAL",
+    "AWS_SECRET_ACCESS_KEY": "real",
+    "AWS_SESSION_TOKEN": "real-token",
+    "AWS_PROFILE": "real",
+    "AWS_ROLE_ARN": "arn:aws:iam::111111111111:role/real",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere",
+    "AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9",
+}
+
+
+class Serve:
+    """A running `make serve` without demo data."""
+
+    def __init__(self, port: int, **environment: str) -> None:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        inherited.pop("DATABASE_URL", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", "-m", "local"],
+            cwd=PROJECT,
+            env={**inherited, "PORT": str(port), "DEMO": "0", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.output: list[str] = []
+        self._lines: Queue[str | None] = Queue()
+        self.reader = Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, words: str, timeout_s: float = 60) -> str:
+        """The line of the output that has `words`."""
+        while (line := self._lines.get(timeout=timeout_s)) is not None:
+            self.output.append(line)
+            if words in line:
+                return line
+        raise AssertionError("".join(self.output))
+
+    @property
+    def base_url(self) -> str:
+        return self.wait_for("The API is at ").split()[-1]
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+
+@contextmanager
+def serving(port: int = 0, **environment: str) -> Iterator[Serve]:
+    serve = Serve(port, **environment)
+    try:
+        yield serve
+    finally:
+        if serve.process.poll() is None:
+            serve.process.kill()
+        serve.process.wait(30)
+        serve.reader.join(30)  # it reads until the last child has let go of the output
+        assert not serve.reader.is_alive()
+
+
+@pytest.fixture
+def work_folder() -> Iterator[Path]:
+    """A folder for temporary files, its path short enough for PostgreSQL's socket."""
+    with tempfile.TemporaryDirectory(prefix="serve-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def processes_of(serve: Serve, folder: Path) -> set[int]:
+    """The process ids of what a stack started: its children, and PostgreSQL, which works in `folder`."""
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            command = (entry / "cmdline").read_bytes().decode()
+        except OSError:
+            continue
+        if parent == serve.process.pid or str(folder) in command:
+            found.add(int(entry.name))
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those of `pids` that run; a zombie does not."""
+    return {
+        pid
+        for pid in pids
+        if Path(f"/proc/{pid}/stat").exists() and Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    }
+
+
+def assert_all_end(pids: set[int]) -> None:
+    deadline = time.monotonic() + 20
+    while alive(pids):
+        assert time.monotonic() < deadline, alive(pids)
+        time.sleep(0.1)
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads processes from /proc")
+
+
+@needs_proc
+def test_ctrl_c_stops_everything_it_started(work_folder: Path) -> None:
+    with serving(TMPDIR=str(work_folder)) as serve:
+        assert requests.get(f"{serve.base_url}/", timeout=10).text == "New photon ranch API"
+        started = processes_of(serve, work_folder)
+        assert len(started) >= 3
+        assert serve.stop() == 0
+        assert_all_end(started)
+        assert list(work_folder.iterdir()) == []
+
+
+@needs_proc
+def test_it_can_be_stopped_where_a_shell_has_it_ignore_ctrl_c(work_folder: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with serving(TMPDIR=str(work_folder)) as serve:
+            assert serve.base_url
+            assert serve.stop() == 0
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@needs_proc
+def test_killed_it_leaves_nothing_behind_and_starts_again(work_folder: Path) -> None:
+    port = free_port()
+    with serving(port, TMPDIR=str(work_folder)) as serve:
+        assert requests.get(f"{serve.base_url}/", timeout=10).ok
+        started = processes_of(serve, work_folder)
+        assert len(started) >= 3
+        serve.process.kill()
+        serve.process.wait(10)
+        with serving(port) as again:
+            assert requests.get(f"{again.base_url}/", timeout=10).ok
+        assert_all_end(started)
+
+
+def test_ctrl_c_while_it_starts_stops_it_at_once(work_folder: Path) -> None:
+    with serving(TMPDIR=str(work_folder)) as serve:
+        serve.wait_for("Starting S3, DynamoDB and SSM")
+        assert serve.stop() == 0
+        serve.wait_for("Stopping")
+        assert_all_end(processes_of(serve, work_folder))
+
+
+@needs_proc
+def test_a_backend_that_ends_by_itself_ends_it_all(work_folder: Path) -> None:
+    with serving(TMPDIR=str(work_folder)) as serve:
+        assert serve.base_url
+        started = processes_of(serve, work_folder)
+        server = next(pid for pid in started if b"aws_server" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(server, signal.SIGKILL)
+        serve.wait_for("local.aws_server has ended by itself; stopping.")
+        assert serve.process.wait(30) == 1
+        assert_all_end(started)
+
+
+def test_the_demo_network_is_there() -> None:
+    with serving(DEMO="1") as serve:
+        url = serve.base_url
+        configs = requests.get(f"{url}/all/config", timeout=10).json()
+        assert set(configs) == {"mrc", "mrc1", "aro", "aro1", "eco", "eco1"}
+        for site in ("mrc1", "aro1", "eco1"):
+            assert len(requests.get(f"{url}/recentuploads?site={site}", timeout=10).json()) == 16
+            for channel in (1, 2, 3):
+                shown = requests.get(f"{url}/infoimage/{site}/{channel}", timeout=10).json()
+                picture = requests.get(shown["jpg_url"], timeout=10)
+                assert picture.content.startswith(b"\xff\xd8")
+        notes = [requests.get(f"{url}/nightlog/{site}", timeout=10) for site in configs]
+        assert [note.status_code for note in notes].count(200) == 1
+
+
+def test_two_at_once_do_not_disturb_each_other() -> None:
+    with serving() as one, serving() as other:
+        urls = [one.base_url, other.base_url]
+        for number, url in enumerate(urls):
+            requests.put(f"{url}/mrc1/config", json={"number": number}, timeout=10).raise_for_status()
+        for number, url in enumerate(urls):
+            stored = requests.get(f"{url}/all/config", timeout=10).json()
+            assert stored == {"mrc1": {"number": number}}
+        assert one.stop() == 0
+        assert requests.get(f"{urls[1]}/mrc1/config", timeout=10).ok
+
+
+def test_the_caller_s_aws_account_is_never_used() -> None:
+    with serving(0, **CALLERS_AWS) as serve:
+        form = requests.post(f"{serve.base_url}/upload", json={"object_name": "a"}, timeout=10).json()
+        assert form["url"].startswith("http://127.0.0.1:")
+        assert form["fields"]["x-amz-credential"].startswith("local/")
+        assert "x-amz-security-token" not in form["fields"]
+
+
+def test_it_will_not_run_against_aws() -> None:
+    with serving(AWS_ENDPOINT_URL="https://dynamodb.us-east-1.amazonaws.com") as serve:
+        serve.wait_for("the local stack never runs against AWS itself")
+        assert serve.process.wait(30) == 2
+
+
+def test_a_port_in_use_is_told_and_nothing_is_left() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with serving(port) as serve:
+            serve.wait_for(f"Port {port} is in use: choose another, PORT=4001 make serve.")
+            assert serve.process.wait(30) == 1
+
+
+@pytest.mark.parametrize("port", ["http", "70000", "-1"])
+def test_a_port_that_is_none_is_told(port: str) -> None:
+    with serving(PORT=port) as serve:
+        serve.wait_for(f"PORT must be a number from 0 to 65535, not {port!r}.")
+        assert serve.process.wait(30) == 2
+
+
+def test_given_backends_are_used_and_none_started(aws: str, database: str) -> None:
+    with serving(AWS_ENDPOINT_URL=aws, DATABASE_URL=database) as serve:
+        url = serve.base_url
+        assert not [line for line in serve.output if line.startswith("Starting")]
+        requests.put(f"{url}/mrc1/config", json={"shared": True}, timeout=10).raise_for_status()
+        assert store.read("mrc1") == {"shared": True}

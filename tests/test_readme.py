@@ -1,0 +1,45 @@
+"""What the README tells a reader to do, done."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from local.deployment import PROJECT
+from tests.client import ApiClient
+
+README = (PROJECT / "README.md").read_text()
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.usefixtures("ingester")
+def test_the_upload_example_uploads(api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    example = next(block for block in PYTHON if "/upload" in block)
+    name = re.findall(r'NAME = "(.*)"', example)[0]
+    (tmp_path / name).write_bytes(b"picture")
+    monkeypatch.chdir(tmp_path)
+    exec(example.replace("http://127.0.0.1:4000/api", api.base_url), {})  # noqa: S102 - the README's own code
+    deadline = time.monotonic() + 15
+    while not (logged := requests.get(f"{api.base_url}/recentuploads?site=mrc1", timeout=10).json()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert logged[0]["filename"] == name
+
+
+def test_the_time_example_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    example = next(block for block in PYTHON if "local_time" in block)
+    exec(example, {})  # noqa: S102 - the README's own code
+    assert f"# {capsys.readouterr().out}" in example
+
+
+def test_every_make_target_it_names_exists() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    for target in set(re.findall(r"^(?:.*`)?make ([a-z]+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_file_it_links_to_exists() -> None:
+    for link in re.findall(r"\]\(([^)#]+)", README):
+        assert (PROJECT / link).exists(), link
