@@ -58,11 +58,7 @@ def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> st
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     credentials = _credentials().get_frozen_credentials()
     scope = f"{now[:8]}/{aws.region()}/s3/aws4_request"
-    query = (
-        "X-Amz-Algorithm=AWS4-HMAC-SHA256"
-        f"&X-Amz-Credential={quote(f'{credentials.access_key}/{scope}', safe='-_.~')}"
-        f"&X-Amz-Date={now}&X-Amz-Expires={expires_s}"
-    )
+    query = _query(f"{credentials.access_key}/{scope}", now, expires_s)
     signed_headers = "&X-Amz-SignedHeaders=host"
     token = _parameter("X-Amz-Security-Token", credentials.token)
     # What is signed has its parameters in alphabetical order; the URL has them in botocore's.
@@ -74,6 +70,15 @@ def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> st
     ).hexdigest()
     parameters = f"{asked}&{query}{signed_headers}{token}&X-Amz-Signature={signature}".removeprefix("&")
     return f"{origin}{path}?{parameters}"
+
+
+@lru_cache(maxsize=8)
+def _query(credential: str, now: str, expires_s: int) -> str:
+    """Answer what all URLs signed within one second have in common."""
+    return (
+        f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(credential, safe='-_.~')}"
+        f"&X-Amz-Date={now}&X-Amz-Expires={expires_s}"
+    )
 
 
 @lru_cache(maxsize=8)
