@@ -2,16 +2,30 @@
 
 import requests
 
+from tests.contract import Contract
+
 
 class ApiClient(requests.Session):
-    """Calls paths relative to the API's base URL, with a timeout."""
+    """Calls paths relative to the API's base URL, with a timeout.
 
-    def __init__(self, base_url: str) -> None:
+    Parameters
+    ----------
+    base_url
+        The API's, without a slash at the end.
+    contract
+        What every answer is held to, if anything.
+    """
+
+    def __init__(self, base_url: str, contract: Contract | None = None) -> None:
         super().__init__()
         self.base_url = base_url
+        self._contract = contract
         # a proxy or a .netrc of the developer's has no business here
         self.trust_env = False
 
     def request(self, method: str | bytes, url: str | bytes, *args, **kwargs) -> requests.Response:  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003
         kwargs.setdefault("timeout", 35)
-        return super().request(method, f"{self.base_url}{url!s}", *args, **kwargs)
+        answer = super().request(method, f"{self.base_url}{url!s}", *args, **kwargs)
+        if self._contract:
+            self._contract.check(str(url), answer)
+        return answer

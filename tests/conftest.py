@@ -24,6 +24,7 @@ from local.remotehq import RemoteHq
 from local.server import Server
 from site_configs.store import forget_site_codes
 from tests.client import ApiClient
+from tests.contract import Contract
 
 # Nothing that a developer has set, database or AWS account, is ever touched by a test.
 environment.forget_aws()
@@ -118,10 +119,16 @@ def gateway_url(
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    """docs/openapi.yaml, which judges every answer that `api` gets."""
+    return Contract()
+
+
 @pytest.fixture
-def api(gateway_url: str, deployment: Deployment, aws: str) -> Iterator[ApiClient]:
+def api(gateway_url: str, deployment: Deployment, contract: Contract, aws: str) -> Iterator[ApiClient]:
     """A caller of the API over HTTP, with empty tables behind it."""
-    with ApiClient(f"{gateway_url}/{deployment.base_path}") as client:
+    with ApiClient(f"{gateway_url}/{deployment.base_path}", contract) as client:
         yield client
 
 
