@@ -40,7 +40,8 @@ def _number_in_header(keyword: str) -> str:
     """Answer the SQL that reads the number of a card from the header's text, NULL where there is none."""
     return (
         f"""substring(left(split_part(header, '"{keyword}"', 2), 64) """
-        f"""FROM '^\\s*:\\s*"?\\s*({NUMERAL})\\s*[",}}]')::numeric"""
+        # where the number is a text, it is the text up to its closing quote
+        f"""FROM '^\\s*:\\s*(?:"(?=[^",}}]*")|(?=[^",}}]*[,}}]))\\s*({NUMERAL})\\s*[",}}]')::numeric"""
     )
 
 

@@ -68,8 +68,8 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_with_fits_by_capture_at_site
 -- too, for a query must repeat them to the letter, and says what they do not see.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_final_of_stack
     ON images (
-        (substring(left(split_part(header, '"SMARTSTK"', 2), 64) FROM '^\s*:\s*"?\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)\s*[",}]')::numeric),
-        (substring(left(split_part(header, '"SSTKNUM"', 2), 64) FROM '^\s*:\s*"?\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)\s*[",}]')::numeric) DESC NULLS LAST,
+        (substring(left(split_part(header, '"SMARTSTK"', 2), 64) FROM '^\s*:\s*(?:"(?=[^",}]*")|(?=[^",}]*[,}]))\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)\s*[",}]')::numeric),
+        (substring(left(split_part(header, '"SSTKNUM"', 2), 64) FROM '^\s*:\s*(?:"(?=[^",}]*")|(?=[^",}]*[,}]))\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)\s*[",}]')::numeric) DESC NULLS LAST,
         COALESCE(sort_date, '-infinity') DESC,
         image_id DESC
     )

@@ -22,7 +22,9 @@ from tests.auth.conftest import UserInfo
 
 METADATA = "https://photonranch.org/user_metadata"
 ARN = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/POST/dummy-requires-auth"
+# A day more or less, for the tests may begin long after this is read.
 NOW = int(time.time())
+DAY_S = 24 * 3600
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,7 @@ def encoded(value: Any) -> str:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    whole = {"sub": "auth0|tester", "aud": AUDIENCE, "iat": NOW, "exp": NOW + 600, **changes}
+    whole = {"sub": "auth0|tester", "aud": AUDIENCE, "iat": NOW, "exp": NOW + DAY_S, **changes}
     return {name: value for name, value in whole.items() if value is not ...}
 
 
@@ -115,8 +117,8 @@ def test_no_header_is_refused(headers: dict[str, str] | None) -> None:
         {"exp": NOW - 1},
         {"exp": ...},
         {"exp": "soon"},
-        {"nbf": NOW + 60},
-        {"iat": NOW + 60},
+        {"nbf": NOW + DAY_S},
+        {"iat": NOW + DAY_S},
         {"aud": "another-client"},
         {"aud": ...},
         {"aud": []},

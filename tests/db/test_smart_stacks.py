@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg2.extras import execute_values
 
@@ -117,6 +117,8 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(value="0,", before="", after="", escaped=True)
+@example(value="7}", before="", after="", escaped=True)
 @given(value=NUMERALS, before=TEXTS, after=TEXTS, escaped=st.sampled_from([True, False]))
 def test_the_index_sees_the_number_that_the_rule_sees(
     cursor: Any, value: Any, before: str, after: str, *, escaped: bool

@@ -132,6 +132,10 @@ def test_no_crossing_is_missed_or_made_up(night: Almanac) -> None:
             assert [crossing.rising for crossing in curve.crossings(horizon)] == expected, (body, horizon)
 
 
+def at_noon(night: Almanac, time: float) -> bool:
+    return min(abs(time - night.night.start), abs(time - night.night.end)) < 3600
+
+
 @settings(parent=CASES, max_examples=8)
 @given(nights)
 def test_astroplan_finds_the_same_events(night: Almanac) -> None:
@@ -155,10 +159,14 @@ def test_astroplan_finds_the_same_events(night: Almanac) -> None:
     }
     found = {name: time.unix for name, time in names.items() if not np.ma.is_masked(time.jd)}
     found = {name: time for name, time in found.items() if time < night.night.end}
-    assert set(found) == set(names) & set(night.events)
-    for name, time in found.items():
+    ours = {name: time for name, time in night.events.items() if name in names}
+    # Near noon an event may be in the night for one and not for the other; and of two rises of the Moon
+    # astroplan, which looks a little further than a day, answers the later.
+    unsure = {name for name, time in [*ours.items(), *found.items()] if at_noon(night, time)}
+    assert set(found) - unsure == set(ours) - unsure
+    for name in set(found) & set(ours):
         altitude = night.moon if name.startswith("Moon") else night.sun
-        assert abs(altitude(time) - altitude(night.events[name])) < ASTROPLAN_DEGREES, name
+        assert abs(altitude(found[name]) - altitude(ours[name])) < ASTROPLAN_DEGREES, name
 
 
 @CASES
