@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchlarge faults lock clean
+.PHONY: help serve test check format bench benchlarge openapi faults fuzz lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,9 +42,15 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal
 benchlarge: $(VENV)/installed  ## the image routes at two million rows: 13 GB, ten minutes the first time
 	$(BIN)/python -m benchmarks.images --rows 50000 2000000
 
+openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
+	$(BIN)/python -m pages.document
+
 faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
+
+fuzz: $(VENV)/installed  ## ten minutes of requests that schemathesis makes up
+	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 
 lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask for
 	$(BIN)/python -m pip install --quiet uv

@@ -86,6 +86,10 @@ NEEDS = {
     "GET /events": Need.NOTHING,
     "GET /events/plot": Need.NOTHING,
     "GET /events/moon/rise-set-illum": Need.NOTHING,
+    "GET /openapi.json": Need.NOTHING,
+    "GET /docs": Need.NOTHING,
+    "GET /docs/{asset}": Need.NOTHING,
+    "GET /console": Need.NOTHING,
 }
 
 _ASK_NOTHING_HERE = frozenset({Need.NOTHING, Need.GATEWAY, Need.USER_TO_MAKE})

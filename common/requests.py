@@ -29,6 +29,8 @@ class Request:
         Whether `raw_body` is base64.
     id
         API Gateway's request id, which logs and error answers carry.
+    url_path
+        The path of the URL that was called, what stands before the routes included.
     """
 
     path: Mapping[str, str]
@@ -37,18 +39,21 @@ class Request:
     raw_body: str | None
     base64_body: bool
     id: str
+    url_path: str
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read a REST proxy (v1) event."""
         headers = event.get("headers") or {}
+        context = event.get("requestContext") or {}
         return cls(
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in headers.items()},
             raw_body=event.get("body"),
             base64_body=bool(event.get("isBase64Encoded")),
-            id=(event.get("requestContext") or {}).get("requestId", ""),
+            id=context.get("requestId", ""),
+            url_path=context.get("path", ""),
         )
 
     def text(self) -> str:

@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 # Lambda's limit on the JSON of an answer, 6 MB, less room for the status and headers around the body.
 MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
+# In base64 four characters stand for three bytes.
+_MAX_BINARY_BYTES = MAX_BODY_BYTES // 4 * 3
 
 CORS_HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -81,8 +83,8 @@ class Response:
     Attributes
     ----------
     body
-        A text is sent as it is, as plain text where `headers` have no Content-Type, None as an empty body,
-        a `Listing` as far as it fits, all else as JSON.
+        A text is sent as it is, as plain text where `headers` have no Content-Type, bytes as they are, None
+        as an empty body, a `Listing` as far as it fits, all else as JSON.
     """
 
     status: int
@@ -130,6 +132,8 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
         return _listing(response.status, response.body, headers, accepts_gzip=accepts_gzip)
     if response.body is None:
         return _answer(response.status, headers, "")
+    if isinstance(response.body, bytes):
+        return _binary_answer(response.status, headers, response.body)
     if isinstance(response.body, str):
         return _answer(
             response.status, {"Content-Type": "text/plain; charset=utf-8", **headers}, response.body
@@ -142,8 +146,9 @@ def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_
     count = listing.fitting(MAX_BODY_BYTES)
     if count < len(listing) and accepts_gzip:
         count, packed = _gzipped(listing)
-        answer = _answer(status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed)
-        answer["isBase64Encoded"] = True
+        answer = _binary_answer(
+            status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed
+        )
     else:
         answer = _answer(status, headers, listing.text(count))
     link = listing.link_after(count)
@@ -152,15 +157,19 @@ def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_
     return answer
 
 
-def _gzipped(listing: Listing) -> tuple[int, str]:
-    """Answer as many elements as fit when gzipped, and the gzip of them in base64."""
+def _gzipped(listing: Listing) -> tuple[int, bytes]:
+    """Answer as many elements as fit, in base64, when gzipped, and the gzip of them."""
     count = len(listing)
     while True:
-        packed = base64.b64encode(gzip.compress(listing.text(count).encode(), 5)).decode()
-        if len(packed) <= MAX_BODY_BYTES:
+        packed = gzip.compress(listing.text(count).encode(), 5)
+        if len(packed) <= _MAX_BINARY_BYTES:
             return count, packed
         # Elements compress much alike, so this nearly always fits at the second try.
-        count = min(count - 1, int(count * 0.95 * MAX_BODY_BYTES / len(packed)))
+        count = min(count - 1, int(count * 0.95 * _MAX_BINARY_BYTES / len(packed)))
+
+
+def _binary_answer(status: int, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    return {**_answer(status, headers, base64.b64encode(body).decode()), "isBase64Encoded": True}
 
 
 def _answer(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:

@@ -56,6 +56,10 @@ ROUTES = {
     "GET /events": "getEvents",
     "GET /events/plot": "getEventsPlot",
     "GET /events/moon/rise-set-illum": "getMoonEvents",
+    "GET /openapi.json": "getOpenApi",
+    "GET /docs": "getDocs",
+    "GET /docs/{asset}": "getAsset",
+    "GET /console": "getConsole",
 }
 PROTECTED = {"POST /dummy-requires-auth", "POST /new_remotehq_browser", "DELETE /nightlog/{site}"}
 

@@ -119,7 +119,7 @@ def test_the_moon_is_where_astropy_has_it(night: Almanac) -> None:
 @given(nights)
 def test_no_crossing_is_missed_or_made_up(night: Almanac) -> None:
     """The sequence of rises and sets, against astropy's altitudes every ten minutes."""
-    times = list(np.arange(night.night.start, night.night.end, 600))
+    times = [*np.arange(night.night.start, night.night.end, 600), night.night.end]
     for body, altitude, horizons in (
         ("sun", night.sun, {*EVENING.values(), *MORNING.values()}),
         ("moon", night.moon, {moon.HORIZON}),

@@ -1,0 +1,77 @@
+"""Lambda entry points of the pages."""
+
+from html import escape
+from pathlib import Path
+
+from common.endpoints import endpoint
+from common.requests import Request
+from common.responses import Response, accepts_gzip
+from pages import assets
+
+DOCUMENT = Path(__file__).parent / "openapi.json"
+
+_COMMON = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; "
+)
+# Swagger UI sets styles on its elements and draws its icons from data URLs.
+DOCS_POLICY = _COMMON + "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+# Images come from S3: in AWS, or on this machine.
+CONSOLE_POLICY = _COMMON + "style-src 'self'; img-src 'self' https://*.amazonaws.com http://127.0.0.1:*"
+
+DAY_S = 24 * 3600
+
+
+@endpoint
+def get_openapi(_request: Request) -> Response:
+    """`GET /openapi.json`: the contract, OpenAPI 3.1."""
+    return Response(200, DOCUMENT.read_text(), {"Content-Type": "application/json"})
+
+
+@endpoint
+def get_docs(request: Request) -> Response:
+    """`GET /docs`: the contract as a page on which to try the routes."""
+    return _page("docs.html", request, DOCS_POLICY)
+
+
+@endpoint
+def get_asset(request: Request) -> Response:
+    """`GET /docs/{asset}`: a file of one of the pages."""
+    name = request.path["asset"]
+    plain = assets.content(name)
+    headers = {
+        "Content-Type": assets.ASSETS[name],
+        "Cache-Control": f"public, max-age={DAY_S}",
+        "Vary": "Accept-Encoding",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if accepts_gzip(request.headers.get("accept-encoding", "")):
+        return Response(200, assets.gzipped(name), {**headers, "Content-Encoding": "gzip"})
+    return Response(200, plain, headers)
+
+
+@endpoint
+def get_console(request: Request) -> Response:
+    """`GET /console`: sites, queues, PIPE machines, uploads and night logs at a glance."""
+    return _page("console.html", request, CONSOLE_POLICY)
+
+
+def _page(name: str, request: Request, policy: str) -> Response:
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(200, assets.page(name, _base(request)), headers)
+
+
+def _base(request: Request) -> str:
+    """Answer the path in front of every route, "/api" in production.
+
+    The page is the last segment of its URL. Doubled slashes are taken out: at the start of a link they would
+    lead to another host.
+    """
+    segments = [segment for segment in request.url_path.split("/") if segment]
+    return escape("".join(f"/{segment}" for segment in segments[:-1]))

@@ -1,0 +1,386 @@
+// The operators' console: reads this API's public routes and shows what they answer. See docs/console.md.
+"use strict";
+
+const REFRESH_EVERY_MS = 60_000;
+const CONFIGS_EVERY_MS = 600_000;
+const CALLS_AT_ONCE = 4;
+const CALL_TIMEOUT_MS = 30_000;
+const UPLOADS_SHOWN = 20;
+const PIPE_SILENT_AFTER_MS = 600_000;
+const ITEM_OLD_AFTER_MS = 3_600_000;
+// A night's picture changes from noon to noon; an hour is often enough.
+const PLOT_EVERY_S = 3600;
+
+const base = document.documentElement.dataset.base;
+const failures = new Map();
+let configs = { sites: {}, readAt: -Infinity };
+let running = null;
+
+// ---- calls
+
+async function get(path) {
+  const answer = await fetch(base + path, { signal: AbortSignal.timeout(CALL_TIMEOUT_MS), cache: "no-store" });
+  if (answer.status === 204) {
+    return null;
+  }
+  const text = await answer.text();
+  if (!answer.ok) {
+    throw new Error(`${answer.status} ${text.slice(0, 200)}`);
+  }
+  return JSON.parse(text);
+}
+
+// Answers what `read` answers; where it fails says so on the page and answers undefined.
+async function attempt(name, read) {
+  try {
+    const value = await read();
+    failures.delete(name);
+    return value;
+  } catch (error) {
+    failures.set(name, error.name === "TimeoutError" ? "no answer in time" : error.message);
+    return undefined;
+  }
+}
+
+// Answers `read` of each element, a few at once, so that a network of many sites is no flood of calls.
+async function each(elements, read) {
+  const results = new Array(elements.length);
+  let next = 0;
+  async function work() {
+    while (next < elements.length) {
+      const mine = next++;
+      results[mine] = await read(elements[mine]);
+    }
+  }
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, work));
+  return results;
+}
+
+// ---- elements
+
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) {
+    made.setAttribute(attribute, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+function soft(words) {
+  return element("p", { class: "soft" }, words);
+}
+
+function table(caption, headings, rows) {
+  const head = headings.map(({ words, number }) => element("th", { scope: "col", class: number ? "number" : "" }, words));
+  const body = rows.map((cells) =>
+    element("tr", {}, ...cells.map((cell, column) => tableCell(cell, column, headings[column])))
+  );
+  return element(
+    "div",
+    { class: "table" },
+    element(
+      "table",
+      {},
+      element("caption", {}, caption),
+      element("thead", {}, element("tr", {}, ...head)),
+      element("tbody", {}, ...body)
+    )
+  );
+}
+
+function tableCell(cell, column, heading) {
+  if (column === 0) {
+    return element("th", { scope: "row" }, cell);
+  }
+  return element("td", { "data-label": heading.words, class: heading.number ? "number" : "" }, cell);
+}
+
+function span(words, kind) {
+  return element("span", { class: kind }, words);
+}
+
+function show(section, ...children) {
+  const content = document.querySelector(`#${section} .content`);
+  content.replaceChildren(...children);
+  document.getElementById(section).classList.remove("stale");
+}
+
+function keepOld(section) {
+  document.getElementById(section).classList.add("stale");
+}
+
+// ---- words
+
+function duration(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 1) {
+    return `${Math.max(0, Math.floor(ms / 1000))} s`;
+  }
+  if (minutes < 120) {
+    return `${minutes} min`;
+  }
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+function ago(ms) {
+  return `${duration(Date.now() - ms)} ago`;
+}
+
+function moment(ms) {
+  return element("time", { datetime: new Date(ms).toISOString() }, new Date(ms).toLocaleString());
+}
+
+function size(bytes) {
+  return typeof bytes === "number" ? `${(bytes / 1e6).toFixed(bytes < 1e6 ? 2 : 1)} MB` : "";
+}
+
+function words(value) {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
+}
+
+// ---- sites
+
+function isEnclosure(code, sites) {
+  const { instance_type: kind, wema_name: enclosure } = sites[code] ?? {};
+  return kind === "wema" || enclosure === code;
+}
+
+async function readConfigs() {
+  if (Date.now() - configs.readAt > CONFIGS_EVERY_MS) {
+    const sites = await attempt("configs", () => get("/all/config"));
+    if (sites !== undefined) {
+      configs = { sites, readAt: Date.now() };
+      offerSites(Object.keys(sites).sort());
+    }
+  }
+  return configs.sites;
+}
+
+function offerSites(codes) {
+  const choice = document.getElementById("upload-site");
+  const chosen = choice.value;
+  const options = ["all", ...codes].map((code) => element("option", { value: code }, code === "all" ? "all sites" : code));
+  choice.replaceChildren(...options);
+  choice.value = codes.includes(chosen) ? chosen : "all";
+}
+
+async function refreshSites() {
+  const sites = await readConfigs();
+  const newest = await attempt("newest images", () => get("/latest_image_all_sites"));
+  const codes = Object.keys(sites).sort();
+  if (newest === undefined || (failures.has("configs") && !codes.length)) {
+    return keepOld("sites");
+  }
+  if (!codes.length) {
+    return show("sites", element("p", { class: "empty" }, "No site has sent its configuration."));
+  }
+  const observatories = codes.filter((code) => !isEnclosure(code, sites) || newest[code]);
+  show("sites", ...observatories.map((code) => observatoryCard(code, sites[code], newest[code])));
+}
+
+async function refreshTonight() {
+  const sites = await readConfigs();
+  const codes = Object.keys(sites).sort();
+  const places = codes.filter((code) => !(sites[code]?.wema_name in sites) || sites[code].wema_name === code);
+  const empty = element("p", { class: "empty" }, "No site has sent its configuration.");
+  show("tonight", ...(places.length ? places.map((code) => nightCard(code, sites[code])) : [empty]));
+}
+
+function siteName(code, config) {
+  const name = words(config?.name ?? config?.site_desc ?? "");
+  return name && name !== code ? `${code}: ${name}` : code;
+}
+
+function observatoryCard(code, config, url) {
+  const card = element("article", { class: "card" }, element("h3", {}, siteName(code, config)));
+  if (!url) {
+    card.append(soft("No image yet."));
+    return card;
+  }
+  const picture = element("img", { class: "sky", src: url, alt: `Newest image of ${code}`, loading: "lazy" });
+  card.append(picture, soft(fileName(url)));
+  return card;
+}
+
+function fileName(url) {
+  return decodeURIComponent(url.split("?")[0].split("/").pop());
+}
+
+function nightCard(code, config) {
+  const hour = Math.floor(Date.now() / 1000 / PLOT_EVERY_S) * PLOT_EVERY_S;
+  const source = `${base}/events/plot?site=${encodeURIComponent(code)}&when=${hour}`;
+  const card = element("article", { class: "card" }, element("h3", {}, siteName(code, config)));
+  const alt = `Altitudes of Sun and Moon tonight at ${code}, and the schedule`;
+  const picture = element("img", { class: "night", src: source, alt, loading: "lazy" });
+  picture.addEventListener("error", () => picture.replaceWith(soft("No picture of the night: the config lacks what it needs.")));
+  card.append(picture);
+  return card;
+}
+
+// ---- queues
+
+async function refreshQueues() {
+  const counts = await attempt("queues", () => get("/pipe/queues"));
+  if (counts === undefined) {
+    return keepOld("queues");
+  }
+  const names = Object.keys(counts).sort();
+  if (!names.length) {
+    return show("queues", element("p", { class: "empty" }, "There are no queues."));
+  }
+  const stats = await each(names, (name) => attempt(`queue ${name}`, () => queueStats(name)));
+  const headings = [
+    { words: "Queue" },
+    { words: "Items", number: true },
+    { words: "Waiting", number: true },
+    { words: "In work", number: true },
+    { words: "Dead letters", number: true },
+    { words: "Oldest", number: true },
+  ];
+  show("queues", table("Queues: how many items, and how old", headings, names.map((name, at) => queueRow(name, counts[name], stats[at]))));
+}
+
+function queueStats(name) {
+  return get(`/pipe/queue/${encodeURIComponent(name)}/stats`);
+}
+
+function queueRow(name, count, stats) {
+  if (stats === undefined) {
+    return [name, String(count), "?", "?", "?", "?"];
+  }
+  const age = stats.oldest_age_ms;
+  return [
+    name,
+    String(count),
+    String(stats.waiting),
+    String(stats.leased),
+    span(String(stats.dead), stats.dead ? "bad" : ""),
+    age === null ? "" : span(duration(age), age > ITEM_OLD_AFTER_MS ? "warn" : ""),
+  ];
+}
+
+// ---- PIPE machines
+
+async function refreshPipes() {
+  const statuses = await attempt("PIPE machines", () => get("/pipe/statuses"));
+  if (statuses === undefined) {
+    return keepOld("pipes");
+  }
+  if (!statuses.length) {
+    return show("pipes", element("p", { class: "empty" }, "No PIPE machine has said anything."));
+  }
+  const headings = [{ words: "Machine" }, { words: "Status" }, { words: "Spoke", number: true }, { words: "Details" }];
+  show("pipes", table("PIPE machines: what they said last", headings, statuses.map(pipeRow)));
+}
+
+function pipeRow(status) {
+  const spoke = status.last_updated;
+  const silent = typeof spoke !== "number" || Date.now() - spoke > PIPE_SILENT_AFTER_MS;
+  const details = Object.entries(status.details ?? {}).map(([name, value]) => `${name}: ${words(value)}`);
+  return [
+    status.pipe_id,
+    words(status.status),
+    typeof spoke === "number" ? span(ago(spoke) + (silent ? ", silent" : ""), silent ? "warn" : "good") : "?",
+    details.join(", "),
+  ];
+}
+
+// ---- uploads
+
+async function refreshUploads() {
+  const site = document.getElementById("upload-site").value;
+  const uploads = await attempt("uploads", () => get(`/recentuploads?site=${encodeURIComponent(site)}`));
+  if (uploads === undefined) {
+    return keepOld("uploads");
+  }
+  if (!uploads.length) {
+    return show("uploads", element("p", { class: "empty" }, "Nothing was uploaded lately."));
+  }
+  const newest = uploads.slice(-UPLOADS_SHOWN).reverse();
+  const headings = [{ words: "File" }, { words: "Site" }, { words: "When" }, { words: "Size", number: true }];
+  const rows = newest.map((upload) => [
+    words(upload.filename),
+    upload.site,
+    moment(upload.upload_timestamp_s * 1000),
+    size(upload.size_bytes),
+  ]);
+  show("uploads", table("The newest uploads", headings, rows), soft(`${newest.length} of ${uploads.length} shown.`));
+}
+
+// ---- night log
+
+async function refreshNotes() {
+  const sites = await readConfigs();
+  const codes = Object.keys(sites).sort();
+  const notes = await each(codes, (code) => attempt(`night log of ${code}`, () => get(`/nightlog/${encodeURIComponent(code)}`)));
+  if (codes.length && notes.every((note) => note === undefined)) {
+    return keepOld("notes");
+  }
+  const cards = codes.flatMap((code, at) => (notes[at] ? [noteCard(code, notes[at])] : []));
+  show("notes", ...(cards.length ? cards : [element("p", { class: "empty" }, "No site has a note.")]));
+}
+
+function noteCard(code, note) {
+  const data = note.note_data;
+  const message = typeof data === "object" ? data.message ?? data : data;
+  const by = typeof data === "object" && data.username ? `${words(data.username)}, ` : "";
+  return element(
+    "article",
+    { class: "card" },
+    element("h3", {}, code),
+    element("p", {}, words(message)),
+    element("p", { class: "soft" }, by, moment(note.created_timestamp * 1000))
+  );
+}
+
+// ---- the whole
+
+function showFailures() {
+  const list = [...failures].map(([name, message]) => element("li", {}, `${name}: ${message}`));
+  const shown = document.getElementById("failures");
+  const text = list.map((entry) => entry.textContent).join("\n");
+  if (shown.dataset.text !== text) {
+    // only what is new is read out
+    shown.dataset.text = text;
+    shown.replaceChildren(...(list.length ? [element("ul", {}, ...list)] : []));
+  }
+}
+
+async function refreshAll() {
+  const button = document.getElementById("refresh");
+  button.setAttribute("aria-disabled", "true");
+  failures.clear();
+  await readConfigs();
+  await Promise.all([refreshSites(), refreshQueues(), refreshPipes(), refreshUploads(), refreshNotes(), refreshTonight()]);
+  showFailures();
+  const failed = failures.size ? `, ${failures.size} ${failures.size === 1 ? "call" : "calls"} failed` : "";
+  document.getElementById("updated").textContent = `Updated ${new Date().toLocaleTimeString()}${failed}`;
+  button.removeAttribute("aria-disabled");
+}
+
+// One refresh at a time; a second click waits for the first.
+function refresh() {
+  running ??= refreshAll().finally(() => {
+    running = null;
+  });
+  return running;
+}
+
+function refreshByItself() {
+  if (document.getElementById("automatic").checked && !document.hidden) {
+    refresh();
+  }
+}
+
+document.getElementById("docs-link").href = `${base}/docs`;
+document.getElementById("refresh").addEventListener("click", refresh);
+document.getElementById("upload-site").addEventListener("change", async () => {
+  failures.delete("uploads");
+  await refreshUploads();
+  showFailures();
+});
+document.addEventListener("visibilitychange", refreshByItself);
+setInterval(refreshByItself, REFRESH_EVERY_MS);
+refresh();

@@ -1,0 +1,88 @@
+"""The pages and their files over HTTP."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+import requests
+
+from pages import assets
+from pages.document import as_json
+from tests.client import ApiClient
+
+PAGES = ("/docs", "/console")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_html_that_may_load_nothing_foreign(api: ApiClient, page: str) -> None:
+    answer = api.get(page)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    policy = answer.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'; connect-src 'self';")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "//docs", "/console", "/console//"])
+def test_links_of_a_page_lead_to_files_however_it_was_called(api: ApiClient, path: str) -> None:
+    text = api.get(path).text
+    origin = api.base_url.removesuffix("/api")
+    links = re.findall(r'(?:src|href)="(/[^"]+)"', text)
+    assert len(links) >= 3
+    for link in links:
+        assert requests.get(origin + link, timeout=10).status_code == 200, link
+    assert 'data-base="/api"' in text
+
+
+def test_links_never_lead_to_another_host(gateway_url: str) -> None:
+    answer = requests.get(f"{gateway_url}//api/docs", timeout=10)
+    assert '"//' not in answer.text
+    assert 'data-base="/api"' in answer.text
+
+
+@pytest.mark.parametrize("name", assets.ASSETS)
+def test_a_file_comes_plain_or_gzipped(api: ApiClient, name: str) -> None:
+    plain = api.get(f"/docs/{name}", headers={"Accept-Encoding": "identity"})
+    packed = api.get(f"/docs/{name}", headers={"Accept-Encoding": "gzip"}, stream=True)
+    assert plain.status_code == packed.status_code == 200
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert plain.headers["Content-Type"] == packed.headers["Content-Type"] == assets.ASSETS[name]
+    assert plain.headers["Cache-Control"] == "public, max-age=86400"
+    assert plain.content == packed.content == gzip.decompress(assets.gzipped(name)) != b""
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "console.html", "..%2Fhandlers.py", "%2Fetc%2Fpasswd"])
+def test_no_other_file_is_handed_out(api: ApiClient, name: str) -> None:
+    answer = api.get(f"/docs/{name}")
+    assert (answer.status_code, answer.text) == (404, "There is no such file.")
+
+
+def test_every_file_of_ours_is_used_and_known() -> None:
+    own = {path.name for path in assets.OWN.iterdir()} - {"docs.html", "console.html"}
+    assert own <= set(assets.ASSETS)
+    pages = "".join((assets.OWN / name).read_text() for name in ("docs.html", "console.html"))
+    assert [name for name in assets.ASSETS if f'"docs/{name}"' not in pages] == []
+
+
+def test_a_link_changes_when_its_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in assets.OWN.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = assets.page("console.html", "/api")
+    (tmp_path / "console.js").write_text("changed")
+    monkeypatch.setattr(assets, "OWN", tmp_path)
+    for kept in (assets.content, assets.page):
+        kept.cache_clear()
+    changed = assets.page("console.html", "/api")
+    for kept in (assets.content, assets.page):
+        kept.cache_clear()
+    versions = [re.findall(r"console\.(\w+)\?v=(\w+)", text) for text in (before, changed)]
+    assert dict(versions[0])["js"] != dict(versions[1])["js"]
+    assert dict(versions[0])["css"] == dict(versions[1])["css"]
+
+
+def test_the_contract_is_served(api: ApiClient) -> None:
+    answer = api.get("/openapi.json")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.text == as_json()
