@@ -71,6 +71,8 @@ def _welcome(stack: Stack) -> str:
     token = stack.auth0.token("auth0|demo-observer-1", ["admin"])
     return f"""
 The API is at {base}
+  a page to try every route: {base}/docs
+  the operators' console:    {base}/console
 
   curl {base}/                                   # it is there
   curl {base}/mrc1/config                        # a site's config

@@ -142,9 +142,9 @@ function words(value) {
 
 // ---- sites
 
+// An enclosure (WEMA) has no camera: it says so, or observatories say that they stand in it.
 function isEnclosure(code, sites) {
-  const { instance_type: kind, wema_name: enclosure } = sites[code] ?? {};
-  return kind === "wema" || enclosure === code;
+  return sites[code]?.instance_type === "wema" || Object.values(sites).some((config) => config?.wema_name === code);
 }
 
 async function readConfigs() {
