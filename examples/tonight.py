@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Shows tonight's events at a site, in its own time and in UTC, and what comes next.
+
+    python examples/tonight.py http://127.0.0.1:4000/api mrc
+    python examples/tonight.py http://127.0.0.1:4000/api mrc --plot night.svg
+
+Prints a line for each event in the order of time, the next one marked, then the Moon and the note of the
+night log. Exit status: 0, 1 where the API is away, 2 if what is asked for cannot be. Needs `requests`.
+"""
+
+import argparse
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import requests
+
+NO_CONTENT, BAD_REQUEST, FAULT = 204, 400, 500
+TIMEOUT_S = 35
+DAY_S = 86400
+
+# Julian date of 1970-01-01, and the seconds that TAI is ahead of UTC since 2017 (IERS Bulletin C).
+UNIX_EPOCH_JD = 2440587.5
+TAI_MINUS_UTC_S = 37
+
+
+class Refused(Exception):
+    """The API will not do it, however often it is asked."""
+
+
+class Failed(Exception):
+    """It was not done; another time it may be."""
+
+
+class Api:
+    """The API, as far as a night is concerned.
+
+    Parameters
+    ----------
+    base_url
+        Like "http://127.0.0.1:4000/api".
+    """
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._session = requests.Session()
+
+    def get(self, path: str, **query: Any) -> requests.Response:
+        """Answer what a route answers, or raise `Refused` or `Failed`."""
+        try:
+            answer = self._session.get(f"{self._base_url}{path}", params=query, timeout=TIMEOUT_S)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise Failed(f"no connection ({type(error).__name__})") from error
+        # the events answer 500 also for a config that does not tell what a night needs
+        if answer.status_code > FAULT:
+            raise Failed(f"{answer.status_code}: {answer.text[:300]}")
+        if answer.status_code >= BAD_REQUEST:
+            raise Refused(_sentence(answer))
+        return answer
+
+    def place(self, site: str) -> dict[str, Any]:
+        """Answer the config that has a site's place: its own, or that of its enclosure."""
+        config: dict[str, Any] = self.get(f"/{site}/config").json()["configuration"]
+        enclosure = config.get("wema_name")
+        if "latitude" in config or not enclosure or enclosure == site:
+            return config
+        return self.place(str(enclosure))
+
+
+def unix_time(tai_jd: float) -> float:
+    """Answer the Unix seconds of a TAI Julian date."""
+    return (tai_jd - UNIX_EPOCH_JD) * DAY_S - TAI_MINUS_UTC_S
+
+
+def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
+    """Answer a line for each event, with the next one marked."""
+    times = {name: unix_time(tai_jd) for name, tai_jd in events.items()}
+    following = min((moment for moment in times.values() if moment > now), default=None)
+    return [
+        f"{'>' if moment == following else ' '} {_clock(moment, zone)}  {_clock(moment, UTC)}  "
+        f"{_distance(moment - now):>11}  {name}"
+        for name, moment in times.items()
+    ]
+
+
+def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
+    """Answer the Moon's next passage in a sentence."""
+    start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
+    passages = api.get(
+        "/events/moon/rise-set-illum",
+        lat=config["latitude"],
+        lng=config["longitude"],
+        start=f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        end=f"{start + timedelta(days=4):%Y-%m-%dT%H:%M:%SZ}",
+    ).json()
+    for passage in passages:
+        rise, end = (datetime.fromisoformat(passage[name]).timestamp() for name in ("rise", "set"))
+        if end > now:
+            lit = f"{100 * passage['illumination']:.0f} % lit"
+            return f"Moon: up from {_clock(rise, zone)} to {_clock(end, zone)} local time, {lit}"
+    return "Moon: neither rises nor sets in the next days"
+
+
+def note(api: Api, site: str) -> str:
+    """Answer the night log's note in a sentence."""
+    answer = api.get(f"/nightlog/{site}")
+    if answer.status_code == NO_CONTENT:
+        return "Night log: no note"
+    data = answer.json()["note_data"]
+    return f"Night log: {data.get('message', data) if isinstance(data, dict) else data}"
+
+
+def main() -> int:
+    """Show; answer the process's exit status."""
+    options = _options()
+    now = time.time() if options.when is None else options.when
+    api = Api(options.base_url)
+    try:
+        _show(api, options.site, now)
+        if options.plot:
+            options.plot.write_text(api.get("/events/plot", site=options.site, when=now).text)
+    except Refused as error:
+        print(f"{options.site}: {error}", file=sys.stderr)
+        return 2
+    except (Failed, OSError) as error:
+        print(f"{options.base_url}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _show(api: Api, site: str, now: float) -> None:
+    config = api.place(site)
+    events = api.get("/events", site=site, when=now).json()
+    # the events came, so the config has what they need
+    zone = ZoneInfo(config["TZ_database_name"])
+    print(f"{site}, {zone.key}\n\n  local             UTC")
+    print("\n".join(lines(events, zone, now)))
+    print(f"\n{moon(api, config, zone, now)}\n{note(api, site)}")
+
+
+def _clock(moment: float, zone: Any) -> str:
+    return f"{datetime.fromtimestamp(moment, zone):%b %d %H:%M:%S}"
+
+
+def _distance(seconds: float) -> str:
+    hours, minutes = divmod(round(abs(seconds) / 60), 60)
+    words = f"{hours}:{minutes:02} h"
+    return f"in {words}" if seconds >= 0 else f"{words} ago"
+
+
+def _sentence(answer: requests.Response) -> str:
+    if "json" in answer.headers.get("Content-Type", ""):
+        return str(answer.json().get("error", answer.text))
+    return answer.text
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
+    parser.add_argument("site", help="the site's code, like mrc")
+    parser.add_argument("--when", type=float, metavar="UNIX_SECONDS", help="another night (now)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture of the night, an SVG")
+    options = parser.parse_args()
+    if not options.base_url.startswith(("http://", "https://")):
+        parser.error(f"base_url must begin with http:// or https://, not {options.base_url!r}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

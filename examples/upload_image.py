@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Uploads files as a site's computer does, with progress and retries.
+
+    python examples/upload_image.py http://127.0.0.1:4000/api mrc1-sq01-20260101-00000001-EX01.fits.fz
+    python examples/upload_image.py URL --directory info-images --channel 2 mrc1-a-20260101-00000001-EX10.jpg
+
+For each file a form is asked for and the file posted with it to S3, a block at a time. Where the API or S3 is
+away or busy the upload is tried again, each time with a new form, for one is good for five minutes only.
+What is refused is not tried again. A stage that asks for keys gets the one in the environment as SITE_KEY.
+Exit status: 0 if all files are up, 1 if not, 2 if what is asked for cannot be. Needs the library `requests`.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import requests
+
+OK, NO_CONTENT, FORBIDDEN, TOO_MANY, SERVER_ERROR = 200, 204, 403, 429, 500
+FORM_TIMEOUT_S = 30
+# Between two blocks, not for the whole file.
+UPLOAD_TIMEOUT_S = 60
+LONGEST_PAUSE_S = 30.0
+
+Progress = Callable[[int, int], None]
+
+
+class Refused(Exception):
+    """It will not be done, however often it is asked."""
+
+
+class Failed(Exception):
+    """It was not done; another time it may be."""
+
+    def __init__(self, why: str, wait_s: float = 0) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s
+
+
+class Multipart:
+    """The body of a `multipart/form-data` request with one file at its end, read a block at a time.
+
+    Parameters
+    ----------
+    fields
+        The form's fields, which S3 wants before the file.
+    file
+        Open for reading at its start.
+    name
+        The file's name.
+    size
+        The file's size in bytes.
+    progress
+        Told how many bytes of how many have been read.
+    """
+
+    def __init__(
+        self, fields: dict[str, str], file: BinaryIO, name: str, size: int, progress: Progress
+    ) -> None:
+        boundary = uuid.uuid4().hex
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        before = "".join(
+            _part(boundary, f'name="{field}"') + f"{value}\r\n" for field, value in fields.items()
+        )
+        before += _part(boundary, f'name="file"; filename="{name}"')
+        self._before = before.encode()
+        self._after = f"\r\n--{boundary}--\r\n".encode()
+        self._file = file
+        self._size = size
+        self._read = 0
+        self._progress = progress
+
+    def __len__(self) -> int:
+        return len(self._before) + self._size + len(self._after)
+
+    def read(self, wanted: int = -1) -> bytes:
+        """Answer the next bytes, b"" at the end."""
+        if self._read < len(self._before):
+            block = self._before[self._read :]
+        elif self._read < len(self._before) + self._size:
+            left = len(self._before) + self._size - self._read
+            block = self._file.read(left if wanted < 0 else min(wanted, left))
+            if not block:
+                raise Failed("the file became shorter while it was read")
+        else:
+            block = self._after[self._read - len(self._before) - self._size :]
+        self._read += len(block)
+        self._progress(self._read, len(self))
+        return block
+
+
+class Uploader:
+    """Uploads files to one of the API's directories.
+
+    Parameters
+    ----------
+    base_url
+        The API's, like "http://127.0.0.1:4000/api".
+    options
+        Members of the body of `POST /upload` besides the file's name.
+    """
+
+    def __init__(self, base_url: str, options: dict[str, Any]) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._options = options
+        self._session = requests.Session()
+        self._headers = {"x-site-key": os.environ["SITE_KEY"]} if os.environ.get("SITE_KEY") else {}
+
+    def upload(self, path: Path, progress: Progress) -> None:
+        """Upload a file once, or raise `Refused` or `Failed`."""
+        form = self._form(path.name)
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            body = Multipart(form["fields"], file, path.name, size, progress)
+            answer = self._post(form["url"], data=body, headers={"Content-Type": body.content_type})
+        if answer.status_code == NO_CONTENT:
+            return
+        why = f"S3 answers {answer.status_code}: {answer.text[:300]}"
+        if answer.status_code >= SERVER_ERROR or "expired" in answer.text:
+            raise Failed(why)
+        raise Refused(why)
+
+    def _form(self, name: str) -> dict[str, Any]:
+        body = {"object_name": name, **self._options}
+        answer = self._post(
+            f"{self._base_url}/upload", json=body, headers=self._headers, timeout=FORM_TIMEOUT_S
+        )
+        if answer.status_code >= SERVER_ERROR or answer.status_code == TOO_MANY:
+            raise Failed(f"the API answers {answer.status_code}", _seconds(answer))
+        if answer.status_code != OK:
+            raise Refused(f"{answer.status_code}: {answer.text}")
+        form: dict[str, Any] = answer.json()
+        return form
+
+    def _post(self, url: str, **arguments: Any) -> requests.Response:
+        arguments.setdefault("timeout", UPLOAD_TIMEOUT_S)
+        try:
+            return self._session.post(url, **arguments)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise Failed(f"no connection ({type(error).__name__})") from error
+
+
+def main() -> int:
+    """Upload; answer the process's exit status."""
+    options = _options()
+    more: dict[str, Any] = {"s3_directory": options.directory}
+    if options.directory == "info-images":
+        more["info_channel"] = options.channel
+    uploader = Uploader(options.base_url, more)
+    try:
+        done = [upload(uploader, path, options.attempts) for path in options.files]
+    except KeyboardInterrupt:
+        say("stopped")
+        return 1
+    return 0 if all(done) else 1
+
+
+def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
+    """Upload a file, trying again where that may help; answer whether it is up."""
+    began = time.monotonic()
+    for attempt, pause_s in enumerate(pauses(), 1):
+        try:
+            uploader.upload(path, shown(path.name))
+        except (Refused, OSError) as error:
+            say(f"{path}: {error}")
+            return False
+        except Failed as failed:
+            say(f"{path.name}: {failed}")
+            if attempt == attempts:
+                say(f"{path}: given up after {attempts} tries")
+                return False
+            time.sleep(max(pause_s, failed.wait_s))
+        else:
+            say(f"{path.name}: up in {time.monotonic() - began:.1f} s")
+            return True
+    raise AssertionError("pauses never end")
+
+
+def shown(name: str) -> Progress:
+    """Answer what shows progress: on a terminal in one line, in a log at each quarter."""
+    quarter = -1
+
+    def progress(done: int, whole: int) -> None:
+        nonlocal quarter
+        words = f"{name}: {100 * done // whole} % of {whole / 1e6:.1f} MB"
+        if sys.stderr.isatty():
+            print(f"\r{words}", end="\n" if done == whole else "", file=sys.stderr, flush=True)
+        elif 4 * done // whole > quarter:
+            quarter = 4 * done // whole
+            say(words)
+
+    return progress
+
+
+def pauses() -> Iterator[float]:
+    """Answer how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    longest_s = 1.0
+    while True:
+        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the sites, no secret
+        longest_s = min(2 * longest_s, LONGEST_PAUSE_S)
+
+
+def say(words: str) -> None:
+    """Tell the user what is happening."""
+    print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
+
+
+def _part(boundary: str, disposition: str) -> str:
+    return f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n"
+
+
+def _seconds(answer: requests.Response) -> float:
+    header = answer.headers.get("Retry-After", "")
+    return float(header) if header.isdecimal() else 0.0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
+    parser.add_argument("files", nargs="+", type=Path, help="what to upload, under its own name")
+    parser.add_argument(
+        "--directory",
+        default="data",
+        choices=["data", "info-images", "allsky", "test"],
+        help="where to (data)",
+    )
+    parser.add_argument("--channel", type=int, default=1, choices=[1, 2, 3], help="of an info image (1)")
+    parser.add_argument("--attempts", type=int, default=5, help="how often to try each file (5)")
+    options = parser.parse_args()
+    if not options.base_url.startswith(("http://", "https://")):
+        parser.error(f"base_url must begin with http:// or https://, not {options.base_url!r}")
+    if options.attempts < 1:
+        parser.error("--attempts must be at least 1")
+    for path in options.files:
+        if not path.is_file():
+            parser.error(f"there is no such file: {path}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
