@@ -18,6 +18,7 @@ PATH = {
     "n": "1",
     "queue_name": "jobs",
     "pipe_id": "pipe1",
+    "asset": "console.js",
 }
 CONFIG = {
     "latitude": 34.459375,
