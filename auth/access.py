@@ -175,8 +175,12 @@ def _reaches(holder: Holder, need: Need, request: Request) -> bool:
 
 
 def _uploading_site(body: dict[str, Any]) -> str:
-    """Answer the site in the name of a file, which is what stands before the first dash."""
-    return str(body.get("object_name", body.get("filename"))).split("-")[0]
+    """Answer the site in the name of a file, which is what stands before the first dash; "" in a folder.
+
+    Who files what has landed goes by the name alone, so a folder must not stand for another site's name.
+    """
+    name = str(body.get("object_name", body.get("filename")))
+    return "" if "/" in name else name.split("-", maxsplit=1)[0]
 
 
 def protected() -> bool:

@@ -110,6 +110,8 @@ def test_a_site_uploads_its_own_files_alone(api: ApiClient, key: str, directory:
         "mrc-1-EX10.jpg",
         "mrc1/a-EX10.jpg",
         "-mrc1-EX10.jpg",
+        "mrc1-a/mrc2-sq01-20260101-00000001-EX10.jpg",
+        "mrc1-a/-EX10.jpg",
     ):
         assert (name, status(name)) == (name, 403)
 
