@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 from local.demo.cache import Entry, open_folder, read_entries
@@ -91,8 +93,21 @@ def _make(missing: list[tuple[Path, Site, date]]) -> None:
     if len(missing) == 1:
         _make_one(*missing[0])
     elif missing:
-        with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_end_with_parent) as pool:
             list(pool.map(_make_one, *zip(*missing, strict=True)))
+
+
+def _end_with_parent() -> None:
+    """In a worker: see to it that it ends when its parent is killed, for it would wait for work forever."""
+    Thread(target=_exit_after_parent, daemon=True).start()
+
+
+def _exit_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _make_one(folder: Path, site: Site, night: date) -> None:

@@ -105,7 +105,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def processes_of(serve: Serve, folder: Path) -> set[int]:
+def processes_of(parent_pid: int, folder: Path) -> set[int]:
     """The process ids of what a stack started: its children, and PostgreSQL, which works in `folder`."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
@@ -114,7 +114,7 @@ def processes_of(serve: Serve, folder: Path) -> set[int]:
             command = (entry / "cmdline").read_bytes().decode()
         except OSError:
             continue
-        if parent == serve.process.pid or str(folder) in command:
+        if parent == parent_pid or str(folder) in command:
             found.add(int(entry.name))
     return found
 
@@ -142,7 +142,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="re
 def test_ctrl_c_stops_everything_it_started(work_folder: Path) -> None:
     with serving(TMPDIR=str(work_folder)) as serve:
         assert requests.get(f"{serve.base_url}/", timeout=10).text == "New photon ranch API"
-        started = processes_of(serve, work_folder)
+        started = processes_of(serve.process.pid, work_folder)
         assert len(started) >= 3
         assert serve.stop() == 0
         assert_all_end(started)
@@ -165,7 +165,7 @@ def test_killed_it_leaves_nothing_behind_and_starts_again(work_folder: Path) -> 
     port = free_port()
     with serving(port, TMPDIR=str(work_folder)) as serve:
         assert requests.get(f"{serve.base_url}/", timeout=10).ok
-        started = processes_of(serve, work_folder)
+        started = processes_of(serve.process.pid, work_folder)
         assert len(started) >= 3
         serve.process.kill()
         serve.process.wait(10)
@@ -174,19 +174,40 @@ def test_killed_it_leaves_nothing_behind_and_starts_again(work_folder: Path) -> 
         assert_all_end(started)
 
 
+@needs_proc
+def test_killed_while_it_makes_images_it_leaves_no_maker_behind(work_folder: Path) -> None:
+    program = """
+import sys
+from datetime import date
+from pathlib import Path
+from local.demo.images import make_images
+make_images(Path(sys.argv[1]), date(2026, 1, 1))
+"""
+    with subprocess.Popen([sys.executable, "-c", program, str(work_folder)], cwd=PROJECT) as maker:
+        # the list of the first night: by then every worker is at work
+        while not list(work_folder.glob("*/*.json")):
+            assert maker.poll() is None
+            time.sleep(0.1)
+        started = processes_of(maker.pid, work_folder)
+        assert len(started) >= 2
+        maker.kill()
+        maker.wait(10)
+        assert_all_end(started)
+
+
 def test_ctrl_c_while_it_starts_stops_it_at_once(work_folder: Path) -> None:
     with serving(TMPDIR=str(work_folder)) as serve:
         serve.wait_for("Starting S3, DynamoDB and SSM")
         assert serve.stop() == 0
         serve.wait_for("Stopping")
-        assert_all_end(processes_of(serve, work_folder))
+        assert_all_end(processes_of(serve.process.pid, work_folder))
 
 
 @needs_proc
 def test_a_backend_that_ends_by_itself_ends_it_all(work_folder: Path) -> None:
     with serving(TMPDIR=str(work_folder)) as serve:
         assert serve.base_url
-        started = processes_of(serve, work_folder)
+        started = processes_of(serve.process.pid, work_folder)
         server = next(pid for pid in started if b"aws_server" in Path(f"/proc/{pid}/cmdline").read_bytes())
         os.kill(server, signal.SIGKILL)
         serve.wait_for("local.aws_server has ended by itself; stopping.")
