@@ -1,4 +1,4 @@
-// The operators' console: reads this API's public routes and shows what they answer. See docs/console.md.
+// The operators' console: reads this API's public routes and shows what they answer.
 "use strict";
 
 const REFRESH_EVERY_MS = 60_000;
@@ -13,6 +13,7 @@ const PLOT_EVERY_S = 3600;
 
 const base = document.documentElement.dataset.base;
 const failures = new Map();
+const cards = new Map();
 let configs = { sites: {}, readAt: -Infinity };
 let running = null;
 
@@ -71,29 +72,35 @@ function soft(words) {
   return element("p", { class: "soft" }, words);
 }
 
+// The roles are those that the elements have anyway; on a phone the style sheet makes them blocks, and a block
+// without a role is no longer part of a table to a screen reader.
 function table(caption, headings, rows) {
-  const head = headings.map(({ words, number }) => element("th", { scope: "col", class: number ? "number" : "" }, words));
+  const head = headings.map(columnHeading);
   const body = rows.map((cells) =>
-    element("tr", {}, ...cells.map((cell, column) => tableCell(cell, column, headings[column])))
+    element("tr", { role: "row" }, ...cells.map((cell, column) => tableCell(cell, column, headings[column])))
   );
   return element(
     "div",
     { class: "table" },
     element(
       "table",
-      {},
+      { role: "table" },
       element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, ...head)),
-      element("tbody", {}, ...body)
+      element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...head)),
+      element("tbody", { role: "rowgroup" }, ...body)
     )
   );
 }
 
+function columnHeading({ words, number }) {
+  return element("th", { scope: "col", role: "columnheader", class: number ? "number" : "" }, words);
+}
+
 function tableCell(cell, column, heading) {
   if (column === 0) {
-    return element("th", { scope: "row" }, cell);
+    return element("th", { scope: "row", role: "rowheader" }, cell);
   }
-  return element("td", { "data-label": heading.words, class: heading.number ? "number" : "" }, cell);
+  return element("td", { role: "cell", "data-label": heading.words, class: heading.number ? "number" : "" }, cell);
 }
 
 function span(words, kind) {
@@ -102,12 +109,34 @@ function span(words, kind) {
 
 function show(section, ...children) {
   const content = document.querySelector(`#${section} .content`);
-  content.replaceChildren(...children);
+  // what is there already stays in place, and so does the focus in it
+  if (children.length !== content.children.length || children.some((child, at) => child !== content.children[at])) {
+    content.replaceChildren(...children);
+  }
   document.getElementById(section).classList.remove("stale");
 }
 
 function keepOld(section) {
   document.getElementById(section).classList.add("stale");
+}
+
+// Answers the card of that name made before if it would be the same, so that its picture is not loaded again.
+function card(name, parts, make) {
+  const key = JSON.stringify(parts);
+  if (cards.get(name)?.key !== key) {
+    cards.set(name, { key, made: element("article", { class: "card" }, ...make()) });
+  }
+  return cards.get(name).made;
+}
+
+// A picture that cannot be loaded says so, and is asked for again at the next refresh.
+function picture(name, attributes, failed) {
+  const made = element("img", { ...attributes, loading: "lazy" });
+  made.addEventListener("error", () => {
+    cards.delete(name);
+    made.replaceWith(soft(failed));
+  });
+  return made;
 }
 
 // ---- words
@@ -144,7 +173,8 @@ function words(value) {
 
 // An enclosure (WEMA) has no camera: it says so, or observatories say that they stand in it.
 function isEnclosure(code, sites) {
-  return sites[code]?.instance_type === "wema" || Object.values(sites).some((config) => config?.wema_name === code);
+  const housesOther = ([other, config]) => other !== code && config?.wema_name === code;
+  return sites[code]?.instance_type === "wema" || Object.entries(sites).some(housesOther);
 }
 
 async function readConfigs() {
@@ -177,15 +207,21 @@ async function refreshSites() {
     return show("sites", element("p", { class: "empty" }, "No site has sent its configuration."));
   }
   const observatories = codes.filter((code) => !isEnclosure(code, sites) || newest[code]);
-  show("sites", ...observatories.map((code) => observatoryCard(code, sites[code], newest[code])));
+  show("sites", ...observatories.map((code) => observatoryCard(code, sites, newest[code])));
 }
 
 async function refreshTonight() {
   const sites = await readConfigs();
   const codes = Object.keys(sites).sort();
-  const places = codes.filter((code) => !(sites[code]?.wema_name in sites) || sites[code].wema_name === code);
+  const places = codes.filter((code) => place(code, sites) === code);
   const empty = element("p", { class: "empty" }, "No site has sent its configuration.");
   show("tonight", ...(places.length ? places.map((code) => nightCard(code, sites[code])) : [empty]));
+}
+
+// An observatory has the night of the enclosure that it stands in.
+function place(code, sites) {
+  const enclosure = sites[code]?.wema_name;
+  return Object.hasOwn(sites, enclosure) ? enclosure : code;
 }
 
 function siteName(code, config) {
@@ -193,15 +229,18 @@ function siteName(code, config) {
   return name && name !== code ? `${code}: ${name}` : code;
 }
 
-function observatoryCard(code, config, url) {
-  const card = element("article", { class: "card" }, element("h3", {}, siteName(code, config)));
-  if (!url) {
-    card.append(soft("No image yet."));
-    return card;
-  }
-  const picture = element("img", { class: "sky", src: url, alt: `Newest image of ${code}`, loading: "lazy" });
-  card.append(picture, soft(fileName(url)));
-  return card;
+function observatoryCard(code, sites, url) {
+  const name = `site ${code}`;
+  const file = url && fileName(url);
+  const heading = siteName(code, sites[code]);
+  const where = place(code, sites);
+  return card(name, [heading, file, where], () => [
+    element("h3", {}, heading),
+    url
+      ? picture(name, { class: "sky", src: url, alt: `Newest image of ${code}` }, "The newest image could not be loaded.")
+      : soft("No image yet."),
+    element("p", {}, url ? span(`${file}, `, "soft") : "", element("a", { href: `#night-${where}` }, `tonight at ${where}`)),
+  ]);
 }
 
 function fileName(url) {
@@ -211,12 +250,13 @@ function fileName(url) {
 function nightCard(code, config) {
   const hour = Math.floor(Date.now() / 1000 / PLOT_EVERY_S) * PLOT_EVERY_S;
   const source = `${base}/events/plot?site=${encodeURIComponent(code)}&when=${hour}`;
-  const card = element("article", { class: "card" }, element("h3", {}, siteName(code, config)));
   const alt = `Altitudes of Sun and Moon tonight at ${code}, and the schedule`;
-  const picture = element("img", { class: "night", src: source, alt, loading: "lazy" });
-  picture.addEventListener("error", () => picture.replaceWith(soft("No picture of the night: the config lacks what it needs.")));
-  card.append(picture);
-  return card;
+  const name = `night ${code}`;
+  const heading = siteName(code, config);
+  return card(name, [heading, source], () => [
+    element("h3", { id: `night-${code}`, tabindex: "-1" }, heading),
+    picture(name, { class: "night", src: source, alt }, "No picture: the call failed, or the config lacks what a night needs."),
+  ]);
 }
 
 // ---- queues
@@ -257,7 +297,7 @@ function queueRow(name, count, stats) {
     String(stats.waiting),
     String(stats.leased),
     span(String(stats.dead), stats.dead ? "bad" : ""),
-    age === null ? "" : span(duration(age), age > ITEM_OLD_AFTER_MS ? "warn" : ""),
+    age === null ? "–" : span(duration(age), age > ITEM_OLD_AFTER_MS ? "warn" : ""),
   ];
 }
 

@@ -3,6 +3,13 @@
 
 const base = document.documentElement.dataset.base;
 
+// Swagger UI goes by a class, not by what the reader's system prefers.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function followSystem() {
+  document.documentElement.classList.toggle("dark-mode", dark.matches);
+}
+
 async function show() {
   const answer = await fetch(`${base}/openapi.json`);
   if (!answer.ok) {
@@ -25,6 +32,8 @@ async function show() {
   });
 }
 
+followSystem();
+dark.addEventListener("change", followSystem);
 show().catch((error) => {
   const words = document.createElement("p");
   words.className = "loading failed";

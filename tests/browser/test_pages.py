@@ -1,11 +1,15 @@
 """The pages as people see them: in Chromium, before real answers."""
 
+import io
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
+import psycopg2
 import pytest
+import requests
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -109,6 +113,8 @@ def test_the_console_shows_the_network(network: ApiClient, browser: webdriver.Ch
     # what people wrote is text, whatever it looks like
     assert "Thin <i>cirrus</i>." in text_of(browser, "#notes")
     assert text_of(browser, "#tonight h3") == "mrc: Mission <b>Ridge</b>"
+    browser.find_element(By.LINK_TEXT, "tonight at mrc").click()
+    assert browser.execute_script("return document.activeElement.id") == "night-mrc"
     browser.execute_script("document.querySelector('#tonight img').scrollIntoView()")
     drawn = (
         "const plot = document.querySelector('#tonight img'); return plot.complete && plot.naturalWidth > 0"
@@ -116,14 +122,18 @@ def test_the_console_shows_the_network(network: ApiClient, browser: webdriver.Ch
     wait(lambda: browser.execute_script(drawn))
 
 
+def jpeg() -> bytes:
+    made = io.BytesIO()
+    Image.new("L", (8, 8), 90).save(made, "JPEG")
+    return made.getvalue()
+
+
 def test_the_console_shows_images_and_uploads(
     api: ApiClient, ingester: None, browser: webdriver.Chrome, wait: Wait
 ) -> None:
-    import requests
-
     api.put("/mrc1/config", json={})
     form = api.post("/upload", json={"object_name": "mrc1-sq01-20260101-00000001-EX10.jpg"}).json()
-    requests.post(form["url"], data=form["fields"], files={"file": b"picture"}, timeout=30).raise_for_status()
+    requests.post(form["url"], data=form["fields"], files={"file": jpeg()}, timeout=30).raise_for_status()
     wait(lambda: api.get("/mrc1/latest_images/1").json() and api.get("/recentuploads?site=mrc1").json())
     browser.get(f"{api.base_url}/console")
     wait(lambda: updated(browser))
@@ -132,6 +142,37 @@ def test_the_console_shows_images_and_uploads(
     assert picture.get_attribute("alt") == "Newest image of mrc1"
     assert "mrc1-sq01-20260101-00000001-EX10.jpg" in text_of(browser, "#uploads table")
     assert "1 of 1 shown." in text_of(browser, "#uploads")
+    # a refresh that finds the same image leaves it, and the focus beside it, alone
+    link = browser.find_element(By.LINK_TEXT, "tonight at mrc1")
+    browser.execute_script("arguments[0].focus()", link)
+    browser.execute_script("document.getElementById('updated').textContent = ''; refresh()")
+    wait(lambda: updated(browser))
+    assert browser.find_element(By.CSS_SELECTOR, "#sites img") == picture
+    assert browser.switch_to.active_element == link
+
+
+def test_an_image_that_cannot_be_loaded_is_said_and_asked_for_again(
+    api: ApiClient, database: str, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    api.put("/mrc1/config", json={})
+    connection = psycopg2.connect(database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO images (base_filename, data_type, site, sort_date, jpg_medium_exists) "
+            "VALUES ('mrc1-sq01-20260101-00000001', 'EX', 'mrc1', now(), true)"
+        )
+    connection.close()
+    said = "The newest image could not be loaded."
+    browser.get(f"{api.base_url}/console")
+    wait(lambda: said in text_of(browser, "#sites"))
+    wait(lambda: updated(browser))
+    asked = (
+        "return performance.getEntriesByType('resource').filter(it => it.name.includes('EX10.jpg')).length"
+    )
+    before = browser.execute_script(asked)
+    browser.find_element(By.ID, "refresh").click()
+    wait(lambda: browser.execute_script(asked) > before)
+    wait(lambda: said in text_of(browser, "#sites"))
 
 
 def test_a_call_that_fails_is_told_and_what_was_there_stays(
@@ -150,11 +191,12 @@ def test_a_call_that_fails_is_told_and_what_was_there_stays(
             lambda: "queues: 503 Try again later: DynamoDB does not answer." in text_of(browser, "#failures")
         )
     assert "1 call failed" in text_of(browser, "#updated")
-    assert "stale" in str(browser.find_element(By.ID, "queues").get_attribute("class"))
+    heading = "return getComputedStyle(document.querySelector('#queues h2'), '::after').content"
+    assert browser.execute_script(heading) == '" (not current)"'
     assert "jobs" in text_of(browser, "#queues")
     browser.find_element(By.ID, "refresh").click()
     wait(lambda: text_of(browser, "#failures") == "")
-    assert "stale" not in str(browser.find_element(By.ID, "queues").get_attribute("class"))
+    assert browser.execute_script(heading) == "none"
 
 
 @pytest.mark.usefixtures("quiet")
@@ -191,6 +233,7 @@ def test_it_fits_a_phone_and_has_what_a_screen_reader_needs(
             section.getAttribute("aria-labelledby"))).length,
           without_alt: all("img:not([alt])").length,
           without_caption: all("table:not(:has(caption))").length,
+          roleless: all("tr, th, td, table, thead, tbody").filter(part => !part.getAttribute("role")).length,
           without_scope: all("th:not([scope])").length,
           unlabelled: all("input, select").filter(field => !field.labels.length).length,
           live: [all("[role=status]").length, all("[role=alert]").length],
@@ -206,6 +249,7 @@ def test_it_fits_a_phone_and_has_what_a_screen_reader_needs(
         "unnamed": 0,
         "without_alt": 0,
         "without_caption": 0,
+        "roleless": 0,
         "without_scope": 0,
         "unlabelled": 0,
         "live": [1, 1],
@@ -220,10 +264,18 @@ def test_the_keyboard_reaches_everything_in_order(
     browser.get(f"{network.base_url}/console")
     wait(lambda: updated(browser))
     reached = []
-    for _ in range(11):
+    for _ in range(12):
         browser.switch_to.active_element.send_keys(Keys.TAB)
         reached.append(
             browser.execute_script("const it = document.activeElement; return it.id || it.textContent")
         )
     links = ["Sites", "Queues", "PIPE machines", "Uploads", "Night log", "Tonight"]
-    assert reached == ["Skip to the sites", "automatic", "refresh", *links, "upload-site", "docs-link"]
+    assert reached == [
+        "Skip to the sites",
+        "automatic",
+        "refresh",
+        *links,
+        "tonight at mrc",
+        "upload-site",
+        "docs-link",
+    ]
