@@ -1,6 +1,8 @@
 """`python -m local` as a user runs it: started, stopped, killed, twice at once."""
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -215,19 +217,55 @@ def test_a_backend_that_ends_by_itself_ends_it_all(work_folder: Path) -> None:
         assert_all_end(started)
 
 
-def test_the_demo_network_is_there() -> None:
+@pytest.fixture(scope="module")
+def demo_url() -> Iterator[str]:
     with serving(DEMO="1") as serve:
-        url = serve.base_url
-        configs = requests.get(f"{url}/all/config", timeout=10).json()
-        assert set(configs) == {"mrc", "mrc1", "aro", "aro1", "eco", "eco1"}
-        for site in ("mrc1", "aro1", "eco1"):
-            assert len(requests.get(f"{url}/recentuploads?site={site}", timeout=10).json()) == 16
-            for channel in (1, 2, 3):
-                shown = requests.get(f"{url}/infoimage/{site}/{channel}", timeout=10).json()
-                picture = requests.get(shown["jpg_url"], timeout=10)
-                assert picture.content.startswith(b"\xff\xd8")
-        notes = [requests.get(f"{url}/nightlog/{site}", timeout=10) for site in configs]
-        assert [note.status_code for note in notes].count(200) == 1
+        yield serve.base_url
+
+
+def test_the_demo_network_is_there(demo_url: str) -> None:
+    configs = requests.get(f"{demo_url}/all/config", timeout=10).json()
+    assert set(configs) == {"mrc", "mrc1", "aro", "aro1", "eco", "eco1"}
+    for site in ("mrc1", "aro1", "eco1"):
+        assert len(requests.get(f"{demo_url}/recentuploads?site={site}", timeout=10).json()) == 16
+        for channel in (1, 2, 3):
+            shown = requests.get(f"{demo_url}/infoimage/{site}/{channel}", timeout=10).json()
+            picture = requests.get(shown["jpg_url"], timeout=10)
+            assert picture.content.startswith(b"\xff\xd8")
+    notes = [requests.get(f"{demo_url}/nightlog/{site}", timeout=10) for site in configs]
+    assert [note.status_code for note in notes].count(200) == 1
+
+
+def readme_tour() -> list[tuple[str, list[str]]]:
+    """The commands of the README's tour, each with the lines that it is said to answer."""
+    block = (PROJECT / "README.md").read_text().split("```console\n")[1].split("```")[0]
+    steps = [step.splitlines() for step in f"\n{block}".split("\n$ ")[1:]]
+    return [(command, answer) for command, *answer in steps if not command.startswith("BASE=")]
+
+
+def without_figures(line: str) -> str:
+    """A line up to what is cut off, with a 0 for each number: dates, ports and ids are others each time."""
+    return re.sub(r"\d+", "0", line.partition("…")[0])
+
+
+BASH = shutil.which("bash") or ""
+
+
+@pytest.mark.skipif(not (BASH and shutil.which("curl")), reason="needs curl and bash")
+def test_the_readme_s_tour_answers_what_it_says(demo_url: str) -> None:
+    tour = readme_tour()
+    assert len(tour) >= 10
+    environment = {"PATH": os.environ["PATH"], "BASE": demo_url, "no_proxy": "127.0.0.1"}
+    for command, said in tour:
+        ran = subprocess.run(
+            [BASH, "-c", command], check=True, env=environment, capture_output=True, text=True, timeout=60
+        )
+        answer = ran.stdout.splitlines()
+        assert len(answer) == len(said), command
+        for real, line in zip(answer, said, strict=True):
+            assert without_figures(real).startswith(without_figures(line)), command
+            if "…" not in line:
+                assert without_figures(real) == without_figures(line), command
 
 
 def test_two_at_once_do_not_disturb_each_other() -> None:
