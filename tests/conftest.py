@@ -141,6 +141,8 @@ def token(auth0: Auth0) -> str:
 @pytest.fixture
 def remotehq(aws: str, remotehq_stand_in: RemoteHq) -> RemoteHq:
     """RemoteHQ, without rooms or browsers, and the token for it in the parameter store."""
-    client("ssm").put_parameter(Name="remotehq-token", Value=REMOTEHQ_TOKEN, Type="SecureString")
+    client("ssm").put_parameter(
+        Name="remotehq-token", Value=REMOTEHQ_TOKEN, Type="SecureString", Overwrite=True
+    )
     remotehq_stand_in.reset()
     return remotehq_stand_in

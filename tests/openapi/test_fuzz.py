@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
@@ -95,6 +95,7 @@ def test_no_request_gets_a_fault_or_an_answer_that_is_not_promised(
         without_waiting(case)
         headers = {"Authorization": f"Bearer {token}"} if signed else {}
         answer = case.call(base_url=network.base_url, headers=headers, timeout=TIMEOUT_S)
+        note(f"{answer.request.method} {answer.request.url} {answer.request.body!r}")
         check(contract, answer.request.url.removeprefix(network.base_url), answer)
 
     send()
