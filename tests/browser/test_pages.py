@@ -87,6 +87,27 @@ def test_a_route_is_tried_on_the_docs_page(api: ApiClient, browser: webdriver.Ch
     assert "New photon ranch API" in text_of(browser, answer)
 
 
+def test_the_docs_page_fits_a_phone_and_follows_the_system_into_the_dark(
+    api: ApiClient, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    size = {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        browser.get(f"{api.base_url}/docs")
+        opened = "#operations-images-getLatestImages"
+        wait(lambda: browser.find_elements(By.CSS_SELECTOR, opened))
+        browser.execute_script(f"document.querySelector('{opened} button').click()")
+        wait(lambda: browser.find_elements(By.CSS_SELECTOR, f"{opened} .responses-table"))
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 360
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        assert browser.execute_script(ground) == "rgb(28, 32, 34)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_a_contract_that_does_not_load_is_said(
     api: ApiClient, browser: webdriver.Chrome, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
