@@ -15,6 +15,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from common.errors import Unavailable
+from local.demo.load import load
+from local.stack import CACHE
 from pipe_queue import queues
 from tests.client import ApiClient
 
@@ -170,6 +172,23 @@ def test_the_console_shows_images_and_uploads(
     wait(lambda: updated(browser))
     assert browser.find_element(By.CSS_SELECTOR, "#sites img") == picture
     assert browser.switch_to.active_element == link
+
+
+def test_the_console_shows_the_demo_network(
+    api: ApiClient, database: str, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    load(CACHE)
+    browser.get(f"{api.base_url}/console")
+    wait(lambda: updated(browser))
+    assert text_of(browser, "#failures") == ""
+    for section, rows in {"queues": 2, "pipes": 2, "uploads": 20}.items():
+        assert len(browser.find_elements(By.CSS_SELECTOR, f"#{section} tbody tr")) == rows
+    assert len(browser.find_elements(By.CSS_SELECTOR, "#notes article")) == 1
+    pictures = browser.find_elements(By.CSS_SELECTOR, "#sites img, #tonight img")
+    assert len(pictures) == 6
+    for picture in pictures:
+        browser.execute_script("arguments[0].scrollIntoView()", picture)
+        wait(partial(browser.execute_script, "return arguments[0].naturalWidth > 0", picture))
 
 
 def test_an_image_that_cannot_be_loaded_is_said_and_asked_for_again(
