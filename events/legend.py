@@ -3,12 +3,10 @@
 from events.almanac import Almanac
 from events.altitudes import Altitude
 from events.chart import CURVE_STEP_S, SKY
+from events.lettering import LETTER
 from events.phase import disc
 from events.schedule import EVENING
 from events.svg import Point, line, rectangle, text
-
-# Mean width of a letter, in sizes of the letters: a little over Helvetica's.
-LETTER = 0.55
 
 
 def bodies(almanac: Almanac, at: Point, size: float) -> str:

@@ -12,6 +12,7 @@ from events import chart
 from events.almanac import Almanac
 from events.frames import Frame
 from events.legend import bodies, skies
+from events.lettering import fitting_size, shortened
 from events.style import stylesheet
 from events.svg import element, plain, text
 
@@ -59,6 +60,12 @@ class Page:
     margin: int
     legend: int
     legend_top: int
+
+    @property
+    def title_room(self) -> int:
+        """The width that the title may take, beside the legend or above it."""
+        end = self.legend if self.legend > self.margin else self.width
+        return end - 2 * self.margin
 
 
 WIDE = Page(
@@ -150,19 +157,16 @@ def _frame(page: Page, almanac: Almanac) -> Frame:
 
 
 def _header(page: Page, almanac: Almanac) -> str:
-    observer, size = almanac.observer, page.size
-    name = shortened(observer.name, page.title_length)
+    size, room = page.size, page.title_room
+    name = shortened(almanac.observer.name, page.title_length)
+    night = f"{_date(almanac)} · {almanac.observer.zone}"
+    name_size, night_size = fitting_size(name, 1.4 * size, room), fitting_size(night, size, room)
     return (
-        text(name, (page.margin, 1.9 * size), class_="title", font_size=1.4 * size)
-        + text(f"{_date(almanac)} · {observer.zone}", (page.margin, 3.5 * size), class_="note")
+        text(name, (page.margin, 1.9 * size), class_="title", font_size=name_size)
+        + text(night, (page.margin, 3.5 * size), class_="note", font_size=night_size)
         + bodies(almanac, (page.legend, page.legend_top), size)
         + skies((page.legend, page.legend_top + 1.7 * size), size)
     )
-
-
-def shortened(content: str, length: int) -> str:
-    """Answer a text, or as much of it as `length` letters allow with an ellipsis."""
-    return content if len(content) <= length else f"{content[: length - 1]}…"
 
 
 def _date(almanac: Almanac) -> str:

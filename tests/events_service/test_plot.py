@@ -33,6 +33,7 @@ NIGHTS = {
     "Kiritimati": (1.87, -157.4, "Pacific/Kiritimati", 1_790_000_000),
     "Ngari": (32.3167, 80.0167, "Asia/Shanghai", 1_790_800_000),
     "Pune, half hours": (18.98, 73.5, "Asia/Kolkata", 1_769_000_000),
+    "the longest name of a zone": (-45.86, -67.5, "America/Argentina/ComodRivadavia", 1_790_000_000),
     "a zone twelve hours off": (0.0, 180.0, "Europe/London", 1_769_000_000),
 }
 
@@ -93,6 +94,24 @@ def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: plot.Page
         for x, y in box:
             assert 0 <= x <= which.width, text
             assert 0 <= y <= which.height, text
+
+
+@pytest.mark.parametrize("which", [plot.WIDE, plot.TALL], ids=lambda which: which.name)
+@pytest.mark.parametrize(
+    ("title", "letter"),
+    # widths in DejaVu Sans Bold, which Linux has where it lacks Helvetica; of an ideograph in any font
+    [
+        ("Observatory of the mountains between the sea and the moon", 0.65),
+        ("MOUNT MAGNUM COMMUNITY OBSERVATORY OF MANY MIRRORS, WEST", 0.8),
+        ("西藏阿里国家天文台暗夜公园与北半球最高的巡天望远镜阵列观测站第一圆顶", 1.0),
+    ],
+    ids=["long", "capitals", "ideographs"],
+)
+def test_a_name_of_wide_letters_keeps_its_place(title: str, letter: float, which: plot.Page) -> None:
+    _, root = picture("Mission Ridge, spring", title)
+    (shown,) = texts(page(root, which.name), "title")
+    end = float(shown.get("x", 0)) + len(shown.text or "") * letter * float(shown.get("font-size", 0))
+    assert end < (which.legend if which is plot.WIDE else which.width)
 
 
 @pytest.mark.parametrize("which", ["wide", "tall"])
