@@ -19,7 +19,7 @@ from tests.downloads.images import Pixels, header, packed, plain, put, sky, stor
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
-# Pillow has no unsigned numbers of 32 bits, and float64 becomes its float32.
+# Pillow opens no TIFF of 64-bit numbers, and reads unsigned ones of 32 bits as signed.
 PILLOW_TYPES = ("uint8", "int16", "uint16", "int32", "float32")
 
 
