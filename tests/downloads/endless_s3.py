@@ -30,11 +30,15 @@ class State:
         self.reset({})
 
     def reset(self, control: dict[str, Any]) -> None:
-        """Forget all; `control` has `folder` (where objects are kept, sparse), and what fails."""
+        """Forget all; `control` has `folder` (where objects are kept, sparse), and what fails.
+
+        `failing` is a whole step: "looking", "creating" or "completing".
+        """
         self.folder = Path(control["folder"]) if control.get("folder") else None
         self.fail_parts_from: int = control.get("fail_parts_from", 10**9)
         self.fail_reads_from: int = control.get("fail_reads_from", 10**9)
         self.failed_aborts: int = control.get("failed_aborts", 0)
+        self.failing: str = control.get("failing", "")
         self.lost_reads: int = control.get("lost_reads", 0)
         self.reads = self.uploads = 0
         self.open: dict[str, dict[int, tuple[int, str]]] = {}
@@ -102,7 +106,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         """Tell of an object."""
-        self._object(head=True)
+        if STATE.failing == "looking" and self._key.startswith("data/"):
+            return self._send(503, b"")
+        return self._object(head=True)
 
     def do_GET(self) -> None:
         """Answer an object, or a range of it."""
@@ -128,6 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         """Begin or complete an upload."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        if STATE.failing == ("creating" if "uploads" in query else "completing"):
+            return self._send(503, b"")
         if "uploads" in query:
             with STATE.lock:
                 STATE.uploads += 1
@@ -137,7 +145,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             STATE.complete(query["uploadId"][0], self._key)
             answer = f"<ETag>{ETAG}</ETag>"
-        self._send(200, f"<Result>{answer}</Result>".encode())
+        return self._send(200, f"<Result>{answer}</Result>".encode())
 
     def do_DELETE(self) -> None:
         """Take an upload back."""

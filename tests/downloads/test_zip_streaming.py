@@ -5,6 +5,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,21 +51,24 @@ def test_300_mb_stream_through_little_memory_and_open_everywhere(s3: EndlessS3, 
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "uploads"),
     [
-        {"fail_parts_from": 1},
-        {"fail_parts_from": 3},
-        {"fail_reads_from": 5},
-        {"fail_parts_from": 3, "failed_aborts": 5},
+        ({"failing": "looking"}, 0),
+        ({"failing": "creating"}, 0),
+        ({"fail_parts_from": 1}, 1),
+        ({"fail_parts_from": 3}, 1),
+        ({"fail_reads_from": 5}, 1),
+        ({"fail_parts_from": 3, "failed_aborts": 5}, 1),
+        ({"failing": "completing"}, 1),
     ],
 )
-def test_s3_failing_in_the_middle_leaves_nothing(s3: EndlessS3, fault: dict[str, int]) -> None:
+def test_s3_failing_at_any_step_leaves_nothing(s3: EndlessS3, fault: dict[str, Any], uploads: int) -> None:
     s3.control(**fault)
     run = s3.zip([f"mrc1-{number}-{5 * MIB}" for number in range(10)])
     assert run.answer["statusCode"] == 503
     assert run.message.startswith("Try again later: the image store ")
     report = s3.report()
-    assert report["uploads"] == 1
+    assert report["uploads"] == uploads
     assert report["open"] == []
     assert report["objects"] == {}
 
