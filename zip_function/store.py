@@ -128,7 +128,7 @@ def upload(key: str, chunks: Iterable[bytes]) -> None:
     try:
         put = partial(_put_part, target)
         parts = list(in_order(put, enumerate(_parts(chunks), 1), _UPLOADING_THREADS, _UPLOADED_AHEAD))
-        _request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
+        _complete(target, parts)
     except BaseException:
         _abort(target)
         raise
@@ -153,6 +153,17 @@ def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, 
     answer = _request("upload_part", **target, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32")
     # S3 asks for the checksums again, so that it can see that it has put together what was sent.
     return {"PartNumber": number, **{name: answer[name] for name in _PART_MARKS if name in answer}}
+
+
+def _complete(target: dict[str, str], parts: list[dict[str, Any]]) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        _request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
+    except ClientError as error:
+        # Asked again because its first answer was lost, S3 no longer knows an upload that it has completed.
+        if error.response["Error"]["Code"] != "NoSuchUpload" or not exists(target["Key"]):
+            raise
 
 
 def _abort(target: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ Objects are `data/{anything}-{size in bytes}`, of zeros with their name at the b
 """
 
 import json
+import os
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.child import stay_until_parent_ends
+from zip_function.store import PART_BYTES
 
 MIB = 1024**2
 ETAG = '"0123456789abcdef0123456789abcdef"'
@@ -32,7 +34,7 @@ class State:
     def reset(self, control: dict[str, Any]) -> None:
         """Forget all; `control` has `folder` (where objects are kept, sparse), and what fails.
 
-        `failing` is a whole step: "looking", "creating" or "completing".
+        `failing` is a whole step: "looking", "creating", "completing" or "answering completion".
         """
         self.folder = Path(control["folder"]) if control.get("folder") else None
         self.fail_parts_from: int = control.get("fail_parts_from", 10**9)
@@ -53,25 +55,32 @@ class State:
             "uploads": self.uploads,
         }
 
-    def save(self, upload_id: str, number: int, content: bytes) -> None:
-        """Keep a part, in a sparse file if there is a folder for it."""
+    def begin(self) -> str:
+        """Open an upload and answer its id."""
+        with self.lock:
+            self.uploads += 1
+            upload_id = f"upload{self.uploads}"
+            self.open[upload_id] = {}
         if self.folder:
-            (self.folder / f"{upload_id}-{number:05}").write_bytes(content)
+            (self.folder / upload_id).touch()
+        return upload_id
+
+    def save(self, upload_id: str, number: int, content: bytes) -> None:
+        """Keep a part; if there is a folder, at its place in a sparse file: all but the last are as large."""
+        if self.folder:
+            with (self.folder / upload_id).open("r+b") as file:
+                file.seek((number - 1) * PART_BYTES)
+                write_sparse(file, content)
         with self.lock:
             self.open[upload_id][number] = (len(content), ETAG)
 
     def complete(self, upload_id: str, key: str) -> None:
-        """Make an object of the parts, blocks of zeros being left out of the file."""
+        """Make an object of the parts."""
         parts = self.open.pop(upload_id)
-        self.objects[key] = sum(size for size, _ in parts.values())
-        if not self.folder:
-            return
-        with (self.folder / key.rpartition("/")[2]).open("wb") as file:
-            for number in sorted(parts):
-                part = self.folder / f"{upload_id}-{number:05}"
-                write_sparse(file, part.read_bytes())
-                part.unlink()
-            file.truncate()
+        size = self.objects[key] = sum(size for size, _ in parts.values())
+        if self.folder:
+            os.truncate(self.folder / upload_id, size)
+            (self.folder / upload_id).rename(self.folder / key.rpartition("/")[2])
 
 
 def write_sparse(file: Any, content: bytes) -> None:
@@ -137,15 +146,14 @@ class Handler(BaseHTTPRequestHandler):
         if STATE.failing == ("creating" if "uploads" in query else "completing"):
             return self._send(503, b"")
         if "uploads" in query:
-            with STATE.lock:
-                STATE.uploads += 1
-                upload_id = f"upload{STATE.uploads}"
-                STATE.open[upload_id] = {}
-            answer = f"<UploadId>{upload_id}</UploadId>"
-        else:
-            STATE.complete(query["uploadId"][0], self._key)
-            answer = f"<ETag>{ETAG}</ETag>"
-        return self._send(200, f"<Result>{answer}</Result>".encode())
+            return self._send(200, f"<Result><UploadId>{STATE.begin()}</UploadId></Result>".encode())
+        if query["uploadId"][0] not in STATE.open:
+            return self._send(404, b"<Error><Code>NoSuchUpload</Code></Error>")
+        STATE.complete(query["uploadId"][0], self._key)
+        if STATE.failing == "answering completion":
+            self.close_connection = True
+            return None
+        return self._send(200, f"<Result><ETag>{ETAG}</ETag></Result>".encode())
 
     def do_DELETE(self) -> None:
         """Take an upload back."""

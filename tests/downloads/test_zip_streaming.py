@@ -80,6 +80,14 @@ def test_connections_that_break_are_taken_up_again(s3: EndlessS3) -> None:
     assert len(s3.report()["objects"]) == 1
 
 
+def test_a_zip_is_done_though_s3_could_not_say_so(s3: EndlessS3) -> None:
+    s3.control(failing="answering completion")
+    run = s3.zip([f"mrc1-1-{5 * MIB}"])
+    assert run.succeeded, run.answer
+    report = s3.report()
+    assert (len(report["objects"]), report["open"]) == (1, [])
+
+
 def test_the_same_files_again_are_not_read_again(s3: EndlessS3) -> None:
     names = [f"mrc1-{number}-{MIB}" for number in range(5)]
     first, again = s3.zip(names), s3.zip([*reversed(names), names[0]])
