@@ -12,7 +12,7 @@ from events import chart
 from events.almanac import Almanac
 from events.frames import Frame
 from events.legend import bodies, skies
-from events.lettering import fitting_size, shortened
+from events.lettering import BOLD, PLAIN, fitting_size, shortened
 from events.style import stylesheet
 from events.svg import element, plain, text
 
@@ -160,7 +160,8 @@ def _header(page: Page, almanac: Almanac) -> str:
     size, room = page.size, page.title_room
     name = shortened(almanac.observer.name, page.title_length)
     night = f"{_date(almanac)} · {almanac.observer.zone}"
-    name_size, night_size = fitting_size(name, 1.4 * size, room), fitting_size(night, size, room)
+    name_size = fitting_size(name, 1.4 * size, room, BOLD)
+    night_size = fitting_size(night, size, room, PLAIN)
     return (
         text(name, (page.margin, 1.9 * size), class_="title", font_size=name_size)
         + text(night, (page.margin, 3.5 * size), class_="note", font_size=night_size)
