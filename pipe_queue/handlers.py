@@ -2,7 +2,7 @@
 
 from common.dynamodb import Item
 from common.endpoints import endpoint
-from common.errors import BadRequest
+from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
 from pipe_queue import adoption, dead_letters, items, leases, names, polls, queues, statuses
@@ -44,9 +44,12 @@ def dequeue(request: Request) -> Response:
     name = _name(request)
     poll = polls.parse(request)
     queue = queues.find(name)
-    item = None if queue is None else leases.hand_out(queue, poll)
+    empty = f"Queue is empty: {name}"
+    if queue is None:
+        raise names.unknown("queue_name", name, empty)
+    item = leases.hand_out(queue, poll)
     if item is None:
-        raise names.unknown("queue_name", name, f"Queue is empty: {name}")
+        raise NotFound(empty)
     return ok(item)
 
 

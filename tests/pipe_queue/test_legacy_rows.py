@@ -70,7 +70,9 @@ def test_a_queue_with_a_sharp_in_its_name_is_served(api: ApiClient) -> None:
     old = [write_legacy_item("mrc#1", MS + number, number) for number in range(2)]
     new = enqueue(api, "mrc#1")
     assert api.get("/pipe/queue/mrc%231").json() == [*old, new]
-    assert dequeue(api, "mrc%231") == old[0]
+    assert [dequeue(api, "mrc%231") for _ in range(3)] == [*old, new]
+    empty = api.post("/pipe/queue/mrc%231/dequeue")
+    assert (empty.status_code, empty.text) == (404, "Queue is empty: mrc#1")
     assert api.delete("/pipe/queue/mrc%231").json() == {"message": "Queue deleted: mrc#1"}
     assert api.get("/pipe/queues").json() == {}
     assert api.post("/pipe/queue", json={"queue_name": "mrc#1"}).status_code == 400
