@@ -1,6 +1,7 @@
 """Items: how they get their ids and places, and how a caller sees them."""
 
 import hashlib
+import json
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -246,4 +247,6 @@ def _put_deduplicated(new: NewItem, queue: Queue, row: Item) -> Item:
 
 
 def _digest(new: NewItem) -> str:
-    return hashlib.sha256(json_text([new.payload, new.sender]).encode()).hexdigest()
+    # the members of an object have no order: an enqueue sent again may have them in another
+    ordered = json.dumps(json.loads(json_text([new.payload, new.sender])), sort_keys=True)
+    return hashlib.sha256(ordered.encode()).hexdigest()

@@ -38,8 +38,10 @@ def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[s
     after
         The id after which to begin; from the first by default.
     """
-    # "~" comes after every character of an id.
-    first, last = f"{prefix}{after}\x00" if after else prefix, f"{prefix}~"
+    # "~" comes after every character of an id, though not of what a caller may take for one: DynamoDB
+    # refuses bounds the wrong way round.
+    last = f"{prefix}~"
+    first = min(f"{prefix}{after}\x00", last) if after else prefix
     return {
         "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
         "FilterExpression": OF_GENERATION,

@@ -309,6 +309,16 @@ def test_an_enqueue_asked_again_makes_one_item(api: ApiClient) -> None:
     assert stats(api) == (1, 0, 0)
 
 
+def test_an_enqueue_asked_again_may_have_its_members_in_another_order(api: ApiClient) -> None:
+    create(api)
+    first = enqueue(api, payload={"a": [{"b": 1, "c": 0.5}], "d": None}, dedup_id="d1")
+    again = enqueue(api, payload={"d": None, "a": [{"c": 0.5, "b": 1}]}, dedup_id="d1")
+    assert again["id"] == first["id"]
+    other = {"queue_name": "stacks", "payload": {"d": None, "a": [{"c": 1, "b": 0.5}]}, "dedup_id": "d1"}
+    assert api.post("/pipe/enqueue", json=other).status_code == 409
+    assert stats(api) == (1, 0, 0)
+
+
 def test_a_dedup_id_stands_for_one_item(api: ApiClient) -> None:
     create(api)
     enqueue(api, payload=7, dedup_id="d1")

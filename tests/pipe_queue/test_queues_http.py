@@ -1,10 +1,12 @@
 """The documented routes of the queues, over HTTP, word for word."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from common.dynamodb import Item, Table
 from tests.client import ApiClient
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
@@ -105,6 +107,26 @@ def test_peek_with_its_parameters_in_the_body(api: ApiClient) -> None:
     items = [enqueue(api, payload=number) for number in range(3)]
     assert api.get("/pipe/queue/stacks", json={"limit": 2}).json() == items[:2]
     assert api.get("/pipe/queue/stacks", json={"limit": True}).status_code == 400
+
+
+@pytest.mark.parametrize("after", ["~", "~~", "\u00e9", "\U0010ffff" * 32])
+@pytest.mark.parametrize("end_of_path", ["", "/dead_letters"])
+def test_a_place_behind_every_item(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, end_of_path: str, after: str
+) -> None:
+    create(api)
+    enqueue(api)
+    query = Table.query
+
+    def strict_query(table: Table, **expressions: Any) -> Iterator[Item]:
+        # as DynamoDB is; moto answers nothing
+        bounds = expressions["ExpressionAttributeValues"]
+        assert bounds[":first"].encode() <= bounds[":last"].encode()
+        return query(table, **expressions)
+
+    monkeypatch.setattr(Table, "query", strict_query)
+    answer = api.get(f"/pipe/queue/stacks{end_of_path}", params={"after": after})
+    assert (answer.status_code, answer.json()) == (200, [])
 
 
 @pytest.mark.parametrize("end_of_path", ["", "/dead_letters"])
