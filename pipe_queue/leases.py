@@ -162,8 +162,13 @@ def _remove(queue_name: str, item_id: str, lease_id: str, began: float) -> bool:
     Raises
     ------
     Unavailable
-        If that cannot be known any more.
+        If that cannot be known any more, or there is no time left to find out. Then the item, which nothing
+        was done to, comes back when its lease is over.
     """
+    # A removal that is given up on may have taken the item for nobody: it is begun with all patience or not.
+    if patience.is_over():
+        raise Unavailable("Try again later: it took too long to hand out an item.")
+    patience.renew()
     try:
         store.remove_leased(queue_name, item_id, lease_id)
     except ConditionFailed as refusal:

@@ -17,9 +17,12 @@ Answer = TypeVar("Answer")
 # attempts of boto3's, each 2 s to connect and 2 s to read.
 PATIENCE_S = 6.0
 READ_TIMEOUT_S = 2.0
+# However often patience is renewed, a last request that is begun by then ends before API Gateway's 29 s.
+LONGEST_PATIENCE_S = 17.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 
 _until: ContextVar[float] = ContextVar("until", default=0.0)
+_latest: ContextVar[float] = ContextVar("latest", default=0.0)
 
 
 def patient(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -27,6 +30,7 @@ def patient(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer
 
     @wraps(function)
     def with_patience(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        _latest.set(time.monotonic() + LONGEST_PATIENCE_S)
         renew()
         try:
             return function(*args, **kwargs)
@@ -38,7 +42,24 @@ def patient(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer
 
 def renew() -> None:
     """Begin the time again, as after a pause that was meant."""
-    _until.set(time.monotonic() + PATIENCE_S)
+    _until.set(min(time.monotonic() + PATIENCE_S, _latest.get()))
+
+
+def is_over() -> bool:
+    """Answer whether no request is repeated any more."""
+    return time.monotonic() >= _until.get()
+
+
+def shared(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Let the requests that `function` makes in other threads be repeated for as long as those here."""
+    until = _until.get()
+
+    @wraps(function)
+    def with_the_same_patience(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        _until.set(until)
+        return function(*args, **kwargs)
+
+    return with_the_same_patience
 
 
 class PatientTable(Table):

@@ -14,7 +14,7 @@ from typing import Any
 
 from common.dynamodb import BATCH_ROWS, ConditionFailed, Item
 from common.errors import BadRequest, Conflict, Unavailable
-from pipe_queue import names
+from pipe_queue import names, patience
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 
@@ -113,7 +113,8 @@ def counts(after: str) -> dict[str, int]:
     """
     live = [row for row in store.listed() if row["phase"] == store.LIVE and row["sk"] > after]
     with ThreadPoolExecutor(_COUNTERS) as pool:
-        numbers = pool.map(lambda row: store.count_items(row["sk"], int(row["generation"])), live)
+        count = patience.shared(lambda row: store.count_items(row["sk"], int(row["generation"])))
+        numbers = pool.map(count, live)
         return {row["sk"]: number for row, number in zip(live, numbers, strict=True)}
 
 
@@ -174,7 +175,7 @@ def _finish_deletion(name: str, generation: int) -> None:
     keys = store.keys_up_to(name, generation)
     with ThreadPoolExecutor(_COUNTERS) as pool:
         while rows := list(islice(keys, _COUNTERS * BATCH_ROWS)):
-            list(pool.map(store.delete_rows, _batches(rows)))
+            list(pool.map(patience.shared(store.delete_rows), _batches(rows)))
             if time.monotonic() > deadline:
                 raise Unavailable(f"Try again to go on: {name} has more items than one request can delete.")
     # Where the condition fails, another request has ended it, and may have made the queue again.

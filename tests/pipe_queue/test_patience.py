@@ -1,12 +1,17 @@
 """Requests that are repeated while the table is busy, and what that means for those that ask."""
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from common import aws
 from common.dynamodb import ConditionFailed, Table
+from common.endpoints import Handler
 from common.errors import Unavailable
 from pipe_queue import handlers, leases, patience
 from pipe_queue.patience import PatientTable, patient
@@ -74,6 +79,32 @@ def test_patience_ends(engine: Callable[..., Engine], monkeypatch: pytest.Monkey
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize(
+    ("operation", "handler", "answer"),
+    [
+        ("query", handlers.list_queues, {"stacks": 1}),
+        ("batch_write_item", handlers.delete_queue, {"message": "Queue deleted: stacks"}),
+    ],
+)
+def test_a_busy_table_is_asked_again_by_other_threads_too(
+    one_item: None, monkeypatch: pytest.MonkeyPatch, operation: str, handler: Handler, answer: Any
+) -> None:
+    busy = Counter[str]()
+    request = Table._request
+
+    def busy_once(table: Table, asked: str, **arguments: Any) -> dict[str, Any]:
+        if asked == operation and threading.current_thread() is not threading.main_thread():
+            busy[asked] += 1
+            if busy[asked] == 1:
+                raise Unavailable("busy")
+        return request(table, asked, **arguments)
+
+    monkeypatch.setattr(Table, "_request", busy_once)
+    asked = call(handler, path=QUEUE)
+    assert (asked.status, asked.body) == (200, answer)
+    assert busy[operation] == 2
+
+
 @pytest.mark.parametrize("failures", [0, 1, 2])
 def test_a_refusal_tells_whether_the_request_was_repeated(
     engine: Callable[..., Engine], failures: int
@@ -88,6 +119,66 @@ def test_a_refusal_tells_whether_the_request_was_repeated(
 def one_item(aws: str) -> None:
     call(handlers.create_queue, body=QUEUE)
     call(handlers.enqueue, body=QUEUE)
+
+
+class SlowTable:
+    """A table whose every request takes a time, and of whose removals the first answers are lost."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float, lost: int = 0) -> None:
+        self.now, self.seconds, self.lost = 1000.0, seconds, lost
+        self._request = Table._request
+        clock = SimpleNamespace(monotonic=lambda: self.now, sleep=self._pass)
+        monkeypatch.setattr(patience, "time", clock)
+        ask = self._ask
+
+        def request(table: Table, operation: str, **arguments: Any) -> dict[str, Any]:
+            return ask(table, operation, **arguments)
+
+        monkeypatch.setattr(Table, "_request", request)
+
+    def _pass(self, seconds: float) -> None:
+        self.now += seconds
+
+    def _ask(self, table: Table, operation: str, **arguments: Any) -> dict[str, Any]:
+        self._pass(self.seconds)
+        answer = self._request(table, operation, **arguments)
+        if operation == "delete_item" and self.lost:
+            self.lost -= 1
+            raise Unavailable("the answer is lost")
+        return answer
+
+
+def test_a_removal_that_began_late_is_seen_through(one_item: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    # three requests come before it, so most of the time is over when it begins
+    table = SlowTable(monkeypatch, seconds=1.9, lost=1)
+    assert call(handlers.dequeue, path=QUEUE).status == 200
+    assert table.lost == 0
+
+
+def test_no_removal_begins_when_there_is_no_time_to_see_it_through(
+    one_item: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SlowTable(monkeypatch, seconds=2.1)
+    answer = call(handlers.dequeue, path=QUEUE)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    # the item is there still, on a lease that will run out
+    assert call(handlers.list_queues).body == {"stacks": 1}
+
+
+def test_patience_is_renewed_only_as_long_as_api_gateway_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = SlowTable(monkeypatch, seconds=0)
+    ends: list[float] = []
+
+    def poll() -> None:
+        for _ in range(10):
+            patience.renew()
+            ends.append(patience._until.get() - 1000)
+            table.now += 2
+
+    patient(poll)()
+    slowest_request_s = aws.ATTEMPTS * (aws.CONNECT_TIMEOUT_S + patience.READ_TIMEOUT_S)
+    assert ends[0] == patience.PATIENCE_S
+    assert max(ends) + slowest_request_s <= 29
 
 
 def remove_twice(monkeypatch: pytest.MonkeyPatch) -> None:
