@@ -7,6 +7,7 @@ several and keeps as many as were needed at once.
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from common import settings
@@ -15,6 +16,9 @@ from common.errors import Unavailable
 CONNECT_TIMEOUT_S = 5
 # Two slow statements in a row still end before API Gateway's 29 s, in an answer that says so.
 STATEMENT_TIMEOUT_MS = 10_000
+
+# Of `timestamp without time zone`, in pg_type.
+_TIMESTAMP_OID = 1114
 
 _idle: deque[Any] = deque()
 
@@ -99,7 +103,7 @@ def _query_on(connection: Any, sql: str, parameters: Any) -> list[dict[str, Any]
 
 def _connect() -> Any:
     import psycopg2
-    from psycopg2.extensions import parse_dsn
+    from psycopg2.extensions import new_type, parse_dsn, register_type
 
     url = settings.database_url()
     given = parse_dsn(url).get("options", "")
@@ -114,7 +118,22 @@ def _connect() -> Any:
         tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5_000,
     )
     connection.autocommit = True
+    register_type(new_type((_TIMESTAMP_OID,), "TIMESTAMP", _timestamp), connection)
     return connection
+
+
+def _timestamp(text: str | None, cursor: Any) -> datetime | None:
+    """Answer a timestamp as Python has them: for years before 1 and after 9999 the first or last there is.
+
+    One row with a mistyped year would fail every list that it is in.
+    """
+    from psycopg2.extensions import PYDATETIME
+
+    try:
+        read: datetime | None = PYDATETIME(text, cursor)
+    except ValueError:
+        return datetime.min if str(text).endswith("BC") else datetime.max  # noqa: DTZ901 - it has no zone
+    return read
 
 
 def _take_idle() -> Any:

@@ -258,6 +258,37 @@ def test_an_answer_is_never_over_6_mb_and_nothing_is_lost(
     assert "Link" not in gzipped.headers
 
 
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("99999-01-01", (0, 253_402_300_799_999)),
+        ("infinity", (0, 253_402_300_799_999)),
+        ("0044-03-15 BC", (1, -62_135_596_800_000)),
+        ("-infinity", (1, -62_135_596_800_000)),
+    ],
+)
+def test_an_image_of_a_year_that_cannot_be_spoils_no_list(
+    api: ApiClient, insert: Insert, cursor: Any, date: str, expected: tuple[int, int]
+) -> None:
+    insert()
+    odd = insert()
+    cursor.execute(
+        "UPDATE images SET sort_date = %s, capture_date = %s WHERE image_id = %s", [date, date, odd]
+    )
+    first = api.get("/filtered_images", params={"limit": 1})
+    second = api.get(f"/filtered_images{first.links['next']['url']}")
+    images = [*first.json(), *second.json()]
+    assert images == api.get("/mrc1/latest_images/2").json()
+    assert "next" not in second.links
+    place, milliseconds = expected
+    package = images[place]
+    assert (package["image_id"], package["sort_date"], package["capture_date"]) == (
+        odd,
+        milliseconds,
+        milliseconds,
+    )
+
+
 def test_a_query_that_postgresql_refuses_is_not_found_as_documented(api: ApiClient, cursor: Any) -> None:
     cursor.execute("DROP TABLE images")
     answer = api.get("/filtered_images")
