@@ -122,7 +122,7 @@ def _connect() -> Any:
     return connection
 
 
-def _timestamp(text: str | None, cursor: Any) -> datetime | None:
+def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
     """Answer a timestamp as Python has them: for years before 1 and after 9999 the first or last there is.
 
     One row with a mistyped year would fail every list that it is in.
