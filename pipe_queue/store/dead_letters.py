@@ -14,20 +14,15 @@ def bury(row: Item, dead_row: Item) -> None:
     ConditionFailed
         If the item has changed.
     """
+    lease_ended = "lease_until = :until" if "lease_until" in row else "attribute_not_exists(lease_until)"
+    until = {":until": row["lease_until"]} if "lease_until" in row else {}
     table.transact(
         [
             {
                 "Delete": {
                     "Key": {"pk": row["pk"], "sk": row["sk"]},
-                    "ConditionExpression": (
-                        "receives = :receives AND "
-                        "(lease_until = :until OR (attribute_not_exists(lease_until) AND :until = :none))"
-                    ),
-                    "ExpressionAttributeValues": {
-                        ":receives": row["receives"],
-                        ":until": row.get("lease_until", 0),
-                        ":none": 0,
-                    },
+                    "ConditionExpression": f"receives = :receives AND {lease_ended}",
+                    "ExpressionAttributeValues": {":receives": row["receives"], **until},
                 }
             },
             {"Put": {"Item": dead_row}},

@@ -169,21 +169,23 @@ def read_receipt(queue: str, lease_id: str) -> Item | None:
 
 def _leasing(terms: Item) -> dict[str, Any]:
     """Answer the update that takes a lease. Done twice by one attempt, it is as if done once."""
+    as_read, received = _if_received(terms["receives"])
     return {
         "UpdateExpression": "SET lease_id = :lease, lease_until = :until, receives = :receives",
-        "ConditionExpression": (
-            f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND "
-            "(receives = :received OR (attribute_not_exists(receives) AND :received = :zero))))"
-        ),
+        "ConditionExpression": f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND {as_read}))",
         "ExpressionAttributeValues": {
             ":lease": terms["lease_id"],
             ":until": terms["lease_until"],
             ":now": terms["now"],
-            ":received": terms["receives"],
             ":receives": terms["receives"] + 1,
-            ":zero": 0,
+            **received,
         },
     }
+
+
+def _if_received(times: int) -> tuple[str, Item]:
+    """Answer a condition with its values: handed out so often. An item that never was has no count."""
+    return ("receives = :received", {":received": times}) if times else ("attribute_not_exists(receives)", {})
 
 
 def _if_in_force(lease_id: str, now_ms: int) -> dict[str, Any]:

@@ -44,9 +44,8 @@ MUTATIONS = (
     Mutation(
         "without the lease condition",
         "pipe_queue/store/leases.py",
-        """f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND "
-            "(receives = :received OR (attribute_not_exists(receives) AND :received = :zero))))\"""",
-        """"attribute_exists(sk) AND (:now = :now) AND (:received = :received) AND (:zero = :zero)\"""",
+        "({_FREE} AND {as_read})",
+        "({_FREE} OR :now = :now OR {as_read})",
         "ministack",
         "on leases",
         400,
