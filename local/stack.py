@@ -39,9 +39,19 @@ class Stack:
         Whether to put in the demo network.
     say
         Told in a few words what is being done.
+    invoker
+        Runs the handlers; by default in this process.
     """
 
-    def __init__(self, port: int, *, demo: bool, say: Callable[[str], None] = lambda _words: None) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        demo: bool,
+        say: Callable[[str], None] = lambda _words: None,
+        invoker: Invoker | None = None,
+    ) -> None:
+        self._invoker = invoker or Invoker()
         self._running = ExitStack()
         self._children: list[Child] = []
         self.deployment = Deployment()
@@ -91,13 +101,12 @@ class Stack:
 
     def _gateway(self, port: int) -> Server:
         """Make the gateway's server first, so that a port in use is heard of before all else."""
-        invoker = Invoker()
         stand_ins: dict[str, StandIn] = {
             "auth0": self.auth0,
             remotehq.PREFIX: RemoteHq(),
-            PREFIX: lambda_api(self.deployment.functions, invoker),
+            PREFIX: lambda_api(self.deployment.functions, self._invoker),
         }
-        return Server(port, Gateway(self.deployment, invoker, stand_ins))
+        return Server(port, Gateway(self.deployment, self._invoker, stand_ins))
 
     def _backends(self, aws_endpoint: str | None, say: Callable[[str], None]) -> None:
         database_url = os.environ.get("DATABASE_URL")

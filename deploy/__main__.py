@@ -1,0 +1,42 @@
+"""`make package`: build what Lambda gets, try it, and say what came of it."""
+
+import sys
+
+from deploy import archive, trial
+from deploy.artifacts import ARTIFACTS, MB, Artifact
+from deploy.build import TooLarge, build
+from deploy.interpreter import NoSuchPython, lambda_python
+from deploy.libraries import InstallFailed
+from deploy.questions import WrongAnswer
+from deploy.unpacked import Broken
+
+
+def main() -> int:
+    """Build and try every artifact; answer the process's exit status."""
+    try:
+        # before minutes have gone into what could not be tried
+        lambda_python()
+        for artifact in ARTIFACTS:
+            print(f"Building {artifact.name} …", flush=True)
+            build(artifact, artifact.file)
+        trial.run()
+    except (Broken, InstallFailed, NoSuchPython, TooLarge, WrongAnswer) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(_table())
+    return 0
+
+
+def _table() -> str:
+    head = f"{'artifact':20} {'zipped':>9} {'unzipped':>9}  sha256"
+    return "\n".join([head, *map(_line, ARTIFACTS)])
+
+
+def _line(artifact: Artifact) -> str:
+    zipped, unzipped = artifact.file.stat().st_size / MB, archive.unzipped_bytes(artifact.file) / MB
+    digest = archive.sha256(artifact.file)
+    return f"{'build/' + artifact.file.name:20} {zipped:6.1f} MB {unzipped:6.1f} MB  {digest}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""The artifacts, and which function of serverless.yml runs from which."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local.deployment import PROJECT
+
+BUILD = PROJECT / "build"
+MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A zip file that functions run from.
+
+    Attributes
+    ----------
+    name
+        serverless.yml names the file `build/{name}.zip`.
+    requirements
+        Locked requirement files, whose every entry is installed and nothing else.
+    data
+        The project's files beside its modules, as glob patterns.
+    limit_mb
+        What it may hold, unzipped; megabytes of 10^6 bytes.
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    data: tuple[str, ...]
+    limit_mb: float
+
+    @property
+    def file(self) -> Path:
+        """Where it is built."""
+        return BUILD / f"{self.name}.zip"
+
+
+ARTIFACTS = (
+    Artifact(
+        name="light",
+        requirements=("requirements-light.txt", "requirements-pages.txt"),
+        data=("pages/openapi.json", "pages/static/*"),
+        limit_mb=45,
+    ),
+    # For the functions that work on FITS: numpy and astropy double what a start of Lambda has to load.
+    Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
+)
+
+
+def handlers_by_artifact(path: Path = PROJECT / "serverless.yml") -> Mapping[str, list[str]]:
+    """Answer the handlers (`folder/module.function`) of each artifact, by its name.
+
+    Raises
+    ------
+    ValueError
+        If a function runs from a file that is no artifact.
+    """
+    config = yaml.safe_load(path.read_text())
+    found: dict[str, list[str]] = {artifact.name: [] for artifact in ARTIFACTS}
+    for name, function in config["functions"].items():
+        artifact = _artifact_of(function, config)
+        if artifact not in found:
+            raise ValueError(f"{name} runs from {artifact}, which is none of {', '.join(found)}.")
+        found[artifact].append(function["handler"])
+    return found
+
+
+def _artifact_of(function: dict[str, Any], config: dict[str, Any]) -> str:
+    """Answer the name of a function's artifact: its own, else that of all."""
+    file = function.get("package", config["package"])["artifact"]
+    return Path(str(file)).stem

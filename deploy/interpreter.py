@@ -1,0 +1,45 @@
+"""The Python that Lambda runs, found on this machine."""
+
+import os
+import subprocess
+from functools import cache
+
+from deploy.libraries import PYTHON_VERSION
+
+_PROGRAM = f"python{PYTHON_VERSION}"
+_TIMEOUT_S = 30
+
+
+class NoSuchPython(Exception):
+    """The Python that Lambda runs is not on this machine."""
+
+
+@cache
+def lambda_python() -> str:
+    """Answer the path of a Python of Lambda's version.
+
+    Raises
+    ------
+    NoSuchPython
+        If there is none on the PATH.
+    """
+    # pyenv puts every version's name on the PATH, and runs it only where that version is chosen
+    chosen = {**os.environ, "PYENV_VERSION": PYTHON_VERSION}
+    for environment in (dict(os.environ), chosen):
+        path = _executable(environment)
+        if path:
+            return path
+    raise NoSuchPython(
+        f"{_PROGRAM} is needed to try the artifacts as Lambda runs them, and it is not on the PATH."
+    )
+
+
+def _executable(environment: dict[str, str]) -> str | None:
+    command = [_PROGRAM, "-c", "import sys; print(sys.executable)"]
+    try:
+        ran = subprocess.run(
+            command, env=environment, capture_output=True, check=False, text=True, timeout=_TIMEOUT_S
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return ran.stdout.strip() if ran.returncode == 0 else None

@@ -1,0 +1,88 @@
+"""The project's own files that handlers need: what they import, and what that imports, to the end.
+
+Imports are read from the syntax, so that those inside functions count too.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def modules(root: Path, handlers: Iterable[str]) -> set[str]:
+    """Answer the modules that `handlers` run, themselves included, as paths relative to `root`.
+
+    Parameters
+    ----------
+    root
+        The project's folder.
+    handlers
+        Like `folder/module.function`.
+    """
+    waiting = [module for handler in handlers for module in _prefixes(_module(handler))]
+    found: set[str] = set()
+    while waiting:
+        file = _file(root, waiting.pop())
+        if file is None or file in found:
+            continue
+        found.add(file)
+        waiting.extend(_imported((root / file).read_text()))
+    return found
+
+
+def libraries(root: Path, files: Iterable[str]) -> set[str]:
+    """Answer the modules of others, Python's own included, that `files` import; paths relative to `root`.
+
+    Each is as it stands after `import` or `from`.
+    """
+    found = {module for file in files for module, _names in _imports((root / file).read_text())}
+    return {module for module in found if _file(root, module.partition(".")[0]) is None}
+
+
+def data_files(root: Path, patterns: Iterable[str]) -> set[str]:
+    """Answer the files that match `patterns`, as paths relative to `root`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a pattern matches none.
+    """
+    found: set[str] = set()
+    for pattern in patterns:
+        matching = {str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file()}
+        if not matching:
+            raise FileNotFoundError(f"There is no {pattern} to package.")
+        found |= matching
+    return found
+
+
+def _module(handler: str) -> str:
+    return handler.rpartition(".")[0].replace("/", ".")
+
+
+def _prefixes(module: str) -> Iterator[str]:
+    """Answer a module and the packages that it lies in, which run first when it is imported."""
+    parts = module.split(".")
+    return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _file(root: Path, module: str) -> str | None:
+    """Answer the file of one of the project's modules, None for a library's or a name within a module."""
+    path = module.replace(".", "/")
+    candidates = (f"{path}.py", f"{path}/__init__.py")
+    return next((candidate for candidate in candidates if (root / candidate).is_file()), None)
+
+
+def _imported(source: str) -> Iterator[str]:
+    """Answer every name that may be a module which `source` imports: one from a package may be or not."""
+    for module, names in _imports(source):
+        for name in names or [""]:
+            yield from _prefixes(f"{module}.{name}".rstrip("."))
+
+
+def _imports(source: str) -> Iterator[tuple[str, list[str]]]:
+    """Answer the modules after `import` or `from`, and the names that are taken from each."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, [alias.name for alias in node.names]
