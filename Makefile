@@ -60,7 +60,8 @@ deploy: stage package $(NODE)/installed  ## put a stage into AWS: make deploy ST
 	npx serverless deploy --stage $(STAGE)
 
 smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL=https://api.photonranch.org/dev
-	$(BIN)/python -m deploy.smoke $(URL)
+	@test -n "$(URL)" || { echo "Which API? make smoke URL=https://api.photonranch.org/dev"; exit 1; }
+	$(BIN)/python -m deploy.smoke "$(URL)"
 
 # Not among the development requirements, for checks and tests do without it: it is young and one person's.
 lintdeploy: $(VENV)/installed  ## check .github/workflows with actionlint

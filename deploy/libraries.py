@@ -9,8 +9,8 @@ PYTHON_VERSION = "3.13"
 # Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
 PLATFORM = "x86_64-manylinux_2_34"
 
-# What stays of folders of which only a part is used: the AWS services, by boto3's names, that are called, with
-# the tables that botocore reads for each; the files that pages.assets serves.
+# What stays of folders of which only a part is used: the AWS services, by boto3's names, that are called, and
+# the tables that botocore reads for each of them; the files that pages.assets serves.
 _KEPT: Mapping[str, frozenset[str]] = {
     "botocore/data": frozenset(
         {
@@ -30,7 +30,7 @@ _KEPT: Mapping[str, frozenset[str]] = {
 }
 # astropy imports its own test runner whenever it is imported.
 _IMPORTED_TESTS = PurePosixPath("astropy/tests")
-# Who installed what, and how: it differs between machines. METADATA and licences stay, for scanners of what is
+# Who installed what, and how: it differs between machines. METADATA and licences stay: scanners of what is
 # deployed read the one, and the other has to go along.
 _INSTALLERS_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
 

@@ -14,7 +14,7 @@ from deploy.questions import Asker, Question, WrongAnswer
 # The night of a documented example.
 _MOON = "lat=34.34&lng=-119.68&start=2020-12-31T01:00:00Z&end=2021-01-02T01:00:00Z"
 _NO_SITE = "smoke-test"
-_NO_TOKEN = "not.a.token"
+_NOBODY = "not.a.user"
 _PLACE = ("latitude", "longitude", "elevation", "reference_ambient", "reference_pressure", "TZ_database_name")
 
 QUESTIONS = (
@@ -44,7 +44,7 @@ QUESTIONS = (
         lambda answer: answer.json() == {"message": "Unauthorized"},
         method="POST",
         statuses=(401,),
-        token=_NO_TOKEN,
+        token=_NOBODY,
     ),
 )
 CONFIGS = Question("/all/config", lambda answer: isinstance(answer.json(), dict))

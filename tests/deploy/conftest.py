@@ -1,0 +1,35 @@
+"""Lambda's Python, and small artifacts to run with it."""
+
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deploy.interpreter import NoSuchPython, lambda_python
+from deploy.unpacked import Unpacked
+
+
+@pytest.fixture
+def python() -> str:
+    """Skips where there is no Python of Lambda's version, unless `REQUIRE_LAMBDA_PYTHON` insists on one."""
+    try:
+        return lambda_python()
+    except NoSuchPython as error:
+        if os.environ.get("REQUIRE_LAMBDA_PYTHON"):
+            pytest.fail(f"REQUIRE_LAMBDA_PYTHON is set: {error}")
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def unpacked(python: str, tmp_path: Path) -> Callable[[dict[str, str]], Unpacked]:
+    """Makes an unpacked artifact of file names and contents."""
+
+    def make(files: dict[str, str]) -> Unpacked:
+        with zipfile.ZipFile(tmp_path / "artifact.zip", "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return Unpacked(tmp_path / "artifact.zip", tmp_path / "unpacked")
+
+    return make

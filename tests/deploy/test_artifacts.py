@@ -1,0 +1,40 @@
+"""Which function runs from which artifact."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.artifacts import handlers_by_artifact
+from local.deployment import Deployment
+
+ONE_FUNCTION = """
+package: {{ artifact: build/light.zip }}
+functions:
+  one: {{ handler: one/handlers.run, package: {{ artifact: {artifact} }} }}
+  other: {{ handler: other/handlers.run }}
+"""
+
+
+def test_every_function_has_an_artifact(deployment: Deployment) -> None:
+    found = handlers_by_artifact()
+    assert sorted(found["light"] + found["imaging"]) == sorted(
+        function.handler for function in deployment.functions.values()
+    )
+
+
+def test_only_what_works_on_fits_runs_with_numpy_and_astropy() -> None:
+    assert handlers_by_artifact()["imaging"] == ["downloads/handlers.download"]
+
+
+def test_a_function_s_own_artifact_wins_over_that_of_all(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/imaging.zip"))
+    assert handlers_by_artifact(tmp_path / "serverless.yml") == {
+        "light": ["other/handlers.run"],
+        "imaging": ["one/handlers.run"],
+    }
+
+
+def test_an_artifact_that_nobody_builds_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/heavy.zip"))
+    with pytest.raises(ValueError, match="one runs from heavy, which is none of light, imaging"):
+        handlers_by_artifact(tmp_path / "serverless.yml")

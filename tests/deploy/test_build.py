@@ -1,0 +1,40 @@
+"""The artifacts themselves, built whole from the locked requirements."""
+
+import re
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy import archive
+from deploy.artifacts import ARTIFACTS, Artifact
+from deploy.build import TooLarge, build, check_size, imports
+from deploy.unpacked import Unpacked
+
+NOT_TO_BE_DEPLOYED = re.compile(
+    r"(^|/)(__pycache__|\.git|secrets\.json|public_key|conftest\.py|test_[^/]*\.py|.*\.pyc|RECORD|INSTALLER)(/|$)"
+)
+
+
+@pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
+@pytest.mark.usefixtures("python")
+def test_an_artifact_is_reproducible_small_clean_and_whole(artifact: Artifact, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.zip", tmp_path / "other.zip"
+    build(artifact, one)
+    build(artifact, other)
+    assert archive.sha256(one) == archive.sha256(other)
+    assert one.stat().st_size < 50_000_000
+    names = zipfile.ZipFile(one).namelist()
+    assert [name for name in names if NOT_TO_BE_DEPLOYED.search(name)] == []
+    assert [name for name in names if "/tests/" in name and not name.startswith("astropy/tests/")] == []
+    assert [name for name in names if name.startswith("botocore/__init__")] == ["botocore/__init__.py"]
+    Unpacked(one, tmp_path / "unpacked").check_imports(imports(artifact))
+
+
+def test_one_that_holds_too_much_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "large.py").write_bytes(bytes(2_000_000))
+    archive.write(tmp_path / "it.zip", {"large.py": tmp_path / "large.py"})
+    check_size(replace(ARTIFACTS[0], limit_mb=2), tmp_path / "it.zip")
+    with pytest.raises(TooLarge, match=r"light holds 2\.0 MB unzipped, over its 1\.9 MB"):
+        check_size(replace(ARTIFACTS[0], limit_mb=1.9), tmp_path / "it.zip")

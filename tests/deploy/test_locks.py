@@ -1,0 +1,40 @@
+"""The locks of the artifacts against the one that is tested and developed with."""
+
+import re
+
+import pytest
+
+from deploy.artifacts import ARTIFACTS
+from local.deployment import PROJECT
+
+
+def locked(name: str) -> dict[str, frozenset[str]]:
+    """From each `name==version` of a lock, with its condition, to the hashes that it allows."""
+    text = re.sub(r"^ *#.*\n", "", (PROJECT / name).read_text(), flags=re.MULTILINE)
+    entries = text.replace("\\\n", " ").strip().splitlines()
+    return {
+        entry.split(" --hash=")[0].strip(): frozenset(re.findall(r"--hash=(\S+)", entry)) for entry in entries
+    }
+
+
+@pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
+def test_what_is_deployed_is_what_is_tested(artifact: object) -> None:
+    assert isinstance(artifact, type(ARTIFACTS[0]))
+    tested = locked("requirements-dev.txt")
+    for name in artifact.requirements:
+        deployed = locked(name)
+        assert deployed
+        for entry, hashes in deployed.items():
+            requirement = entry.partition(" ;")[0]
+            same = [tested[other] for other in tested if other.partition(" ;")[0] == requirement]
+            assert same == [hashes], entry
+            assert hashes
+
+
+def test_the_artifacts_together_hold_all_that_runs_on_lambda() -> None:
+    together = {
+        entry.partition(" ;")[0]
+        for name in ("light", "imaging")
+        for entry in locked(f"requirements-{name}.txt")
+    }
+    assert together == {entry.partition(" ;")[0] for entry in locked("requirements.txt")}

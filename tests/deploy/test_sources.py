@@ -1,0 +1,59 @@
+"""Which of the project's files an artifact holds."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy import sources
+from deploy.artifacts import ARTIFACTS
+from deploy.build import own_files
+
+FILES = {
+    "shop/__init__.py": "from base.words import GREETING",
+    "shop/handlers.py": "import json\nfrom shop import prices\n\ndef sell(_event, _):\n    import numpy.fft",
+    "shop/prices.py": "def today():\n    from far.away import rates",
+    "shop/command.py": "import argparse",
+    "base/__init__.py": "",
+    "base/words.py": "GREETING = 1",
+    "far/__init__.py": "",
+    "far/away/__init__.py": "from far.away.rates import RATES",
+    "far/away/rates.py": "RATES = 1",
+    "secrets.json": "{}",
+}
+NEEDED = {name for name in FILES if name not in {"shop/command.py", "secrets.json"}}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, content in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    return tmp_path
+
+
+def test_a_handler_brings_what_it_imports_however_late_and_nothing_else(project: Path) -> None:
+    assert sources.modules(project, ["shop/handlers.sell"]) == NEEDED
+
+
+def test_libraries_are_told_apart_from_the_project_s_own(project: Path) -> None:
+    assert sources.libraries(project, NEEDED) == {"json", "numpy.fft"}
+
+
+def test_data_files_are_found_by_pattern(project: Path) -> None:
+    assert sources.data_files(project, ["*.json"]) == {"secrets.json"}
+
+
+def test_data_that_is_not_there_is_told(project: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="There is no pages/\\* to package"):
+        sources.data_files(project, ["pages/*"])
+
+
+@pytest.mark.parametrize("index", range(len(ARTIFACTS)))
+def test_no_secret_test_or_tool_of_the_project_is_deployed(index: int) -> None:
+    names = own_files(ARTIFACTS[index])
+    assert {name for name in names if name.endswith((".py", ".html", ".css", ".js", ".svg"))} | {
+        "pages/openapi.json"
+    } >= set(names)
+    folders = {name.partition("/")[0] for name in names}
+    assert not folders & {"tests", "local", "deploy", "benchmarks", "secrets.json", "public_key"}
+    assert "common/endpoints.py" in names

@@ -1,0 +1,92 @@
+"""Running what is in an artifact, alone."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deploy.unpacked import Broken, Unpacked, UnpackedInvoker
+from local.deployment import Function
+
+HANDLERS = """
+import sys, time
+
+def echo(event, context):
+    print("words of a handler's own")
+    left_ms = context.get_remaining_time_in_millis()
+    in_time = 0 < left_ms <= 9000
+    python = sys.version_info[:2]
+    return {"event": event, "name": context.function_name, "in time": in_time, "version": python}
+
+def refuse(event, context):
+    raise ValueError("Unauthorized")
+
+def hang(event, context):
+    time.sleep(60)
+
+def path(event, context):
+    return sys.path
+
+def leave(event, context):
+    sys.exit("gone")
+"""
+
+Make = Callable[[dict[str, str]], Unpacked]
+
+
+def run(artifact: Unpacked, name: str, timeout_s: float = 9) -> Any:
+    return UnpackedInvoker({f"shop/handlers.{name}": artifact})(
+        Function(name, f"photonranch-{name}", f"shop/handlers.{name}"), {"é": 1}, timeout_s
+    )
+
+
+@pytest.fixture
+def artifact(unpacked: Make) -> Unpacked:
+    return unpacked({"shop/__init__.py": "", "shop/handlers.py": HANDLERS})
+
+
+def test_a_handler_runs_as_in_lambda(artifact: Unpacked) -> None:
+    assert run(artifact, "echo") == {
+        "event": {"é": 1},
+        "name": "photonranch-echo",
+        "in time": True,
+        "version": [3, 13],
+    }
+
+
+def test_what_it_raises_comes_through(artifact: Unpacked) -> None:
+    with pytest.raises(Broken, match=r"^Unauthorized$"):
+        run(artifact, "refuse")
+
+
+def test_one_that_ends_its_process_is_told(artifact: Unpacked) -> None:
+    with pytest.raises(Broken, match="gone"):
+        run(artifact, "leave")
+
+
+def test_one_that_hangs_is_given_up_on(artifact: Unpacked) -> None:
+    with pytest.raises(TimeoutError):
+        run(artifact, "hang", timeout_s=2)
+
+
+def test_nothing_but_python_and_the_artifact_is_there(artifact: Unpacked) -> None:
+    path = run(artifact, "path")
+    assert path[0].endswith("/unpacked")
+    assert not [entry for entry in path if "site-packages" in entry or entry in {"", *sys.path}]
+
+
+def test_all_that_can_be_imported_passes(artifact: Unpacked) -> None:
+    artifact.check_imports(["shop/handlers.echo", "shop", "json.decoder"])
+
+
+def test_all_that_cannot_be_imported_is_named_with_the_reason(unpacked: Make) -> None:
+    artifact = unpacked({"shop.py": "import requests", "bad.py": "1 / 0"})
+    with pytest.raises(Broken) as caught:
+        artifact.check_imports(["shop", "bad", "shop/handlers.run", "json"])
+    assert str(caught.value).splitlines() == [
+        "These cannot be imported:",
+        "  bad: ZeroDivisionError: division by zero",
+        "  shop: ModuleNotFoundError: No module named 'requests'",
+        "  shop/handlers.run: ModuleNotFoundError: No module named 'requests'",
+    ]

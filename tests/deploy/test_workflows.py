@@ -1,0 +1,58 @@
+"""The workflows against the stages that there are, and what they may do."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from local.deployment import PROJECT
+
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+CONFIG = yaml.safe_load((PROJECT / "serverless.yml").read_text())
+
+
+def read(name: str) -> dict[str, Any]:
+    # YAML 1.1, which this reader speaks, takes a bare "on" for true
+    workflow: dict[Any, Any] = yaml.safe_load((PROJECT / ".github" / "workflows" / name).read_text())
+    return {str(key): value for key, value in workflow.items()}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_action_is_pinned_to_a_commit_whose_version_is_named(path: Any) -> None:
+    used = re.findall(r"uses: (.*)", path.read_text())
+    assert used
+    for action in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
+def test_every_stage_has_a_branch_that_deploys_it() -> None:
+    branches = read("deploy.yml")["True"]["push"]["branches"]
+    assert sorted("prod" if branch == "main" else branch for branch in branches) == sorted(CONFIG["params"])
+
+
+def test_only_a_push_deploys_and_only_that_job_gets_keys() -> None:
+    workflow = read("deploy.yml")
+    jobs = workflow["jobs"]
+    assert workflow["permissions"] == {"contents": "read"}
+    assert {name: job.get("permissions") for name, job in jobs.items()} == {
+        "test": None,
+        "package": None,
+        "deploy": {"contents": "read", "id-token": "write"},
+    }
+    assert jobs["deploy"]["if"] == "github.event_name == 'push'"
+    secrets = [name for name, job in jobs.items() if "secrets." in yaml.safe_dump(job)]
+    assert secrets == ["deploy"]
+
+
+def test_nothing_is_deployed_that_was_not_tested_and_tried() -> None:
+    jobs = read("deploy.yml")["jobs"]
+    assert (jobs["deploy"]["needs"], jobs["package"]["needs"]) == ("package", "test")
+    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+
+
+def test_every_make_target_that_a_workflow_calls_exists() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    for path in WORKFLOWS:
+        for target in re.findall(r"run: make ([a-z]+)\b", path.read_text()):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
