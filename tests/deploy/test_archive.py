@@ -28,6 +28,8 @@ def test_the_same_content_makes_the_same_bytes(tmp_path: Path) -> None:
     other = written(tmp_path / "other", ["a.py", "b.py", "b/c.py"], 0o755, 1_800_000_000)
     assert one.read_bytes() == other.read_bytes()
     assert archive.sha256(one) == archive.sha256(other)
+    with zipfile.ZipFile(one) as made:
+        assert {entry.date_time for entry in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_everyone_can_read_what_is_unpacked(tmp_path: Path) -> None:
