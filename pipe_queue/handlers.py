@@ -1,11 +1,14 @@
 """Lambda entry points of the queues and of the PIPE machines' statuses."""
 
+from typing import Any
+
+from common import logs
 from common.dynamodb import Item
 from common.endpoints import endpoint
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
-from pipe_queue import adoption, dead_letters, items, leases, names, polls, queues, statuses
+from pipe_queue import adoption, dead_letters, items, leases, names, polls, queues, reports, statuses
 from pipe_queue.patience import patient
 
 
@@ -153,6 +156,14 @@ def list_statuses(request: Request) -> Response:
     adoption.adopt_all()
     listed = statuses.listing(request.query.get("after", ""))
     return ok(Listing(listed, next_query=lambda status: {"after": status["pipe_id"]}))
+
+
+def report_queues(_event: dict[str, Any], context: Any) -> None:
+    """Every five minutes: log how every queue is doing, in lines that CloudWatch makes metrics of."""
+    logs.set_up()
+    logs.request_id.set(context.aws_request_id)
+    for metric in reports.metrics(reports.of_every_queue()):
+        logs.logger.info("queue", extra={"fields": metric})
 
 
 def _name(request: Request) -> str:

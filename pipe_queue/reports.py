@@ -1,0 +1,74 @@
+"""Figures of every queue for CloudWatch, which makes metrics of log lines in its Embedded Metric Format.
+
+No call to CloudWatch, and no permission for one: a line with a member `_aws` is a measurement. The form is
+that of the CloudWatch user guide, "Specification: Embedded metric format".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.settings import setting
+from pipe_queue.clock import now_ms
+from pipe_queue.store import items as item_store
+from pipe_queue.store import queues as store
+
+OLDEST, DEAD = "OldestItemAge", "DeadLetters"
+_METRICS = [{"Name": OLDEST, "Unit": "Seconds"}, {"Name": DEAD, "Unit": "Count"}]
+# As many rows as a dequeue looks at: those of an earlier generation may lie before the oldest item.
+_PAGE = 8
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a queue is doing.
+
+    Attributes
+    ----------
+    oldest_age_s
+        Seconds since the oldest item that is not dead, leased or not, was enqueued; 0 without one.
+    dead
+        How many dead letters there are.
+    """
+
+    queue_name: str
+    oldest_age_s: float
+    dead: int
+
+
+def of_every_queue() -> list[Report]:
+    """Answer a report for each queue that is listed, by name. Three queries or so for each.
+
+    A queue of the earlier service is listed as soon as anyone uses it.
+    """
+    live = [row for row in store.listed() if row["phase"] == store.LIVE]
+    return [_of(row["sk"], int(row["generation"])) for row in live]
+
+
+def metrics(reports: list[Report]) -> list[dict[str, Any]]:
+    """Answer the measurements: one for each queue, and one, the worst, without a name, for alarms."""
+    worst = Report(
+        "",
+        max((report.oldest_age_s for report in reports), default=0),
+        max((report.dead for report in reports), default=0),
+    )
+    return [_metric(report) for report in [*reports, worst]]
+
+
+def _of(name: str, generation: int) -> Report:
+    oldest = next(item_store.in_order(name, generation, "", _PAGE), None)
+    age_ms = 0 if oldest is None else max(0, now_ms() - int(oldest["created_at"]))
+    return Report(name, age_ms / 1000, store.count_dead_letters(name, generation))
+
+
+def _metric(report: Report) -> dict[str, Any]:
+    directive = {
+        "Namespace": setting("METRICS_NAMESPACE"),
+        "Dimensions": [["Queue"] if report.queue_name else []],
+        "Metrics": _METRICS,
+    }
+    return {
+        "_aws": {"Timestamp": now_ms(), "CloudWatchMetrics": [directive]},
+        **({"Queue": report.queue_name} if report.queue_name else {}),
+        OLDEST: report.oldest_age_s,
+        DEAD: report.dead,
+    }

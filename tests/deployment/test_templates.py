@@ -1,0 +1,124 @@
+"""What is packaged for each stage: the templates of CloudFormation that `make lintdeploy` has made."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deployment import PROJECT, Deployment
+
+# Limits of CloudFormation, from its user guide, "Quotas"; osls hands templates over through S3.
+MAX_RESOURCES = 500
+MAX_BYTES = 1_000_000
+LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
+TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+
+FOLDER = os.environ.get("TEMPLATES", "")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages what is tested here")
+
+
+@pytest.fixture(scope="module", params=["test", "dev", "prod"])
+def stage(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def template(stage: str) -> dict[str, Any]:
+    path = PROJECT / Path(FOLDER) / f"stage-{stage}" / "cloudformation-template-update-stack.json"
+    made: dict[str, Any] = json.loads(path.read_text())
+    return made
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: made for name, made in template["Resources"].items() if made["Type"] == kind}
+
+
+def test_it_keeps_clear_of_the_limits(template: dict[str, Any]) -> None:
+    assert len(template["Resources"]) < MAX_RESOURCES * 0.9
+    assert len(json.dumps(template, indent=2)) < MAX_BYTES * 0.9
+
+
+def test_every_function_has_a_role_of_its_own_with_its_statements_and_no_other(
+    template: dict[str, Any], stage: str
+) -> None:
+    made = of_type(template, "AWS::Lambda::Function")
+    roles = of_type(template, "AWS::IAM::Role")
+    by_name = {each["Properties"]["FunctionName"]: each["Properties"] for each in made.values()}
+    used = [properties["Role"]["Fn::GetAtt"][0] for properties in by_name.values()]
+    assert sorted(used) == sorted(roles)
+    for function in Deployment(stage).functions.values():
+        role = roles[by_name[function.deployed_name]["Role"]["Fn::GetAtt"][0]]["Properties"]
+        (policy,) = role["Policies"]
+        logs, traces, *own = policy["PolicyDocument"]["Statement"]
+        assert own == function.statements, function.name
+        assert (logs["Action"], traces["Action"]) == (LOGS, TRACES)
+        group = template["Resources"][logs["Resource"]["Fn::GetAtt"][0]]["Properties"]
+        assert group == {"LogGroupName": f"/aws/lambda/{function.deployed_name}", "RetentionInDays": 90}
+
+
+def test_tables_and_bucket_are_made_only_where_the_stage_says_so_and_are_kept(
+    template: dict[str, Any], deployment: Deployment
+) -> None:
+    kept = [*of_type(template, "AWS::DynamoDB::Table").values(), template["Resources"]["ImagesBucket"]]
+    assert len(kept) == len(deployment.tables) + 1
+    for made in kept:
+        assert made["Condition"] == "MakesStorage"
+        assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    # nothing refers to what may not be there
+    others = {name: made for name, made in template["Resources"].items() if made not in kept}
+    for name, made in template["Resources"].items():
+        if made in kept:
+            assert f'"{name}"' not in json.dumps([others, template["Outputs"]])
+
+
+def test_the_stage_has_limits_and_traces_and_no_deployment_makes_it(
+    template: dict[str, Any], stage: str
+) -> None:
+    ((name, deployment),) = of_type(template, "AWS::ApiGateway::Deployment").items()
+    assert "StageName" not in deployment["Properties"]
+    properties = template["Resources"]["ApiGatewayStage"]["Properties"]
+    assert (properties["StageName"], properties["DeploymentId"]) == (stage, {"Ref": name})
+    (limits,) = properties["MethodSettings"]
+    assert (limits["ResourcePath"], limits["HttpMethod"], properties["TracingEnabled"]) == ("/*", "*", True)
+    assert limits["ThrottlingRateLimit"] > 0
+    assert limits["ThrottlingBurstLimit"] > 0
+
+
+def test_functions_run_on_python_3_13_and_are_traced(template: dict[str, Any]) -> None:
+    for made in of_type(template, "AWS::Lambda::Function").values():
+        properties = made["Properties"]
+        assert (properties["Runtime"], properties["TracingConfig"]) == ("python3.13", {"Mode": "Active"})
+
+
+def test_alarms_watch_what_is_there(template: dict[str, Any], stage: str) -> None:
+    functions = {function.deployed_name for function in Deployment(stage).functions.values()}
+    api = template["Resources"]["ApiGatewayRestApi"]["Properties"]["Name"]
+    known = {"FunctionName": functions, "ApiName": {api}, "Stage": {stage}}
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    assert len(alarms) > 10
+    for alarm in alarms.values():
+        for dimension in alarm["Properties"].get("Dimensions", []):
+            assert dimension["Value"] in known[dimension["Name"]]
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
+
+
+def test_every_answer_of_api_gateways_own_has_cors_headers(template: dict[str, Any]) -> None:
+    answers = of_type(template, "AWS::ApiGateway::GatewayResponse")
+    kinds = {answer["Properties"]["ResponseType"] for answer in answers.values()}
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED", "REQUEST_TOO_LARGE"} <= kinds
+    for answer in answers.values():
+        headers = answer["Properties"]["ResponseParameters"]
+        prefix = "gatewayresponse.header.Access-Control-Allow-"
+        assert headers[f"{prefix}Origin"] == "'*'"
+        assert headers[f"{prefix}Credentials"] == "'true'"
+        assert headers[f"{prefix}Headers"] == "'*'"
+        assert headers[f"{prefix}Methods"] == "'GET,POST,PUT,DELETE,OPTIONS'"
+
+
+def test_the_schedules_run_in_production_alone(template: dict[str, Any], stage: str) -> None:
+    rules = of_type(template, "AWS::Events::Rule").values()
+    found = {(rule["Properties"]["ScheduleExpression"], rule["Properties"]["State"]) for rule in rules}
+    state = "ENABLED" if stage == "prod" else "DISABLED"
+    assert found == {("cron(5 * * * ? *)", state), ("rate(5 minutes)", state)}
