@@ -25,6 +25,7 @@ from local.server import Server
 from site_configs.store import forget_site_codes
 from tests.client import ApiClient
 from tests.contract import Contract
+from tests.permissions import Permissions
 
 # Nothing that a developer has set, database or AWS account, is ever touched by a test.
 environment.forget_aws()
@@ -51,7 +52,16 @@ def remotehq_stand_in() -> RemoteHq:
 
 
 @pytest.fixture(scope="session")
-def aws_url(deployment: Deployment, auth0: Auth0) -> Iterator[str]:
+def permissions(deployment: Deployment) -> Iterator[Permissions]:
+    """The functions' roles, which judge every call of AWS that handlers make behind `api`."""
+    judge = Permissions(deployment)
+    with pytest.MonkeyPatch.context() as patch:
+        judge.watch(patch)
+        yield judge
+
+
+@pytest.fixture(scope="session")
+def aws_url(deployment: Deployment, auth0: Auth0, permissions: Permissions) -> Iterator[str]:
     """Where moto's server listens; this process's settings and AWS clients lead to it."""
     os.environ.update(deployment.environment)
     os.environ.update(AUTH0_CLIENT_ID=AUDIENCE, AUTH0_CLIENT_PUBLIC_KEY=auth0.certificate)
@@ -126,10 +136,14 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-def api(gateway_url: str, deployment: Deployment, contract: Contract, aws: str) -> Iterator[ApiClient]:
+def api(
+    gateway_url: str, deployment: Deployment, contract: Contract, permissions: Permissions, aws: str
+) -> Iterator[ApiClient]:
     """A caller of the API over HTTP, with empty tables behind it."""
+    permissions.refused.clear()
     with ApiClient(f"{gateway_url}/{deployment.base_path}", contract) as client:
         yield client
+    assert permissions.refused == set()
 
 
 @pytest.fixture

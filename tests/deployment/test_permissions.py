@@ -1,0 +1,216 @@
+"""Roles against what the functions do. `api` sees that nothing is missing; here, that nothing is too much."""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from auth import site_keys
+from auth.access import NEEDS
+from auth.site_keys import PIPE, Holder
+from common import aws, postgres, settings
+from common.dynamodb import Table
+from local.auth0 import Auth0
+from local.deployment import Deployment
+from local.invocation import Invoker
+from local.remotehq import RemoteHq
+from pipe_queue.store import queues as queue_store
+from site_configs.store import forget_site_codes
+from tests.access.world import BODIES, CONFIG, PATH, World
+from tests.client import ApiClient
+from tests.contract import Contract
+from tests.downloads.images import packed, put, sky
+from tests.downloads.rows import image, insert
+from tests.permissions import Permissions, Use
+from tests.pipe_queue.callers import (
+    TABLE,
+    create,
+    dequeue,
+    enqueue,
+    write_legacy_item,
+    write_legacy_queue,
+    write_legacy_status,
+)
+
+# What is allowed for what goes wrong: function and action.
+FAULTS = {
+    # a zip that fails on the way is taken back (tests/downloads/test_zip_streaming.py)
+    ("zip", "s3:AbortMultipartUpload"),
+}
+NAME = "mrc1-sq01-20260101-00000001"
+DAY = {"site": "mrc1", "start_timestamp_s": 1767225600, "end_timestamp_s": 1767311999, "fits_size": "small"}
+Caller = ApiClient
+
+
+class NewLambdas(ApiClient):
+    """Calls functions none of which remembers anything."""
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        forget()
+        return super().request(*args, **kwargs)
+
+
+def forget() -> None:
+    settings.secret.cache_clear()
+    site_keys._kept.clear()
+    forget_site_codes()
+    postgres.close_idle()
+
+
+@pytest.fixture
+def caller(
+    api: ApiClient, contract: Contract, database: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Caller]:
+    monkeypatch.delenv("DATABASE_URL")
+    aws.client("ssm").put_parameter(Name="db-url", Value=database, Type="SecureString", Overwrite=True)
+    insert_image(database, monkeypatch)
+    with NewLambdas(api.base_url, contract) as client:
+        yield client
+
+
+@pytest.fixture
+def world(caller: Caller, deployment: Deployment, remotehq: RemoteHq) -> World:
+    return World(caller, deployment, remotehq)
+
+
+def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as inserting:
+        inserting.setenv("DATABASE_URL", database)
+        insert(image(1, "2026-01-01T20:00:00", jpg_medium_exists=True, header="{}"))
+
+
+def test_no_role_allows_what_its_function_does_not_do(
+    caller: Caller, world: World, auth0: Auth0, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    permissions.used.clear()
+    every_route(caller, world, auth0)
+    uploads(caller)
+    info_images(caller)
+    downloads(caller)
+    schedules(caller)
+    queues(caller)
+    queues_of_the_earlier_service(caller)
+    every_route_by_key(caller, world, monkeypatch)
+    assert {use for use in permissions.unused() if use[:2] not in FAULTS} == set()
+
+
+def test_a_call_that_no_role_allows_is_seen(
+    api: ApiClient, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(permissions._statements, "getConfig", [])
+    api.get("/mrc1/config")
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/site_configurations"
+    assert permissions.refused == {Use("getConfig", "dynamodb:GetItem", table)}
+    permissions.refused.clear()
+
+
+def every_route(api: Caller, world: World, auth0: Auth0) -> None:
+    world.fill()
+    token = auth0.token("auth0|observer", [])
+    for route in NEEDS:
+        method, resource = route.split(" ")
+        body = BODIES[route](world) if route in BODIES else {}
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = api.request(method, resource.format(**PATH), headers=headers, **body)
+        assert answer.status_code < 500, answer.text
+        if method != "GET":
+            world.fill()
+
+
+def every_route_by_key(api: Caller, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of a PIPE, for a protected stage to look up."""
+    key = site_keys.hand_out(Holder(PIPE, "mrc1"))
+    monkeypatch.setenv("WRITE_ACCESS", "protected")
+    for route in NEEDS:
+        method, resource = route.split(" ")
+        body = BODIES[route](world) if route in BODIES else {}
+        api.request(method, resource.format(**PATH), headers={"x-site-key": key}, **body)
+
+
+def uploads(api: Caller) -> None:
+    for directory in ("data", "info-images", "allsky", "test"):
+        body = {"object_name": f"{NAME}-EX10.jpg", "s3_directory": directory}
+        api.post("/upload", json=body).raise_for_status()
+    api.get("/recentuploads", params={"site": "all"}).raise_for_status()
+
+
+def info_images(api: Caller) -> None:
+    Table("INFO_IMAGES_TABLE").put(
+        {"pk": "mrc1#1", "jpg_medium_exists": True, "jpg_10_file_path": f"info-images/{NAME}-EX10.jpg"}
+    )
+    assert "jpg_url" in api.get("/infoimage/mrc1/1").json()
+
+
+def downloads(api: Caller) -> None:
+    for directory in ("data", "info-images", "allsky", "test"):
+        put(f"{directory}/{NAME}-EX10.fits.fz", packed(sky()))
+        body = {"object_name": f"{NAME}-EX10.fits.fz", "s3_directory": directory, "image_type": "fits"}
+        api.post("/download", json=body).raise_for_status()
+    api.post("/downloadzip", json=DAY).raise_for_status()
+
+
+def schedules(api: Caller) -> None:
+    functions = Deployment().functions
+    # where it is three in the afternoon now
+    hours_behind = (datetime.now(UTC).hour - 15 + 12) % 24 - 12
+    zone = f"Etc/GMT{hours_behind:+d}"
+    api.put("/mrc1/config", json={**CONFIG, "TZ_database_name": zone}).raise_for_status()
+    api.get("/control_room/mrc1").raise_for_status()
+    forget()
+    assert Invoker(900)(functions["restartControlRoomsHourly"], {}) == ["mrc1"]
+    Invoker()(functions["reportQueues"], {})
+
+
+def queues(api: Caller) -> None:
+    create(api, "work", max_receives=1)
+    for _ in range(4):
+        enqueue(api, "work")
+    enqueue(api, "work", dedup_id="once")
+    dequeue(api, "work")
+    held = dequeue(api, "work", lease_seconds=60)
+    body = {"id": held["id"], "lease_id": held["lease_id"]}
+    for _ in range(2):
+        api.post("/pipe/queue/work/extend", json={**body, "lease_seconds": 60})
+        api.post("/pipe/queue/work/ack", json=body)
+    # dead letters: given back, come upon by a look at them, by a dequeue
+    held = dequeue(api, "work", lease_seconds=60)
+    api.post("/pipe/queue/work/nack", json={"id": held["id"], "lease_id": held["lease_id"]})
+    dequeue(api, "work", lease_seconds=0.01)
+    assert len(api.get("/pipe/queue/work/dead_letters").json()) == 2
+    assert api.post("/pipe/queue/work/redrive").json() == {"redriven": 2}
+    api.delete("/pipe/queue/work")
+    half_deleted("half")
+    create(api, "half")
+
+
+def half_deleted(name: str) -> None:
+    """A queue whose deletion was cut off."""
+    write_legacy_item(name, 1_700_000_000_000, 1)
+    TABLE.put(queue_store._listed_row(name, 8_000_000_000_000, queue_store.DELETING))
+
+
+def queues_of_the_earlier_service(api: Caller) -> None:
+    """Each is adopted by the first that asks for it."""
+    end = {"id": "1700000000000_00000001", "lease_id": "none"}
+    for method, path, body in (
+        ("POST", "/pipe/enqueue", {"queue_name": "old"}),
+        ("GET", "/pipe/queue/old", None),
+        ("POST", "/pipe/queue/old/dequeue", None),
+        ("POST", "/pipe/queue/old/nack", end),
+        ("GET", "/pipe/queue/old/stats", None),
+        ("GET", "/pipe/queue/old/dead_letters", None),
+        ("POST", "/pipe/queue/old/redrive", None),
+        ("DELETE", "/pipe/queue/old", None),
+    ):
+        api.delete("/pipe/queue/old")
+        write_legacy_queue("old")
+        api.request(method, path, data=json.dumps(body) if body else None)
+    for path in ("/pipe/queues", "/pipe/statuses"):
+        with contextlib.suppress(KeyError):
+            TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
+        write_legacy_queue(f"older{path[-3:]}")
+        write_legacy_status("pipe-old")
+        api.get(path)

@@ -1,0 +1,199 @@
+"""What handlers ask of AWS over the HTTP suite, held against the roles of their functions as IAM does it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pytest
+
+from common import aws, presign
+from common.settings import setting
+from local import invocation
+from local.deployment import Deployment
+from local.invocation import LambdaContext
+
+_PSEUDO_PARAMETERS = {"Partition": "aws", "Region": "us-east-1", "AccountId": "000000000000"}
+_TRANSACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+# Operations of S3 that IAM knows by another name, from the service authorization reference.
+_S3 = {
+    "HeadObject": "GetObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+}
+
+_running: ContextVar[str] = ContextVar("running", default="")
+
+
+class Use(NamedTuple):
+    """Something that a function did: by its name in serverless.yml, with IAM's action and ARN."""
+
+    function: str
+    action: str
+    arn: str
+
+
+class Permissions:
+    """Watches this process's AWS clients while handlers run.
+
+    Attributes
+    ----------
+    used
+        All that was done.
+    refused
+        What IAM would not have let through.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._functions = {each.deployed_name: each for each in deployment.functions.values()}
+        self._statements = {each.name: each.statements for each in deployment.functions.values()}
+        self.used: set[Use] = set()
+        self.refused: set[Use] = set()
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        """Begin; clients made earlier are not seen."""
+        events = aws.session().events
+        events.register("before-parameter-build", self._called)
+        events.register("before-sign.s3.PutObject", self._signed_form)
+        _carry_contexts_into_pools(patch)
+        self._know_who_runs(patch)
+        sign = presign._signed
+
+        def signed(origin: str, host: str, path: str, *rest: Any) -> str:
+            key = unquote(path).removeprefix(f"/{_bucket()}").lstrip("/")
+            self._used("s3:GetObject", _object_arn(key))
+            return sign(origin, host, path, *rest)
+
+        patch.setattr(presign, "_signed", signed)
+
+    def unused(self) -> set[Use]:
+        """What roles allow, statement by statement, and no function did."""
+        return {
+            Use(function, action, pattern)
+            for function, statements in self._statements.items()
+            for action, pattern in _pairs(statements)
+            if not any(
+                use.function == function and _covers((action, pattern), use.action, use.arn)
+                for use in self.used
+            )
+        }
+
+    def _know_who_runs(self, patch: pytest.MonkeyPatch) -> None:
+        load = invocation.load_handler
+
+        def loaded(handler: str) -> Any:
+            run = load(handler)
+
+            def known(event: Any, context: LambdaContext) -> Any:
+                function = self._functions.get(context.function_name)
+                _running.set(function.name if function else "")
+                return run(event, context)
+
+            return known
+
+        patch.setattr(invocation, "load_handler", loaded)
+
+    def _called(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_rest: Any) -> None:
+        if not _running.get() or context.get("is_presign_request"):
+            return
+        for action, arn in _needs(model.service_model.service_name, model.name, params):
+            self._used(action, arn)
+
+    def _signed_form(self, request: Any, **_rest: Any) -> None:
+        policy = request.context.get("s3-presign-post-policy", {"conditions": []})
+        for condition in policy["conditions"]:
+            if isinstance(condition, dict) and "key" in condition:
+                self._used("s3:PutObject", _object_arn(condition["key"]))
+
+    def _used(self, action: str, arn: str) -> None:
+        function = _running.get()
+        if not function:
+            return
+        use = Use(function, action, arn)
+        self.used.add(use)
+        if not any(_covers(pair, action, arn) for pair in _pairs(self._statements[function])):
+            self.refused.add(use)
+
+
+def _carry_contexts_into_pools(patch: pytest.MonkeyPatch) -> None:
+    """Have what handlers do in pools of threads count as theirs."""
+    submit = ThreadPoolExecutor.submit
+
+    def submitted(pool: ThreadPoolExecutor, call: Any, /, *arguments: Any, **named: Any) -> Any:
+        return submit(pool, copy_context().run, call, *arguments, **named)
+
+    patch.setattr(ThreadPoolExecutor, "submit", submitted)
+
+
+def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    """The actions, and on what, that IAM asks for an operation."""
+    if service == "dynamodb":
+        return _needs_of_dynamodb(operation, params)
+    if service == "s3":
+        needed = [(f"s3:{_S3.get(operation, operation)}", _object_arn(params["Key"]))]
+        reads = operation in {"HeadObject", "GetObject"}
+        # to be told of an object that is not there
+        return [*needed, ("s3:ListBucket", f"arn:aws:s3:::{_bucket()}")] if reads else needed
+    if service == "ssm":
+        name = str(params.get("Path") or params["Name"]).lstrip("/")
+        return [(f"ssm:{operation}", _arn("ssm", f"parameter/{name}"))]
+    if (service, operation) == ("lambda", "Invoke"):
+        return [("lambda:InvokeFunction", _arn("lambda", f"function:{params['FunctionName']}"))]
+    return [(f"{service}:{operation}", "*")]
+
+
+def _needs_of_dynamodb(operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
+    if operation == "TransactWriteItems":
+        actions = [pair for action in params["TransactItems"] for pair in action.items()]
+        return [(f"dynamodb:{_TRANSACTIONS[kind]}", _table(row["TableName"])) for kind, row in actions]
+    if operation == "BatchWriteItem":
+        return [("dynamodb:BatchWriteItem", _table(name)) for name in params["RequestItems"]]
+    return [(f"dynamodb:{operation}", _table(params["TableName"]))]
+
+
+def _pairs(statements: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Each action of each statement with each of its resources."""
+    return [
+        (action, _pattern(resource))
+        for statement in statements
+        for action in _as_list(statement["Action"])
+        for resource in _as_list(statement["Resource"])
+    ]
+
+
+def _covers(pair: tuple[str, str], action: str, arn: str) -> bool:
+    return fnmatchcase(action, pair[0]) and fnmatchcase(arn, pair[1])
+
+
+def _pattern(resource: dict[str, str]) -> str:
+    text = resource["Fn::Sub"]
+    for name, value in _PSEUDO_PARAMETERS.items():
+        text = text.replace(f"${{AWS::{name}}}", value)
+    return text
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _table(name: str) -> str:
+    return _arn("dynamodb", f"table/{name}")
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:us-east-1:000000000000:{resource}"
+
+
+def _object_arn(key: str) -> str:
+    return f"arn:aws:s3:::{_bucket()}/{key}"
+
+
+def _bucket() -> str:
+    return setting("S3_BUCKET_NAME")
