@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci lintdeploy stage lock clean
+.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci lintdeploy \
+	offline stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -75,6 +76,9 @@ lintdeploy: $(VENV)/installed node_modules/installed  ## what each stage would d
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
 	TEMPLATES=build $(BIN)/python -m pytest tests/deployment/test_templates.py
+
+offline: $(VENV)/installed node_modules/installed  ## is the gateway right? serverless-offline asked the same; needs Node
+	$(BIN)/python -m tests.deployment.offline
 
 stage:
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
