@@ -17,6 +17,7 @@ from local.deployment import PROJECT
 from tests.client import ApiClient
 from tests.downloads.images import put, stored
 from tests.downloads.rows import image, insert
+from tests.permissions import Permissions
 from zip_function import store
 
 EVENING = "2026-01-01T20:00:00"
@@ -209,7 +210,9 @@ def test_a_zip_that_takes_too_long_is_told_and_is_there_later(
     assert len(packings) == 1
 
 
-def test_the_zip_function_failing_is_unavailable(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_zip_function_failing_is_unavailable(
+    api: ApiClient, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_key: str) -> Any:
         raise ValueError("secret")
 
@@ -221,6 +224,9 @@ def test_the_zip_function_failing_is_unavailable(api: ApiClient, monkeypatch: py
     monkeypatch.setenv("ZIP_FUNCTION_NAME", "photonranch-api-prod-authorizer")
     answer = api.post("/downloadzip", json=DAY)
     assert (answer.status_code, answer.text) == (503, "Try again later: the zip function failed.")
+    # which its role does not let it call
+    assert {use.action for use in permissions.refused} == {"lambda:InvokeFunction"}
+    permissions.refused.clear()
 
 
 def test_a_night_of_the_demo_network_as_the_ui_asks_for_it(api: ApiClient) -> None:

@@ -158,5 +158,6 @@ def test_the_schedule_runs_once_every_hour_for_as_long_as_lambda_lets_it() -> No
     function = yaml.safe_load((PROJECT / "serverless.yml").read_text())["functions"][
         "restartControlRoomsHourly"
     ]
-    assert function["events"] == [{"schedule": "cron(5 * * * ? *)"}]
+    hourly = {"rate": ["cron(5 * * * ? *)"], "enabled": "${param:schedules}"}
+    assert function["events"] == [{"schedule": hourly}]
     assert (function["timeout"], function["maximumRetryAttempts"]) == (900, 0)
