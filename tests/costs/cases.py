@@ -1,0 +1,264 @@
+"""How each case of costs.yaml comes about: what is asked, and of what."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from local.invocation import LambdaContext
+from remotehq import handlers
+from tests.costs.world import FILE, QUEUE, World
+
+Ask = Callable[[World], Any]
+DEEP = 200
+# Five past three in the afternoon at the demo network's enclosure mrc, and at no other.
+AFTERNOON = datetime(2026, 1, 15, 23, 5, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case.
+
+    Attributes
+    ----------
+    ask
+        The request that is counted; answers the response.
+    before
+        Done beforehand, uncounted.
+    status
+        What it must answer.
+    depths
+        How many items the queue has; the cost must be the same at each.
+    """
+
+    ask: Ask
+    before: tuple[Ask, ...] = ()
+    status: int = 200
+    depths: tuple[int, ...] = (0,)
+
+
+def call(method: str, path: str, **more: Any) -> Ask:
+    """A request; `more` is as `requests` has it, and the user's token is sent with `token=True`."""
+    token = more.pop("token", False)
+
+    def ask(world: World) -> requests.Response:
+        return world.api.request(method, path, headers=world.headers if token else None, **more)
+
+    return ask
+
+
+def get(path: str, **query: Any) -> Ask:
+    return call("GET", path, params=query)
+
+
+def post(path: str, body: Any = None, **more: Any) -> Ask:
+    return call("POST", path, json=body, **more)
+
+
+def with_key(method: str, path: str, body: Any) -> Ask:
+    return lambda world: world.api.request(method, path, json=body, headers=world.key)
+
+
+def end(how: str, **more: Any) -> Ask:
+    return lambda world: world.api.post(f"/pipe/queue/{QUEUE}/{how}", json={**world.leased, **more})
+
+
+def dead_letter(world: World) -> None:
+    """Have a queue "strict" with a dead letter."""
+    world.api.post("/pipe/queue", json={"queue_name": "strict", "max_receives": 1})
+    world.api.post("/pipe/enqueue", json={"queue_name": "strict"})
+    held = world.api.post("/pipe/queue/strict/dequeue?lease_seconds=600").json()
+    ending = {"id": held["id"], "lease_id": held["lease_id"]}
+    world.api.post("/pipe/queue/strict/nack", json=ending).raise_for_status()
+
+
+def leases(count: int) -> tuple[Ask, ...]:
+    return (World.lease,) * count
+
+
+def hourly(_: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(handlers, "datetime", _Afternoon)
+        context = LambdaContext("hourly", deadline=time.monotonic() + 900)
+        assert handlers.restart_control_rooms_hourly({}, context) == ["mrc1"]
+
+
+class _Afternoon(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return AFTERNOON.astimezone(tz)
+
+
+IMAGE = FILE.format(1).removesuffix("-EX10.fits.fz")
+TIFF = {"object_name": FILE.format(1), "image_type": "tif"}
+FITS = {"object_name": FILE.format(1), "image_type": "fits"}
+NIGHT = {"start_date": "2024-01-10 00:00:00", "end_date": "2024-01-10 12:00:00"}
+ZIP = {"site": "mrc1", "start_timestamp_s": 1704850000, "end_timestamp_s": 1704870000, "fits_size": "small"}
+MOON = {"lat": 34, "lng": -119, "start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"}
+INFO_IMAGE = {"object_name": "mrc1-a-EX10.jpg", "s3_directory": "info-images"}
+ZIPPABLE = (World.insert_images, World.store_files)
+IMAGES = (World.insert_images,)
+ITEM = {"queue_name": QUEUE}
+ONCE = {**ITEM, "dedup_id": "d1"}
+DEQUEUE = f"/pipe/queue/{QUEUE}/dequeue"
+STATUS = {"pipe_id": "pipe1", "status": "busy"}
+FLAT = (1, DEEP)
+
+CASES: dict[str, dict[str, Case]] = {
+    "GET /": {"always": Case(get("/"))},
+    "POST /dummy-requires-auth": {"a user": Case(post("/dummy-requires-auth", token=True))},
+    "POST /upload": {
+        "a file": Case(post("/upload", {"object_name": "mrc1-a-EX01.fits.fz"})),
+        "an info image": Case(post("/upload", INFO_IMAGE)),
+        "protected, a user": Case(post("/upload", INFO_IMAGE, token=True), (World.protect,)),
+        "protected, a site key": Case(
+            with_key("POST", "/upload", INFO_IMAGE), (World.protect, with_key("POST", "/upload", INFO_IMAGE))
+        ),
+        "protected, the first site key of a minute": Case(
+            with_key("POST", "/upload", INFO_IMAGE), (World.protect,)
+        ),
+    },
+    "POST /download": {
+        "a file as it is": Case(
+            post("/download", {"object_name": FILE.format(1), "image_type": "fz01"}), (World.store_files,)
+        ),
+        "a TIFF, made": Case(post("/download", TIFF), (World.store_files,)),
+        "a TIFF, made before": Case(post("/download", TIFF), (World.store_files, post("/download", TIFF))),
+        "a FITS, made": Case(post("/download", FITS), (World.store_files,)),
+        "a FITS, made before": Case(post("/download", FITS), (World.store_files, post("/download", FITS))),
+    },
+    "POST /downloadzip": {
+        "six files, packed": Case(post("/downloadzip", ZIP), ZIPPABLE),
+        "six files, packed before": Case(post("/downloadzip", ZIP), (*ZIPPABLE, post("/downloadzip", ZIP))),
+        "no files": Case(post("/downloadzip", {**ZIP, "site": "aro1"}), status=404),
+    },
+    "GET /recentuploads": {
+        "50 of a site": Case(get("/recentuploads", site="mrc1"), (World.log_uploads,)),
+        "100 of all sites": Case(get("/recentuploads", site="all"), (World.log_uploads,)),
+    },
+    "GET /infoimage/{site}/{channel}": {
+        "an image": Case(get("/infoimage/mrc1/1"), (World.show_info_image,)),
+        "no such channel": Case(get("/infoimage/mrc1/4"), status=404),
+    },
+    "GET /image/{base_filename}": {
+        "an image": Case(get(f"/image/{IMAGE}"), IMAGES),
+        "the first request of a process": Case(get(f"/image/{IMAGE}"), (*IMAGES, World.cool_down)),
+    },
+    "GET /{site}/latest_images/{n}": {"three images": Case(get("/mrc1/latest_images/3"), IMAGES)},
+    "GET /latest_image_all_sites": {
+        "six sites": Case(get("/latest_image_all_sites"), IMAGES),
+        "six sites, the first request in 30 s": Case(
+            get("/latest_image_all_sites"), (*IMAGES, World.cool_down)
+        ),
+    },
+    "GET /fitsheader/{base_filename}": {"a header": Case(get(f"/fitsheader/{IMAGE}"), IMAGES)},
+    "GET /filtered_images": {
+        "a site": Case(get("/filtered_images", site="mrc1"), IMAGES),
+        "a night": Case(get("/filtered_images", site="mrc1", **NIGHT), IMAGES),
+        "two images, read on past a smart stack": Case(get("/filtered_images", site="mrc1", limit=2), IMAGES),
+        "a date that is none": Case(get("/filtered_images", site="mrc1", start_date="soon"), status=400),
+    },
+    "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},
+    "GET /all/config": {"six configs": Case(get("/all/config"))},
+    "PUT /{site}/config": {"a small config": Case(call("PUT", "/mrc1/config", json={"name": "x"}))},
+    "PUT /all/config": {"refused": Case(call("PUT", "/all/config", json={"name": "x"}), status=400)},
+    "DELETE /{site}/config": {"a config": Case(call("DELETE", "/mrc1/config"))},
+    "DELETE /all/config": {"refused": Case(call("DELETE", "/all/config"), status=400)},
+    "POST /new_remotehq_browser": {
+        "a browser": Case(post("/new_remotehq_browser", {}, token=True)),
+        "the first request of a process": Case(
+            post("/new_remotehq_browser", {}, token=True), (World.cool_down,)
+        ),
+    },
+    "GET /control_room/{site}": {
+        "a room": Case(get("/control_room/mrc1")),
+        "none yet": Case(get("/control_room/aro1")),
+    },
+    "DELETE /control_room/{site}": {
+        "a room": Case(call("DELETE", "/control_room/mrc1")),
+        "none": Case(call("DELETE", "/control_room/aro1")),
+    },
+    "GET /control_room/{site}/restart": {"a room": Case(get("/control_room/mrc1/restart"))},
+    "every hour": {"one room, of six sites": Case(hourly)},
+    "GET /nightlog/{site}": {"a note": Case(get("/nightlog/mrc1"))},
+    "POST /nightlog/{site}": {"a note": Case(post("/nightlog/mrc1", {"note_data": "Clear."}))},
+    "DELETE /nightlog/{site}": {"a note": Case(call("DELETE", "/nightlog/mrc1", token=True), status=204)},
+    "POST /pipe/queue": {"a new queue": Case(post("/pipe/queue", {"queue_name": "new"}))},
+    "POST /pipe/enqueue": {
+        "an item": Case(post("/pipe/enqueue", ITEM), depths=FLAT),
+        "with dedup_id": Case(post("/pipe/enqueue", ONCE), depths=FLAT),
+        "with dedup_id, repeated": Case(
+            post("/pipe/enqueue", ONCE), (post("/pipe/enqueue", ONCE),), depths=FLAT
+        ),
+    },
+    "GET /pipe/queue/{queue_name}": {"ten items": Case(get(f"/pipe/queue/{QUEUE}"), depths=(10, DEEP))},
+    "POST /pipe/queue/{queue_name}/dequeue": {
+        "an item": Case(post(DEQUEUE), depths=FLAT),
+        "an item, with attempt_id": Case(post(DEQUEUE, params={"attempt_id": "a1"}), depths=FLAT),
+        "an item, with attempt_id, repeated": Case(
+            post(DEQUEUE, params={"attempt_id": "a1"}),
+            (post(DEQUEUE, params={"attempt_id": "a1"}),),
+            depths=FLAT,
+        ),
+        "on a lease": Case(post(DEQUEUE, params={"lease_seconds": 60}), depths=FLAT),
+        "on a lease, with attempt_id": Case(
+            post(DEQUEUE, params={"lease_seconds": 60, "attempt_id": "a1"}), depths=FLAT
+        ),
+        "on a lease, with attempt_id, repeated": Case(
+            post(DEQUEUE, params={"lease_seconds": 60, "attempt_id": "a1"}),
+            (post(DEQUEUE, params={"lease_seconds": 60, "attempt_id": "a1"}),),
+            depths=FLAT,
+        ),
+        "behind 7 leases": Case(post(DEQUEUE), leases(7), depths=(20, DEEP)),
+        "behind 8 leases": Case(post(DEQUEUE), leases(8), depths=(20, DEEP)),
+        "behind 16 leases": Case(post(DEQUEUE), leases(16), depths=(20, DEEP)),
+        "an empty queue": Case(post(DEQUEUE), status=404),
+    },
+    "POST /pipe/queue/{queue_name}/ack": {
+        "a leased item": Case(end("ack"), (World.lease,), depths=FLAT),
+        "repeated": Case(end("ack"), (World.lease, end("ack")), depths=FLAT),
+    },
+    "POST /pipe/queue/{queue_name}/nack": {"a leased item": Case(end("nack"), (World.lease,), depths=FLAT)},
+    "POST /pipe/queue/{queue_name}/extend": {
+        "a leased item": Case(end("extend", lease_seconds=9), (World.lease,), depths=FLAT)
+    },
+    "GET /pipe/queue/{queue_name}/stats": {
+        "200 items": Case(get(f"/pipe/queue/{QUEUE}/stats"), depths=(DEEP,))
+    },
+    "GET /pipe/queue/{queue_name}/dead_letters": {
+        "one": Case(get("/pipe/queue/strict/dead_letters"), (dead_letter,))
+    },
+    "POST /pipe/queue/{queue_name}/redrive": {
+        "one": Case(post("/pipe/queue/strict/redrive"), (dead_letter,)),
+        "none": Case(post(f"/pipe/queue/{QUEUE}/redrive"), depths=FLAT),
+    },
+    "DELETE /pipe/queue/{queue_name}": {
+        "an empty queue": Case(call("DELETE", f"/pipe/queue/{QUEUE}")),
+        "200 items": Case(call("DELETE", f"/pipe/queue/{QUEUE}"), depths=(DEEP,)),
+    },
+    "GET /pipe/queues": {
+        "one queue of 200 items": Case(get("/pipe/queues"), depths=(DEEP,)),
+        "three queues": Case(
+            get("/pipe/queues"), tuple(post("/pipe/queue", {"queue_name": name}) for name in "ab")
+        ),
+        "the first listing ever": Case(get("/pipe/queues"), (World.forget_adoption,)),
+    },
+    "POST /pipe/status": {"a status": Case(post("/pipe/status", STATUS))},
+    "GET /pipe/status/{pipe_id}": {"a status": Case(get("/pipe/status/pipe1"))},
+    "DELETE /pipe/status/{pipe_id}": {"a status": Case(call("DELETE", "/pipe/status/pipe1"))},
+    "GET /pipe/statuses": {"one status": Case(get("/pipe/statuses"))},
+    "GET /events": {
+        "an enclosure": Case(get("/events", site="mrc")),
+        "a site of an enclosure": Case(get("/events", site="mrc1")),
+    },
+    "GET /events/plot": {"an enclosure": Case(get("/events/plot", site="mrc"))},
+    "GET /events/moon/rise-set-illum": {"a month": Case(get("/events/moon/rise-set-illum", **MOON))},
+    "GET /openapi.json": {"always": Case(get("/openapi.json"))},
+    "GET /docs": {"always": Case(get("/docs"))},
+    "GET /docs/{asset}": {"always": Case(get("/docs/console.js"))},
+    "GET /console": {"always": Case(get("/console"))},
+}

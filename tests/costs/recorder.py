@@ -1,0 +1,107 @@
+"""Counts the requests that the product's code makes to its backends, whichever client it makes them with."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from botocore.client import BaseClient
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - the class has a small letter
+from requests.adapters import HTTPAdapter
+
+from local.deployment import Deployment
+from tests.costs.capacity import READS, Writes, read_units
+
+Cost = dict[str, dict[str, float]]
+
+# Neighbours that are asked over plain HTTP, by the first segment of their stand-ins' paths.
+NEIGHBOURS = ("auth0", "remotehq")
+
+
+class Recorder:
+    """What was asked of each backend: operations of AWS, connections and statements of PostgreSQL, HTTP."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._keys = {
+            table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]]
+            for table in deployment.tables
+        }
+        self._lock = Lock()
+        self._recording: Cost | None = None
+
+    @contextmanager
+    def recording(self) -> Iterator[Cost]:
+        """Count what is asked in the block, by backend and operation, into the mapping it is given."""
+        cost: Cost = defaultdict(lambda: defaultdict(float))
+        self._recording = cost
+        try:
+            yield cost
+        finally:
+            self._recording = None
+
+    def count(self, backend: str, operation: str, number: float = 1) -> None:
+        """Add to what was asked; threads may."""
+        with self._lock:
+            if self._recording is not None:
+                self._recording[backend][operation] += number
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Be able to count in the block. Connections of PostgreSQL must be made within."""
+        with pytest.MonkeyPatch.context() as patch:
+            self._count_aws(patch)
+            self._count_postgres(patch)
+            self._count_http(patch)
+            yield
+
+    def _count_aws(self, patch: pytest.MonkeyPatch) -> None:
+        call = BaseClient._make_api_call
+
+        def counted(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+            backend = client.meta.service_model.service_name
+            self.count(backend, operation)
+            if backend != "dynamodb" or self._recording is None:
+                return call(client, operation, parameters)
+            return self._metered(partial(call, client), operation, parameters)
+
+        patch.setattr(BaseClient, "_make_api_call", counted)
+
+    def _metered(self, send: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
+        if operation in READS:
+            self.count("units", "read", read_units(send, operation, parameters))
+            return send(operation, parameters)
+        writes = Writes(send, operation, parameters, self._keys)
+        try:
+            return send(operation, parameters)
+        finally:
+            self.count("units", "write", writes.units())
+
+    def _count_postgres(self, patch: pytest.MonkeyPatch) -> None:
+        connect, count = psycopg2.connect, self.count
+
+        class CountingCursor(Cursor):
+            def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's own name
+                count("postgres", "statement")
+                super().execute(query, vars)
+
+        def counted(*args: Any, **named: Any) -> Any:
+            count("postgres", "connect")
+            return connect(*args, cursor_factory=CountingCursor, **named)
+
+        patch.setattr(psycopg2, "connect", counted)
+
+    def _count_http(self, patch: pytest.MonkeyPatch) -> None:
+        send = HTTPAdapter.send
+
+        def counted(adapter: Any, request: Any, **named: Any) -> Any:
+            neighbour = urlsplit(request.url).path.split("/")[1]
+            if neighbour in NEIGHBOURS:
+                self.count(neighbour, request.method)
+            return send(adapter, request, **named)
+
+        patch.setattr(HTTPAdapter, "send", counted)

@@ -1,0 +1,69 @@
+"""What each route costs: every request that it makes to a backend, counted, and DynamoDB's capacity units."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+import yaml
+
+from common import postgres
+from local.deployment import PROJECT, Deployment
+from local.remotehq import RemoteHq
+from tests.client import ApiClient
+from tests.costs.cases import CASES
+from tests.costs.recorder import Cost, Recorder
+from tests.costs.world import World
+
+TABLE: dict[str, dict[str, Cost]] = yaml.safe_load((PROJECT / "tests" / "costs" / "costs.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def recorder(deployment: Deployment) -> Iterator[Recorder]:
+    counter = Recorder(deployment)
+    with counter.installed():
+        yield counter
+    postgres.close_idle()
+
+
+@pytest.fixture
+def caller(api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch) -> World:
+    return World(api, token, monkeypatch)
+
+
+@pytest.fixture
+def world(recorder: Recorder, caller: World, remotehq: RemoteHq, database: str) -> World:
+    postgres.close_idle()
+    caller.fill()
+    caller.warm_up()
+    return caller
+
+
+def test_every_route_and_schedule_has_a_line(deployment: Deployment) -> None:
+    routes = {f"{route.method} {route.resource}" for route in deployment.routes}
+    assert set(TABLE) == set(CASES) == {*routes, "every hour"}
+    assert {route: set(lines) for route, lines in TABLE.items()} == {
+        route: set(cases) for route, cases in CASES.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "name", "depth"),
+    [
+        pytest.param(route, name, depth, id=f"{route}, {name}, {depth}")
+        for route, cases in CASES.items()
+        for name, case in cases.items()
+        for depth in case.depths
+    ],
+)
+def test_a_route_costs_what_the_table_says(
+    route: str, name: str, depth: int, world: World, recorder: Recorder
+) -> None:
+    case = CASES[route][name]
+    world.put_items(depth)
+    for step in case.before:
+        step(world)
+    with recorder.recording() as cost:
+        answer = case.ask(world)
+    if isinstance(answer, requests.Response):
+        assert answer.status_code == case.status, answer.text
+    assert {backend: dict(counts) for backend, counts in cost.items()} == TABLE[route][name]

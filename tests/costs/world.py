@@ -1,0 +1,147 @@
+"""What is stored when a route's cost is counted: the demo network's six sites, and what a case needs."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg2
+import pytest
+
+from auth import site_keys
+from auth.site_keys import SITE, Holder
+from common import aws, postgres, settings
+from common.dynamodb import BATCH_ROWS, serialised
+from local.demo.configs import site_configurations
+from local.ingester import LandedFile, insert_image_row, save_info_image
+from site_configs import store as site_configs
+from tests.client import ApiClient
+from tests.db.conftest import HEADER, WHOLE_ROW
+from tests.downloads.images import packed, put, sky
+from tests.pipe_queue.callers import TABLE, write_legacy_items
+
+UPLOADS = 50
+IMAGES = 6
+EVENING = datetime(2024, 1, 10, 3)  # noqa: DTZ001 - the table's times are UTC without saying so
+FILE = "mrc1-sq01-20240110-{:08d}-EX10.fits.fz"
+QUEUE = "stacks"
+
+
+class World:
+    """What the API stores, and a caller of it.
+
+    Attributes
+    ----------
+    api, headers
+        The caller, and a header with a user's token.
+    key
+        A header with a key of mrc1, once `protect` was called.
+    leased
+        What ends the lease of the queue's item: `id` and `lease_id`, once `lease` was called.
+    """
+
+    def __init__(self, api: ApiClient, token: str, patch: pytest.MonkeyPatch) -> None:
+        self.api = api
+        self._patch = patch
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.key: dict[str, str] = {}
+        self.leased: dict[str, str] = {}
+
+    def fill(self) -> None:
+        """Have six sites, secrets, a note, a queue and a status."""
+        for site, config in site_configurations().items():
+            site_configs.write(site, config)
+        url = os.environ["DATABASE_URL"]
+        aws.client("ssm").put_parameter(Name="db-url", Value=url, Type="SecureString", Overwrite=True)
+        self._post("/nightlog/mrc1", {"note_data": "Clear."})
+        self._post("/pipe/status", {"pipe_id": "pipe1", "status": "idle"})
+        self._post("/pipe/queue", {"queue_name": QUEUE})
+
+    def warm_up(self) -> None:
+        """Have everything made and read that is kept for a while."""
+        for path in ("/control_room/mrc1", "/latest_image_all_sites", "/pipe/queues", "/pipe/statuses"):
+            self.api.get(path).raise_for_status()
+
+    def cool_down(self) -> None:
+        """Forget all that a process keeps, as a new one has not got it yet."""
+        self._patch.delenv("DATABASE_URL")
+        postgres.close_idle()
+        settings.secret.cache_clear()
+        site_configs.forget_site_codes()
+        site_keys._kept.clear()
+
+    def log_uploads(self) -> None:
+        """Have 50 uploads of each of two sites in the log."""
+        table = os.environ["UPLOADS_LOG_TABLE_NAME"]
+        puts = [{"PutRequest": {"Item": serialised(row)}} for row in _uploads()]
+        for start in range(0, len(puts), BATCH_ROWS):
+            aws.client("dynamodb").batch_write_item(RequestItems={table: puts[start : start + BATCH_ROWS]})
+
+    def insert_images(self) -> None:
+        """Have six images of mrc1, the last three a smart stack."""
+        connection = psycopg2.connect(os.environ["DATABASE_URL"])
+        with connection, connection.cursor() as cursor:
+            for number in range(1, IMAGES + 1):
+                insert_image_row(cursor, _row(number))
+        connection.close()
+
+    def store_files(self) -> None:
+        """Have the FITS files of mrc1's images."""
+        content = packed(sky().astype("u2"))
+        for number in range(1, IMAGES + 1):
+            put(f"data/{FILE.format(number)}", content)
+
+    def show_info_image(self) -> None:
+        """Have an image on the first channel of mrc1."""
+        landed = LandedFile.from_key(f"info-images/{FILE.format(1).replace('fits.fz', 'jpg')}")
+        assert landed
+        save_info_image(landed, 1, HEADER)
+
+    def put_items(self, count: int) -> None:
+        """Put items into the queue, as the earlier service did, for many at once."""
+        write_legacy_items(QUEUE, count)
+
+    def lease(self) -> None:
+        """Take the first item on a lease."""
+        item = self.api.post(f"/pipe/queue/{QUEUE}/dequeue?lease_seconds=600").json()
+        self.leased = {"id": item["id"], "lease_id": item["lease_id"]}
+
+    def protect(self) -> None:
+        """Let only users and holders of keys change things, and have a key of mrc1."""
+        self._patch.setenv("WRITE_ACCESS", "protected")
+        self.key = {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))}
+        site_keys._kept.clear()
+
+    def forget_adoption(self) -> None:
+        """Have the table of queues as the earlier service left it."""
+        TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
+
+    def _post(self, path: str, body: dict[str, Any]) -> None:
+        self.api.post(path, json=body).raise_for_status()
+
+
+def _uploads() -> Iterator[dict[str, Any]]:
+    for site in ("mrc1", "aro1"):
+        for number in range(UPLOADS):
+            yield {
+                "site": site,
+                "upload_timestamp_s": 1_760_000_000 + number,
+                "filename": FILE.format(number),
+                "size_bytes": 10_000_000 + number,
+                "expire_timestamp_s": 1_760_600_000 + number,
+            }
+
+
+def _row(number: int) -> dict[str, Any]:
+    stacked = number > IMAGES - 3
+    cards = {"SMARTSTK": "77" if stacked else "no", "SSTKNUM": str(number)}
+    when = EVENING + timedelta(minutes=number)
+    return {
+        **WHOLE_ROW,
+        "base_filename": FILE.format(number).removesuffix("-EX10.fits.fz"),
+        "capture_date": when,
+        "sort_date": when,
+        "fits_10_exists": True,
+        "header": json.dumps(HEADER | cards),
+    }
