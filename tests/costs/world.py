@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,14 +49,14 @@ class World:
         self.leased: dict[str, str] = {}
 
     def fill(self) -> None:
-        """Have six sites, secrets, a note, a queue and a status."""
+        """Have six sites, secrets, a note, a status and a queue, whatever there was of them."""
         for site, config in site_configurations().items():
             site_configs.write(site, config)
         url = os.environ["DATABASE_URL"]
         aws.client("ssm").put_parameter(Name="db-url", Value=url, Type="SecureString", Overwrite=True)
         self._post("/nightlog/mrc1", {"note_data": "Clear."})
         self._post("/pipe/status", {"pipe_id": "pipe1", "status": "idle"})
-        self._post("/pipe/queue", {"queue_name": QUEUE})
+        self.api.post("/pipe/queue", json={"queue_name": QUEUE})
 
     def warm_up(self) -> None:
         """Have everything made and read that is kept for a while."""
@@ -73,15 +73,14 @@ class World:
 
     def log_uploads(self) -> None:
         """Have 50 uploads of each of two sites in the log."""
-        table = os.environ["UPLOADS_LOG_TABLE_NAME"]
-        puts = [{"PutRequest": {"Item": serialised(row)}} for row in _uploads()]
-        for start in range(0, len(puts), BATCH_ROWS):
-            aws.client("dynamodb").batch_write_item(RequestItems={table: puts[start : start + BATCH_ROWS]})
+        for site in ("mrc1", "aro1"):
+            write_rows("UPLOADS_LOG_TABLE_NAME", (upload(site, number) for number in range(UPLOADS)))
 
     def insert_images(self) -> None:
-        """Have six images of mrc1, the last three a smart stack."""
+        """Have six images of mrc1 and no others, the last three a smart stack."""
         connection = psycopg2.connect(os.environ["DATABASE_URL"])
         with connection, connection.cursor() as cursor:
+            cursor.execute("TRUNCATE images")
             for number in range(1, IMAGES + 1):
                 insert_image_row(cursor, _row(number))
         connection.close()
@@ -121,16 +120,23 @@ class World:
         self.api.post(path, json=body).raise_for_status()
 
 
-def _uploads() -> Iterator[dict[str, Any]]:
-    for site in ("mrc1", "aro1"):
-        for number in range(UPLOADS):
-            yield {
-                "site": site,
-                "upload_timestamp_s": 1_760_000_000 + number,
-                "filename": FILE.format(number),
-                "size_bytes": 10_000_000 + number,
-                "expire_timestamp_s": 1_760_600_000 + number,
-            }
+def upload(site: str, number: int) -> dict[str, Any]:
+    """A row of the upload log."""
+    return {
+        "site": site,
+        "upload_timestamp_s": 1_760_000_000 + number,
+        "filename": FILE.format(number),
+        "size_bytes": 10_000_000 + number,
+        "expire_timestamp_s": 1_760_600_000 + number,
+    }
+
+
+def write_rows(setting: str, rows: Iterable[dict[str, Any]]) -> None:
+    """Put rows into the table that an environment variable names, many at once."""
+    puts = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
+    for start in range(0, len(puts), BATCH_ROWS):
+        batch = puts[start : start + BATCH_ROWS]
+        aws.client("dynamodb").batch_write_item(RequestItems={os.environ[setting]: batch})
 
 
 def _row(number: int) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+"""Making what is stored as large as is wanted, and the requests whose cost may depend on it."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg2
+
+from benchmarks import image_rows
+from common import aws
+from local.demo.configs import site_configurations
+from remotehq import afternoons
+from remotehq import store as rooms
+from site_configs import store as site_configs
+from tests.costs.cases import AFTERNOON, Ask, call, get, post
+from tests.costs.world import FILE, QUEUE, World, write_rows
+from tests.downloads.images import put
+from tests.pipe_queue.callers import write_legacy_items
+
+FIRST_S = 1_704_844_800  # 2024-01-10 00:00 UTC
+FILE_BYTES = 50_000
+BIG_QUEUE = "big"
+
+
+def always(ask: Ask) -> Callable[[int], Ask]:
+    """Answer the same request at any size."""
+    return lambda _size: ask
+
+
+def grow_sites(_world: World, count: int) -> None:
+    """Have `count` sites more than the demo's, each with a config of 12 KB and an image."""
+    config = site_configurations()["mrc1"]
+    codes = [f"site{number:04d}" for number in range(count)]
+    write_rows("CONFIG_TABLE_NAME", ({"site": code, "configuration": config} for code in codes))
+    site_configs.forget_site_codes()
+    with _cursor() as cursor:
+        cursor.execute("TRUNCATE images")
+        cursor.execute(
+            """INSERT INTO images (base_filename, data_type, site, sort_date, jpg_medium_exists)
+            SELECT code || '-sq01-20240110-00000001', 'EX', code, now(), true
+            FROM unnest(%s) AS codes (code)""",
+            [codes],
+        )
+        cursor.execute("ANALYZE images")
+
+
+def grow_rows(_world: World, count: int) -> None:
+    """Have `count` rows in the image table, as `benchmarks.image_rows` makes them."""
+    with _cursor() as cursor:
+        cursor.execute("TRUNCATE images")
+        image_rows.load(cursor.connection, count)
+
+
+def grow_files(_world: World, count: int) -> None:
+    """Have `count` images of mrc1, a second apart, each with a small FITS file."""
+    with _cursor() as cursor:
+        cursor.execute("TRUNCATE images")
+        for number in range(count):
+            put(f"data/{FILE.format(number)}", os.urandom(FILE_BYTES))
+            cursor.execute(
+                """INSERT INTO images (base_filename, data_type, site, capture_date, fits_10_exists)
+                VALUES (%s, 'EX', 'mrc1', %s, true)""",
+                [FILE.format(number).removesuffix("-EX10.fits.fz"), _moment(number)],
+            )
+
+
+def grow_queues(world: World, count: int) -> None:
+    """Have `count` queues, with ten items each."""
+    for number in range(count):
+        if world.api.post("/pipe/queue", json={"queue_name": f"queue{number}"}).ok:
+            write_legacy_items(f"queue{number}", 10)
+
+
+def grow_statuses(_world: World, count: int) -> None:
+    """Have `count` machines in the list of statuses."""
+    names = [f"pipe{number:04d}" for number in range(count)]
+    status = {"status": "busy", "last_updated": FIRST_S * 1000, "details": {"job": "stack", "done": 0.5}}
+    rows = ({"pk": "STATUSES", "sk": name, "pipe_id": name, **status} for name in names)
+    write_rows("PIPE_QUEUE_TABLE_NAME", rows)
+
+
+def grow_rooms(_world: World, count: int) -> None:
+    """Have `count` sites with a control room, all where it is afternoon at once."""
+    for number in range(count):
+        code = f"room{number:03d}"
+        site_configs.write(code, {"TZ_database_name": "America/Los_Angeles"})
+        rooms.write({"site": code, "slug": f"control-room-{code}", "room_id": code, "url": "", "config": {}})
+
+
+def fill_big_queue(size: int) -> tuple[Ask, ...]:
+    """Answer what makes a queue of `size` items."""
+    return (post("/pipe/queue", {"queue_name": BIG_QUEUE}), lambda _: write_legacy_items(BIG_QUEUE, size))
+
+
+def put_config(size: int) -> Ask:
+    """Answer the request to store a config of `size` kB."""
+    return call("PUT", "/mrc1/config", json={"text": "a" * (size * 1000), "numbers": [1.5] * size})
+
+
+def zip_of(size: int) -> Ask:
+    """Answer the request for a zip of `size` files."""
+    span = {"start_timestamp_s": FIRST_S, "end_timestamp_s": FIRST_S + size - 1}
+    return post("/downloadzip", {"site": "mrc1", "fits_size": "small", **span})
+
+
+def forget_zips(_world: World) -> None:
+    """Have no zip any more."""
+    client, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
+    for entry in client.list_objects_v2(Bucket=bucket, Prefix="downloads/").get("Contents", []):
+        client.delete_object(Bucket=bucket, Key=entry["Key"])
+
+
+def moon(days: int) -> Ask:
+    """Answer the request for so many days of the Moon."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return get(
+        "/events/moon/rise-set-illum",
+        lat=34.459,
+        lng=-119.681,
+        start=start.isoformat(),
+        end=(start + timedelta(days=days)).isoformat(),
+    )
+
+
+def restart_rooms(_size: int) -> Ask:
+    """Answer a run of the hourly schedule."""
+    return lambda _world: afternoons.restart_rooms(AFTERNOON, lambda: 900_000)
+
+
+def _moment(second: int) -> datetime:
+    return datetime.fromtimestamp(FIRST_S + second, UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def _cursor() -> Iterator[Any]:
+    connection = psycopg2.connect(os.environ["DATABASE_URL"])
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        yield cursor
+    connection.close()
+
+
+def forget_codes(_world: World) -> None:
+    """Have the next request read the codes of sites."""
+    site_configs.forget_site_codes()
+
+
+def grow_queue(world: World, count: int) -> None:
+    """Have about `count` items in the queue: a few have been handed out since."""
+    write_legacy_items(QUEUE, count)
+    world.api.get("/pipe/queues")
+
+
+def lease_and_acknowledge(world: World) -> Any:
+    """Take an item on a lease, and end it."""
+    world.lease()
+    return world.api.post(f"/pipe/queue/{QUEUE}/ack", json=world.leased)

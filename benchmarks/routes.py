@@ -1,0 +1,80 @@
+"""How long every route takes once a process has what it keeps: the handler, and the whole over the gateway.
+
+A handler's wall time holds the backends' part, and moto's, which stands for DynamoDB, S3 and SSM, is far from
+AWS's own. Its CPU time does not.
+"""
+
+import time
+
+import requests
+
+from benchmarks import calls, results, worlds
+from benchmarks.calls import Calls
+from benchmarks.machine import machine
+from benchmarks.worlds import Measured
+from tests.costs.world import World
+
+MOST_CALLS, LEAST_CALLS = 100, 20
+MOST_S = 4.0
+WARM_UP = 3
+
+
+def main() -> None:
+    """Print a line for each route, and keep the figures."""
+    print(f"Milliseconds, up to {MOST_CALLS} calls each ({machine()}; moto for AWS)")
+    print(f"{'':44}{'handler':>20}{'CPU':>8}{'gateway':>20}")
+    print(f"{'':44}{'p50':>10}{'p99':>10}{'p50':>8}{'p50':>10}{'p99':>10}")
+    figures = {}
+    with worlds.world() as world, calls.watched() as watched:
+        for measured in worlds.measured():
+            if " /" in measured.route:
+                figures[measured.route] = _measure(world, watched, measured)
+                _print(measured.route, figures[measured.route])
+    results.write("routes", figures)
+
+
+def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, float]:
+    worlds.prepare(world, measured)
+    times: dict[str, list[float]] = {"handler": [], "cpu": [], "gateway": []}
+    deadline = time.monotonic() + MOST_S
+    for number in range(WARM_UP + MOST_CALLS):
+        if number >= WARM_UP + LEAST_CALLS and time.monotonic() > deadline:
+            break
+        taken = _once(world, watched, measured)
+        if number >= WARM_UP:
+            for kind, figure in zip(times, taken, strict=True):
+                times[kind].append(figure)
+    return results.rounded(
+        {
+            "handler_p50_ms": _percentile(times["handler"], 50),
+            "handler_p99_ms": _percentile(times["handler"], 99),
+            "handler_cpu_p50_ms": _percentile(times["cpu"], 50),
+            "gateway_p50_ms": _percentile(times["gateway"], 50),
+            "gateway_p99_ms": _percentile(times["gateway"], 99),
+        }
+    )
+
+
+def _once(world: World, watched: Calls, measured: Measured) -> tuple[float, float, float]:
+    """Answer the milliseconds of a call: the handler's wall and CPU, and the caller's."""
+    for step in measured.again:
+        step(world)
+    watched.clear()
+    started = time.perf_counter()
+    answer: requests.Response = measured.case.ask(world)
+    taken = (time.perf_counter() - started) * 1000
+    assert answer.status_code == measured.case.status, f"{measured.route}: {answer.text[:200]}"
+    return *watched.total(), taken
+
+
+def _percentile(times: list[float], percent: int) -> float:
+    return sorted(times)[min(len(times) * percent // 100, len(times) - 1)]
+
+
+def _print(route: str, figures: dict[str, float]) -> None:
+    columns = zip(figures.values(), (10, 10, 8, 10, 10), strict=True)
+    print(f"{route:44}" + "".join(f"{figure:{width}.1f}" for figure, width in columns), flush=True)
+
+
+if __name__ == "__main__":
+    main()

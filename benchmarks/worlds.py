@@ -1,0 +1,85 @@
+"""A whole local stack with the data of the cost tests, and the requests that those tests count."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from common import logs
+from local.stack import Stack
+from tests.client import ApiClient
+from tests.costs.cases import CASES, Ask, Case, call, dead_letter, post
+from tests.costs.world import QUEUE, World
+
+# The case that stands for a route where that is not its first.
+STANDING_FOR = {"POST /download": "a FITS, made before", "POST /downloadzip": "six files, packed before"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A route and the case that stands for it.
+
+    Attributes
+    ----------
+    again
+        What makes the case possible once more, done before each call and not measured.
+    """
+
+    route: str
+    case: Case
+    again: tuple[Ask, ...] = ()
+
+
+def _item(world: World) -> None:
+    world.api.post("/pipe/enqueue", json={"queue_name": QUEUE, "payload": {"files": ["a"] * 20}})
+
+
+# What must be done before a route can be called again.
+_AGAIN: dict[str, tuple[Ask, ...]] = {
+    "POST /pipe/queue": (call("DELETE", "/pipe/queue/new"),),
+    "POST /pipe/queue/{queue_name}/dequeue": (_item,),
+    "POST /pipe/queue/{queue_name}/ack": (_item, World.lease),
+    "POST /pipe/queue/{queue_name}/nack": (_item, World.lease),
+    "POST /pipe/queue/{queue_name}/extend": (_item, World.lease),
+    "POST /pipe/queue/{queue_name}/redrive": (dead_letter,),
+    "DELETE /pipe/queue/{queue_name}": (post("/pipe/queue", {"queue_name": QUEUE}),),
+    "DELETE /control_room/{site}": (call("GET", "/control_room/mrc1"),),
+    "DELETE /{site}/config": (call("PUT", "/mrc1/config", json={"name": "x"}),),
+    "POST /pipe/enqueue": (),
+}
+
+
+def measured() -> Iterator[Measured]:
+    """Answer every route of the cost table."""
+    for route, cases in CASES.items():
+        case = cases[STANDING_FOR.get(route, next(iter(cases)))]
+        yield Measured(route, case, _AGAIN.get(route, ()))
+
+
+@contextmanager
+def world() -> Iterator[World]:
+    """Have a stack of its own, with the data that `tests.costs` fills in, for the length of the block."""
+    os.environ.pop("DATABASE_URL", None)
+    stack = Stack(0, demo=False)
+    logs.logger.setLevel(logging.ERROR)
+    try:
+        with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
+            filled = World(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
+            filled.fill()
+            filled.warm_up()
+            yield filled
+    finally:
+        stack.stop()
+
+
+def prepare(filled: World, of: Measured) -> None:
+    """Bring about all that a case needs, the first time."""
+    filled.fill()
+    filled.warm_up()
+    for depth in of.case.depths[-1:]:
+        filled.put_items(depth)
+    for step in of.case.before:
+        step(filled)
