@@ -1,7 +1,7 @@
 """How long a function takes from the start of a fresh interpreter to its first answer, for each function.
 
-With `--artifact`, Lambda's Python runs what is in the artifacts of a deployment (zips, or folders that they were
-unpacked into); without it this Python runs the source tree.
+With `--artifact`, Lambda's Python runs what is in the artifacts of a deployment (zips, or what they unpack
+to); without it this Python runs the source tree.
 """
 
 import argparse

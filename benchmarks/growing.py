@@ -148,9 +148,14 @@ def forget_codes(_world: World) -> None:
 
 
 def grow_queue(world: World, count: int) -> None:
-    """Have about `count` items in the queue: a few have been handed out since."""
+    """Have `count` items in the queue, or a few more."""
     write_legacy_items(QUEUE, count)
     world.api.get("/pipe/queues")
+
+
+def put_item(world: World) -> None:
+    """Put an item behind all others, so that taking one leaves as many."""
+    world.api.post("/pipe/enqueue", json={"queue_name": QUEUE}).raise_for_status()
 
 
 def lease_and_acknowledge(world: World) -> Any:
