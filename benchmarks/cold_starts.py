@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, results, runtimes, worlds
+from benchmarks import calls, figures, runtimes, worlds
 from benchmarks.machine import machine
 from benchmarks.runtimes import Runtime
 from benchmarks.worlds import Measured
@@ -31,18 +31,18 @@ Parts = dict[str, float]
 
 def main() -> None:
     """Print a line for each function, and keep the figures."""
-    figures: dict[str, Parts] = {}
+    kept: dict[str, Parts] = {}
     with _runtime() as runtime, worlds.world() as world:
         print(f"From spawn to first answer, milliseconds, best of {RUNS} ({runtime.name}; {machine()})")
         print(f"{'':28}{'interpreter':>12}{'import':>10}{'answer':>10}{'CPU':>10}")
         leading = _leading_to(world)
         for name, function in Deployment().functions.items():
             answers = _first_answers(world, runtime, function.handler, leading.get(function.handler))
-            figures[name] = min(answers, key=_whole_ms)
-            columns = zip(figures[name].values(), (12, 10, 10, 10), strict=True)
+            kept[name] = min(answers, key=_whole_ms)
+            columns = zip(kept[name].values(), (12, 10, 10, 10), strict=True)
             print(f"{name:28}" + "".join(f"{part:{width}.0f}" for part, width in columns), flush=True)
-        kept = {name: results.rounded(parts) for name, parts in figures.items()}
-        results.write("cold_starts", {"runtime": runtime.name, "functions": kept})
+        kept = {name: figures.rounded(parts) for name, parts in kept.items()}
+        figures.write("cold_starts", {"runtime": runtime.name, "functions": kept})
 
 
 @contextmanager

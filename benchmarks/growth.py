@@ -1,15 +1,15 @@
 """How each route's cost grows with what it depends on: milliseconds, requests to backends, DynamoDB's units.
 
-Times are of the handler, moto's part in them included; CPU times are the handler's thread alone.
+Wall times hold the backend's part. moto's, which stands for DynamoDB and S3, grows with all that it
+holds, also where DynamoDB's does not: there the handler's CPU time, the requests and the units tell.
 """
 
-import math
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import calls, results, worlds
+from benchmarks import calls, figures, worlds
 from benchmarks.calls import Calls
 from benchmarks.machine import machine
 from benchmarks.subjects import SUBJECTS, Route
@@ -26,24 +26,26 @@ Figures = dict[str, float]
 def main() -> None:
     """Print a table for each thing that grows, and keep the figures."""
     recorder = Recorder(Deployment())
-    figures: dict[str, Any] = {}
-    print(f"Medians of the handlers, milliseconds ({machine()}; moto for AWS)")
+    kept: dict[str, Any] = {}
+    print(f"Medians of the handlers ({machine()}; moto for AWS)")
+    print("".join(f"{column:>14}" for column in ("size", "wall ms", "CPU ms", "requests", "units")))
     with recorder.installed(), worlds.world() as world, calls.watched() as watched:
         for thing, subject in SUBJECTS.items():
             points: dict[str, dict[int, Figures]] = {name: {} for name in subject.routes}
+            worlds.start_over(world)
             for size in subject.sizes:
                 subject.grow(world, size)
                 for name, route in subject.routes.items():
                     points[name][size] = _measure(world, watched, recorder, route, size)
             for name, route in subject.routes.items():
-                figures[name] = {
+                kept[name] = {
                     "grows_with": thing,
                     "law": route.law,
                     "why": route.why,
                     "points": points[name],
                 }
-                _print(name, thing, figures[name])
-    results.write("growth", figures)
+                _print(name, thing, kept[name])
+    figures.write("growth", kept)
 
 
 def _measure(world: World, watched: Calls, recorder: Recorder, route: Route, size: int) -> Figures:
@@ -57,12 +59,12 @@ def _measure(world: World, watched: Calls, recorder: Recorder, route: Route, siz
         walls.append(wall)
         cpus.append(cpu)
     times = {"wall_ms": statistics.median(walls), "cpu_ms": statistics.median(cpus)}
-    return {**results.rounded(times), "requests": requests, "units": units}
+    return {**figures.rounded(times), "requests": requests, "units": units}
 
 
 def _counted(world: World, recorder: Recorder, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
     """Answer requests to backends, and DynamoDB's units, of one call."""
-    for step in again:
+    for step in (*again, ask, *again):
         step(world)
     with recorder.recording() as cost:
         ask(world)
@@ -84,17 +86,10 @@ def _timed(world: World, watched: Calls, ask: Callable[..., Any], again: Any) ->
 
 
 def _print(name: str, thing: str, series: dict[str, Any]) -> None:
-    points = series["points"]
-    told = "  ".join(f"{size:,}: {figures['wall_ms']:g}" for size, figures in points.items())
-    print(
-        f"{name:44} {series['law']:8} {thing}  {told}  exponent {exponent(points, 'wall_ms'):.2f}", flush=True
-    )
-
-
-def exponent(points: dict[int, Figures], figure: str) -> float:
-    """Answer the power of the size that a figure grows with at the end: 0 is flat, 1 straight."""
-    (small, before), (large, after) = list(points.items())[-2:]
-    return math.log(after[figure] / before[figure]) / math.log(int(large) / int(small))
+    print(f"{name}, by {thing}: {series['law']}")
+    for size, point in series["points"].items():
+        columns = (f"{size:,}", *(f"{figure:g}" for figure in point.values()))
+        print("".join(f"{column:>14}" for column in columns), flush=True)
 
 
 if __name__ == "__main__":

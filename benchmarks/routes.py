@@ -8,7 +8,7 @@ import time
 
 import requests
 
-from benchmarks import calls, results, worlds
+from benchmarks import calls, figures, worlds
 from benchmarks.calls import Calls
 from benchmarks.machine import machine
 from benchmarks.worlds import Measured
@@ -24,13 +24,13 @@ def main() -> None:
     print(f"Milliseconds, up to {MOST_CALLS} calls each ({machine()}; moto for AWS)")
     print(f"{'':44}{'handler':>20}{'CPU':>8}{'gateway':>20}")
     print(f"{'':44}{'p50':>10}{'p99':>10}{'p50':>8}{'p50':>10}{'p99':>10}")
-    figures = {}
+    kept = {}
     with worlds.world() as world, calls.watched() as watched:
         for measured in worlds.measured():
             if " /" in measured.route:
-                figures[measured.route] = _measure(world, watched, measured)
-                _print(measured.route, figures[measured.route])
-    results.write("routes", figures)
+                kept[measured.route] = _measure(world, watched, measured)
+                _print(measured.route, kept[measured.route])
+    figures.write("routes", kept)
 
 
 def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, float]:
@@ -44,7 +44,7 @@ def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, floa
         if number >= WARM_UP:
             for kind, figure in zip(times, taken, strict=True):
                 times[kind].append(figure)
-    return results.rounded(
+    return figures.rounded(
         {
             "handler_p50_ms": _percentile(times["handler"], 50),
             "handler_p99_ms": _percentile(times["handler"], 99),
@@ -71,8 +71,8 @@ def _percentile(times: list[float], percent: int) -> float:
     return sorted(times)[min(len(times) * percent // 100, len(times) - 1)]
 
 
-def _print(route: str, figures: dict[str, float]) -> None:
-    columns = zip(figures.values(), (10, 10, 8, 10, 10), strict=True)
+def _print(route: str, kept: dict[str, float]) -> None:
+    columns = zip(kept.values(), (10, 10, 8, 10, 10), strict=True)
     print(f"{route:44}" + "".join(f"{figure:{width}.1f}" for figure, width in columns), flush=True)
 
 

@@ -55,6 +55,12 @@ ONE_KEY = "one row by its key"
 NIGHT = {"site": image_rows.SITES[2], "start_date": "2018-01-02 12:00:00", "end_date": "2018-01-03 12:00:00"}
 NAME = f"{image_rows.BUSY_SITE}-sq01-20180101-00000001"
 
+
+def one_more(_size: int) -> tuple[Ask, ...]:
+    """Answer what makes up for an item that is taken."""
+    return (growing.put_item,)
+
+
 SUBJECTS: dict[str, Subject] = {
     "sites": Subject(
         (10, 100, 1000),
@@ -90,32 +96,6 @@ SUBJECTS: dict[str, Subject] = {
             ),
         },
     ),
-    "items in the queue": Subject(
-        (10, 100, 1000, 10_000),
-        growing.grow_queue,
-        {
-            "POST /pipe/enqueue": Route(
-                always(post("/pipe/enqueue", {"queue_name": QUEUE})), FLAT, "a number is drawn, a row put"
-            ),
-            "POST …/dequeue": Route(
-                always(post(DEQUEUE)), FLAT, "the head of the queue is read, a page of eight"
-            ),
-            "POST …/dequeue, on a lease, and ack": Route(
-                lambda _size: growing.lease_and_acknowledge, FLAT, "the same, and two rows by their keys"
-            ),
-            "GET /pipe/queue/{queue_name}": Route(
-                always(get(f"/pipe/queue/{QUEUE}")), FLAT, "the first ten are read"
-            ),
-            "GET …/stats": Route(
-                always(get(f"/pipe/queue/{QUEUE}/stats")),
-                STRAIGHT,
-                "leases end by the clock, so all are looked at",
-            ),
-            "GET /pipe/queues": Route(
-                always(get("/pipe/queues")), STRAIGHT, "DynamoDB counts by reading; no item is sent"
-            ),
-        },
-    ),
     "items of a queue to delete": Subject(
         (10, 100, 1000),
         lambda *_: None,
@@ -137,6 +117,35 @@ SUBJECTS: dict[str, Subject] = {
         (10, 100, 1000),
         growing.grow_statuses,
         {"GET /pipe/statuses": Route(always(get("/pipe/statuses")), STRAIGHT, "all are answered")},
+    ),
+    "items in the queue": Subject(
+        (10, 100, 1000, 10_000),
+        growing.grow_queue,
+        {
+            "POST /pipe/enqueue": Route(
+                always(post("/pipe/enqueue", {"queue_name": QUEUE})), FLAT, "a number is drawn, a row put"
+            ),
+            "POST …/dequeue": Route(
+                always(post(DEQUEUE)), FLAT, "the head of the queue is read, a page of eight", one_more
+            ),
+            "POST …/dequeue, on a lease, and ack": Route(
+                lambda _size: growing.lease_and_acknowledge,
+                FLAT,
+                "the same, and two rows by their keys",
+                one_more,
+            ),
+            "GET /pipe/queue/{queue_name}": Route(
+                always(get(f"/pipe/queue/{QUEUE}")), FLAT, "the first ten are read"
+            ),
+            "GET …/stats": Route(
+                always(get(f"/pipe/queue/{QUEUE}/stats")),
+                STRAIGHT,
+                "leases end by the clock, so all are looked at",
+            ),
+            "GET /pipe/queues": Route(
+                always(get("/pipe/queues")), STRAIGHT, "DynamoDB counts by reading; no item is sent"
+            ),
+        },
     ),
     "kB of a config": Subject(
         (1, 10, 100, 390),

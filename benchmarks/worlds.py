@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from common import logs
+from common import aws, logs
+from local import resources
+from local.deployment import Deployment
 from local.stack import Stack
 from tests.client import ApiClient
 from tests.costs.cases import CASES, Ask, Case, call, dead_letter, post
@@ -83,3 +85,13 @@ def prepare(filled: World, of: Measured) -> None:
         filled.put_items(depth)
     for step in of.case.before:
         step(filled)
+
+
+def start_over(filled: World) -> None:
+    """Have in DynamoDB what a world has at its start, and nothing that was put there since."""
+    client, deployment = aws.client("dynamodb"), Deployment()
+    for table in deployment.tables:
+        client.delete_table(TableName=table["TableName"])
+    resources.make_tables(deployment)
+    filled.fill()
+    filled.warm_up()
