@@ -68,6 +68,11 @@ def holder(key: str) -> Holder | None:
     return found
 
 
+def forget() -> None:
+    """Have the keys read again when one is next shown."""
+    _kept.clear()
+
+
 def everybody() -> dict[Holder, list[StoredKey]]:
     """Answer every holder's keys, the newest last, as they are now."""
     return {Holder(*parts): _parsed(value) for parts, value in sorted(store.read_all().items())}
@@ -135,7 +140,7 @@ def _known() -> dict[Holder, list[StoredKey]]:
         if now < good_until:
             return known
     known = everybody()
-    _kept.clear()
+    forget()
     _kept[now + KEPT_FOR_S] = known
     return known
 

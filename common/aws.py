@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import Any
 
+from common import deadline
 from common.errors import Unavailable
 
 REGION = "us-east-1"
@@ -35,6 +36,9 @@ PASSING_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
+
+# Of these, one request of ours can make many, one after the other.
+_READS = frozenset({"GetItem", "Query", "Scan", "GetParameter", "GetParametersByPath"})
 
 _making = Lock()
 
@@ -82,7 +86,15 @@ def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path" if custom_endpoint("s3") else "virtual"},
     )
-    return session().client(service, config=config)
+    made = session().client(service, config=config)
+    made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
+    return made
+
+
+def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:
+    """Begin no attempt at a read that could end after the request at hand must be answered."""
+    if event_name.rpartition(".")[2] in _READS and deadline.left_s() < longest_s:
+        raise Unavailable("Try again later: the stored data is slow to answer.")
 
 
 def custom_endpoint(service: str) -> str | None:

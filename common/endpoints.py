@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from auth import access
-from common import logs
+from common import deadline, logs
 from common.errors import ApiError
 from common.requests import Request
 from common.responses import Response, accepts_gzip, to_lambda
@@ -24,6 +24,7 @@ def endpoint(function: Callable[[Request], Response]) -> Handler:
     @wraps(function)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logs.set_up()
+        deadline.begin()
         started = time.perf_counter()
         request = Request.from_event(event)
         logs.request_id.set(request.id or getattr(context, "aws_request_id", ""))

@@ -4,18 +4,24 @@ A Lambda process serves one request at a time and so keeps one connection; the l
 several and keeps as many as were needed at once.
 """
 
+import select
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from common import settings
+from common import deadline, settings
 from common.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 5
 # Two slow statements in a row still end before API Gateway's 29 s, in an answer that says so.
 STATEMENT_TIMEOUT_MS = 10_000
+# A server that hangs does not even stop statements: so long beyond that it has for its answer.
+GRACE_S = 1.0
+
+_AWAY = "Try again later: the image database does not answer."
 
 # Of `timestamp without time zone`, in pg_type.
 _TIMESTAMP_OID = 1114
@@ -25,6 +31,13 @@ _idle: deque[Any] = deque()
 
 class StatementTimeout(Unavailable):
     """A query took longer than `STATEMENT_TIMEOUT_MS` and was stopped: 503."""
+
+
+class NoAnswer(Unavailable):
+    """PostgreSQL, or what lies before it, takes connections or statements and says nothing: 503."""
+
+    def __init__(self) -> None:
+        super().__init__(_AWAY)
 
 
 class QueryFailed(Exception):
@@ -64,6 +77,9 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
         if kept is not None:
             try:
                 return _query_on(kept, sql, parameters)
+            except NoAnswer:
+                # another try would only wait once more
+                raise
             except Exception:
                 if not kept.closed:
                     raise
@@ -82,7 +98,7 @@ def _faults() -> Iterator[None]:
             f"The query took longer than {STATEMENT_TIMEOUT_MS / 1000:g} s and was stopped; narrow it."
         ) from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise Unavailable("Try again later: the image database does not answer.") from error
+        raise Unavailable(_AWAY) from error
     except psycopg2.DataError as error:
         raise BadValue from error
     except psycopg2.DatabaseError as error:
@@ -94,6 +110,7 @@ def _query_on(connection: Any, sql: str, parameters: Any) -> list[dict[str, Any]
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
+            _wait(connection, STATEMENT_TIMEOUT_MS / 1000 + GRACE_S)
             names = [column.name for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
@@ -109,7 +126,8 @@ def _connect() -> Any:
     given = parse_dsn(url).get("options", "")
     connection = psycopg2.connect(
         url,
-        connect_timeout=CONNECT_TIMEOUT_S,
+        # libpq itself waits without end for a server that hangs; each statement is its own transaction
+        async_=True,
         options=f"{given} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c TimeZone=UTC".strip(),
         application_name="photonranch-api",
         keepalives_idle=30,
@@ -117,9 +135,28 @@ def _connect() -> Any:
         keepalives_count=3,
         tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5_000,
     )
-    connection.autocommit = True
+    _wait(connection, CONNECT_TIMEOUT_S)
     register_type(new_type((_TIMESTAMP_OID,), "TIMESTAMP", _timestamp), connection)
     return connection
+
+
+def _wait(connection: Any, timeout_s: float) -> None:
+    """Wait until `connection` is done with what it was last asked.
+
+    Raises
+    ------
+    NoAnswer
+        If that takes longer than `timeout_s`, or than the request at hand has. The connection is closed.
+    """
+    from psycopg2.extensions import POLL_OK, POLL_READ
+
+    end = time.monotonic() + min(timeout_s, deadline.left_s())
+    while (state := connection.poll()) != POLL_OK:
+        poller = select.poll()
+        poller.register(connection, select.POLLIN if state == POLL_READ else select.POLLOUT)
+        if not poller.poll(max(0.0, end - time.monotonic()) * 1000):
+            connection.close()
+            raise NoAnswer
 
 
 def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:

@@ -5,8 +5,10 @@ operating system closes that pipe when the parent is gone, also after SIGKILL, s
 """
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from local.deployment import PROJECT
@@ -24,7 +26,9 @@ class Child:
     Parameters
     ----------
     module
-        A module of this package whose main calls `stay_until_parent_ends`.
+        A module whose main calls `stay_until_parent_ends`.
+    environment
+        What it is to have in its environment beside what this process has.
 
     Raises
     ------
@@ -32,7 +36,7 @@ class Child:
         If it ends before it is ready.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.module = module
         # Its own session: Ctrl-C at the terminal reaches the parent alone, which then stops its children.
         self._process = subprocess.Popen(
@@ -40,6 +44,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=PROJECT,
+            env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
         line = self._output.readline()
@@ -51,6 +56,11 @@ class Child:
     @property
     def _output(self) -> Any:
         return self._process.stdout
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
 
     @property
     def running(self) -> bool:

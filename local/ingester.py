@@ -4,7 +4,6 @@ Every file of `data/` and `info-images/` is logged as an upload. One in `data/` 
 the image table; one in `info-images/` makes or completes the record of the channel that awaits it.
 """
 
-import os
 import re
 import time
 from dataclasses import dataclass
@@ -12,20 +11,22 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import unquote_plus
 
-import psycopg2
 from psycopg2 import sql
 
-from common import aws, logs
+from common import aws, logs, postgres
 from common.dynamodb import ConditionFailed, Table
+from common.errors import Unavailable
+from downloads.store import opened
 from local import fits_headers
-from local.resources import announce_landed_files, landed_keys
+from local.resources import announce_landed_files, landed_files
 
 LOG_DAYS = 3
 INFO_IMAGE_DAYS = 3
 DAY_S = 24 * 3600
 _POLL_S = 1
+# What could not be filed because a backend is away is tried again so often.
+_AGAIN_AFTER_S = 2
 _NAME = re.compile(r"(?P<base>.+)-(?P<data_type>[A-Za-z]+)(?P<level>\d\d)\.(?P<extension>.+)")
 
 # Flag of the file, and where an info image keeps its key, by level and kind.
@@ -95,28 +96,40 @@ class Ingester:
     def _file_what_came(self) -> None:
         queue = aws.client("sqs")
         answer = queue.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=_POLL_S
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=10,
+            WaitTimeSeconds=_POLL_S,
+            VisibilityTimeout=_AGAIN_AFTER_S,
         )
         for message in answer.get("Messages", []):
-            self._file_all(message)
-            queue.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+            # what is not deleted comes again
+            if self._file_all(message):
+                queue.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _file_all(self, message: dict[str, Any]) -> None:
-        for landed in landed_keys(message):
-            key = unquote_plus(landed["key"])
+    def _file_all(self, message: dict[str, Any]) -> bool:
+        """File what a message tells of; answer whether it is done with, though files may be bad."""
+        done = True
+        for landed in landed_files(message):
             try:
-                ingest(key, int(landed["size"]))
+                ingest(landed.key, landed.size, landed.at_s)
             except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
-                logs.logger.error("not ingested", extra={"fields": {"key": key, **logs.failure(error)}})
+                logs.logger.error(
+                    "not ingested", extra={"fields": {"key": landed.key, **logs.failure(error)}}
+                )
+                done = done and not isinstance(error, Unavailable)
+        return done
 
 
-def ingest(key: str, size: int) -> None:
-    """File one object of S3: log the upload, and make or complete its image row or info image."""
-    log_upload(key.rpartition("/")[2], size, time.time())
+def ingest(key: str, size: int, at_s: float) -> None:
+    """File one object of S3: log the upload, and make or complete its image row or info image.
+
+    Doing it again, with the same time of landing (Unix seconds), changes nothing.
+    """
+    log_upload(key.rpartition("/")[2], size, at_s)
     landed = LandedFile.from_key(key)
     if landed is None:
         return
-    header = fits_headers.read_header(_fetch(key)) if landed.is_fits else None
+    header = fits_headers.read_header(_fetch(key, size)) if landed.is_fits else None
     if key.startswith("data/"):
         _save_image_row(landed, header)
     else:
@@ -124,7 +137,7 @@ def ingest(key: str, size: int) -> None:
 
 
 def log_upload(filename: str, size: int, now: float) -> None:
-    """Log an upload at `now` (Unix seconds), or the next free millisecond of its site."""
+    """Log an upload at `now` (Unix seconds) or its site's next free millisecond, unless that was done."""
     moment = Decimal(f"{now:.3f}")
     while True:
         try:
@@ -136,7 +149,9 @@ def log_upload(filename: str, size: int, now: float) -> None:
                     "size_bytes": size,
                     "expire_timestamp_s": int(now + LOG_DAYS * DAY_S),
                 },
-                ConditionExpression="attribute_not_exists(site)",
+                # also what another try has logged, whether or not it heard so
+                ConditionExpression="attribute_not_exists(site) OR filename = :filename",
+                ExpressionAttributeValues={":filename": filename},
             )
         except ConditionFailed:
             moment += Decimal("0.001")
@@ -144,36 +159,32 @@ def log_upload(filename: str, size: int, now: float) -> None:
             return
 
 
-def _fetch(key: str) -> bytes:
-    answer = aws.client("s3").get_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
-    content: bytes = answer["Body"].read()
-    return content
+def _fetch(key: str, size: int) -> bytes:
+    with opened(key) as source:
+        return source.read(size)
 
 
 def _save_image_row(landed: LandedFile, header: dict[str, Any] | None) -> None:
+    """Complete the rows with the file's base filename and data type, or insert one. In one statement, that
+    may be repeated where its answer was lost.
+    """
     now = datetime.now(UTC).replace(tzinfo=None)
-    first_seen = {"site": landed.site, "capture_date": now, "sort_date": now}
     known = {landed.flag: True, **(fits_headers.columns(header) if header else {})}
     name = {"base_filename": landed.base_filename, "data_type": landed.data_type}
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
-    try:
-        with connection, connection.cursor() as cursor:
-            if not _update_image_row(cursor, name, known):
-                insert_image_row(cursor, {**first_seen, **known, **name})
-    finally:
-        connection.close()
-
-
-def _update_image_row(cursor: Any, name: dict[str, Any], known: dict[str, Any]) -> int:
-    """Set columns of the rows with a base filename and data type; answer how many there were."""
-    changes = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(column), sql.Placeholder(column)) for column in known
+    row = {"site": landed.site, "capture_date": now, "sort_date": now, **known, **name}
+    changes = ", ".join(f"{column} = %({column})s" for column in known)
+    values = ", ".join(f"%({column})s" for column in row)
+    postgres.query(
+        # the columns are named by this project's code
+        f"""WITH updated AS (
+            UPDATE images SET {changes}
+            WHERE base_filename = %(base_filename)s AND data_type = %(data_type)s
+            RETURNING image_id
+        )
+        INSERT INTO images ({", ".join(row)}) SELECT {values} WHERE NOT EXISTS (SELECT FROM updated)
+        RETURNING image_id""",  # noqa: S608 - see above
+        row,
     )
-    statement = sql.SQL(
-        "UPDATE images SET {} WHERE base_filename = %(base_filename)s AND data_type = %(data_type)s"
-    )
-    cursor.execute(statement.format(changes), {**known, **name})
-    return int(cursor.rowcount)
 
 
 def insert_image_row(cursor: Any, row: dict[str, Any]) -> None:

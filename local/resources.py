@@ -2,7 +2,10 @@
 
 import json
 import os
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from common import aws
 from db import schema
@@ -19,6 +22,15 @@ _CREATE_TABLE = (
     "LocalSecondaryIndexes",
 )
 LANDED_QUEUE = "landed-files"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file that has landed in S3: its key, its size in bytes, and when; Unix seconds."""
+
+    key: str
+    size: int
+    at_s: float
 
 
 def make_tables(deployment: Deployment) -> None:
@@ -72,10 +84,16 @@ def announce_landed_files() -> str:
     return url
 
 
-def landed_keys(message: dict[str, Any]) -> list[dict[str, Any]]:
-    """Answer the objects (`key`, still quoted, and `size`) that a message of the queue tells of."""
-    records = json.loads(message["Body"]).get("Records", [])
-    return [record["s3"]["object"] for record in records]
+def landed_files(message: dict[str, Any]) -> list[Landed]:
+    """Answer the files that a message of the queue tells of."""
+    return [
+        Landed(
+            key=unquote_plus(record["s3"]["object"]["key"]),
+            size=int(record["s3"]["object"]["size"]),
+            at_s=datetime.fromisoformat(record["eventTime"]).timestamp(),
+        )
+        for record in json.loads(message["Body"]).get("Records", [])
+    ]
 
 
 def _notification(queue_arn: str, prefix: str) -> dict[str, Any]:

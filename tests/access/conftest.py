@@ -12,7 +12,7 @@ def protected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage whose writes are protected, with keys of nobody yet, which are read anew for every request."""
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     monkeypatch.setattr(site_keys, "KEPT_FOR_S", 0)
-    site_keys._kept.clear()
+    site_keys.forget()
 
 
 @pytest.fixture

@@ -157,7 +157,7 @@ def test_the_queue_away_for_a_while_stops_nothing(
 
 def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: str) -> None:
     aws_clients.client("s3").put_object(Bucket="photonranch-001", Key="data/eco1-a-EX10.jpg", Body=b"jpg")
-    ingest("data/eco1-a-EX10.jpg", 3)
+    ingest("data/eco1-a-EX10.jpg", 3, time.time())
     (row,) = rows(database)
     assert (row["site"], row["jpg_medium_exists"], row["fits_01_exists"]) == ("eco1", True, None)
     assert abs((datetime.now(UTC).replace(tzinfo=None) - row["sort_date"]).total_seconds()) < 30

@@ -1,0 +1,94 @@
+"""Those who call the API in a night, each in a thread of its own, with a rhythm of its own."""
+
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from threading import Event
+
+import requests
+
+from benchmarks.night.calls import NONE, SERVER_ERROR, Caller, status_of
+from benchmarks.night.told import Told
+
+# Of what one actor was refused because a backend is away it asks again so soon, to see when it is back.
+ASK_AGAIN_S = 0.3
+# Longer than any fault of a night lasts.
+GIVE_UP_S = 60.0
+
+# The queues of a night, by how their items are taken: on leases; at once; at once, under an attempt's id.
+ON_LEASES, PLAIN, ATTEMPTS = "stacks", "focus", "frames"
+QUEUES = (ON_LEASES, PLAIN, ATTEMPTS)
+
+numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Night:
+    """What all actors of a night have in common.
+
+    Attributes
+    ----------
+    sites
+        Their codes.
+    lease_s
+        How long a PIPE holds an item unheard.
+    told
+        Where they note what they were told.
+    stopped
+        Set when they are to end.
+    """
+
+    sites: tuple[str, ...]
+    lease_s: float
+    told: Told = field(default_factory=Told)
+    stopped: Event = field(default_factory=Event)
+
+
+class Actor(ABC):
+    """Does its step again and again until the night is over.
+
+    Parameters
+    ----------
+    night
+        The night that it acts in.
+    caller
+        Its connection.
+    period_s
+        From one step to the next; one that takes longer is not made up for.
+    seed
+        Of its dice.
+    """
+
+    def __init__(self, night: Night, caller: Caller, period_s: float, seed: int) -> None:
+        self.night = night
+        self.told = night.told
+        self.caller = caller
+        self.dice = random.Random(seed)
+        self._period_s = period_s
+
+    def run(self) -> None:
+        """Work until told to stop, beginning somewhere in the first period."""
+        self.night.stopped.wait(self.dice.uniform(0, self._period_s))
+        while not self.night.stopped.is_set():
+            began = time.monotonic()
+            self.step()
+            pause_s = self._period_s * self.dice.uniform(0.75, 1.25) - (time.monotonic() - began)
+            self.night.stopped.wait(max(0.0, pause_s))
+        self.caller.close()
+
+    @abstractmethod
+    def step(self) -> None:
+        """Do what it does once in a period."""
+
+
+def until_answered(call: Callable[[], requests.Response | None]) -> requests.Response | None:
+    """Call until the answer says what is, for calls that may be repeated; give up after `GIVE_UP_S`."""
+    end = time.monotonic() + GIVE_UP_S
+    while True:
+        answer = call()
+        if NONE < status_of(answer) < SERVER_ERROR or time.monotonic() > end:
+            return answer
+        time.sleep(ASK_AGAIN_S)

@@ -1,0 +1,64 @@
+"""What the stack of a night stands on: PostgreSQL and AWS's services, each behind a proxy if wanted."""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from benchmarks.night.database import Database
+from benchmarks.night.proxy import Proxy
+from local.child import Child
+from local.server import HOST
+
+SERVICES = ("s3", "dynamodb", "ssm")
+POSTGRES = "postgres"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the stack finds its backends: URLs, and those of single AWS services by name."""
+
+    database_url: str
+    aws_url: str
+    endpoints: dict[str, str]
+
+
+class Backends:
+    """PostgreSQL, and moto's server for all else, in processes of their own.
+
+    Parameters
+    ----------
+    delay_s
+        How late a slow backend's answers are. None: nothing lies between stack and backends.
+    """
+
+    def __init__(self, delay_s: float | None = None) -> None:
+        self.database = Database()
+        self._aws = Child("local.aws_server")
+        self.aws_url: str = self._aws.ready["url"]
+        port = urlsplit(self.aws_url).port or 0
+        upstreams: dict[str, int | str] = {POSTGRES: self.database.socket, **dict.fromkeys(SERVICES, port)}
+        self.proxies = {} if delay_s is None else {name: Proxy(at, delay_s) for name, at in upstreams.items()}
+
+    @property
+    def places(self) -> Places:
+        """Where the stack is to find them."""
+        if not self.proxies:
+            return Places(self.database.url, self.aws_url, {})
+        database_url = f"postgresql://postgres@{HOST}:{self.proxies[POSTGRES].port}/postgres"
+        return Places(
+            database_url, self.aws_url, {service: self.proxies[service].url for service in SERVICES}
+        )
+
+    def __enter__(self) -> Self:
+        """Themselves."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop them all."""
+        for proxy in self.proxies.values():
+            proxy.stop()
+        self._aws.stop()
+        self.database.close()

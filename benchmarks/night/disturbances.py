@@ -1,0 +1,71 @@
+"""What goes wrong in a night, when, and how it is seen that only what must suffers from it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.night.backends import POSTGRES, SERVICES, Backends
+from benchmarks.night.calls import NEEDS, UNAVAILABLE, Call
+from benchmarks.night.proxy import Mode
+
+# All is well again so long after a backend's return.
+RECOVERY_S = 5.0
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A backend, and what befalls it: a mode of its proxy, or "stopped" or "crashed" of PostgreSQL."""
+
+    backend: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """A disturbance that was: from when until its backend was back (`time.monotonic()`)."""
+
+    disturbance: Disturbance
+    began: float
+    returned: float
+
+    def excuses(self, call: Call) -> bool:
+        """Answer whether a call may have been answered 503 because of it."""
+        needed = self.disturbance.backend in NEEDS[call.route]
+        return needed and call.ended >= self.began and call.began <= self.returned + RECOVERY_S
+
+    def recovery_s(self, calls: Sequence[Call]) -> float:
+        """Answer how long after the return a call was begun that failed all the same."""
+        late = [call.began - self.returned for call in calls if self._fails_late(call)]
+        return max(late, default=0.0)
+
+    def _fails_late(self, call: Call) -> bool:
+        return call.status == UNAVAILABLE and self.excuses(call) and call.began > self.returned
+
+
+_MODES = (Mode.KILLED, Mode.SLOW, Mode.CUT, Mode.SILENT)
+ALL = (
+    Disturbance(POSTGRES, "crashed"),
+    Disturbance(POSTGRES, "stopped"),
+    *(Disturbance(POSTGRES, mode.value) for mode in _MODES if mode is not Mode.KILLED),
+    *(Disturbance(service, mode.value) for service in SERVICES for mode in _MODES),
+)
+
+
+def play(disturbance: Disturbance, backends: Backends, lasts_s: float) -> Window:
+    """Disturb a backend for a time; answer when that was."""
+    begin, end = _ways(disturbance, backends)
+    began = time.monotonic()
+    begin()
+    time.sleep(lasts_s)
+    end()
+    return Window(disturbance, began, time.monotonic())
+
+
+def _ways(disturbance: Disturbance, backends: Backends) -> tuple[Callable[[], None], Callable[[], None]]:
+    database = backends.database
+    if disturbance.what == "crashed":
+        return database.kill, database.start
+    if disturbance.what == "stopped":
+        return database.stop, database.start
+    proxy = backends.proxies[disturbance.backend]
+    return lambda: proxy.switch(Mode(disturbance.what)), lambda: proxy.switch(Mode.CALM)

@@ -1,0 +1,87 @@
+"""A PIPE in a night: tells what it does, and works through a queue in one of three ways."""
+
+import time
+import uuid
+from functools import partial
+from typing import Any
+
+import requests
+
+from benchmarks.night.actors import ATTEMPTS, ON_LEASES, Actor, until_answered
+from benchmarks.night.calls import OK, SERVER_ERROR, status_of
+from tests.faults.history import Call as QueueCall
+
+_DEQUEUE = "POST /pipe/queue/{queue_name}/dequeue"
+_NACKED_SHARE = 0.05
+_STATUS_EACH = 4
+
+
+class Pipe(Actor):
+    """A PIPE machine. Where it may it asks again under its attempt's id until it hears what is."""
+
+    def __init__(self, name: str, queue: str, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._name = name
+        self.queue = queue
+
+    def step(self) -> None:
+        """Tell a status now and then, and take the next item."""
+        if self.dice.randrange(_STATUS_EACH) == 0:
+            self._tell_status()
+        self.work()
+
+    def work(self) -> int:
+        """Take the next item and be done with it; answer the status of the dequeue."""
+        query = self._query()
+        path = f"/pipe/queue/{self.queue}/dequeue"
+        began = time.monotonic()
+        if "attempt_id" in query:
+            answer = until_answered(partial(self.caller.ask, _DEQUEUE, path, params=query))
+        else:
+            answer = self.caller.ask(_DEQUEUE, path, params=query)
+        item = answer.json() if answer is not None and answer.status_code == OK else None
+        self._note("dequeue", began, answer, item)
+        if item is not None and self.queue == ON_LEASES:
+            self._end_lease(item)
+        return status_of(answer)
+
+    def _query(self) -> dict[str, Any]:
+        attempt = {"attempt_id": uuid.UUID(int=self.dice.getrandbits(128)).hex}
+        if self.queue == ON_LEASES:
+            return {"lease_seconds": self.night.lease_s, **attempt}
+        return attempt if self.queue == ATTEMPTS else {}
+
+    def _end_lease(self, item: dict[str, Any]) -> None:
+        how = "nack" if self.dice.random() < _NACKED_SHARE and not self.night.stopped.is_set() else "ack"
+        body = {"id": item["id"], "lease_id": item["lease_id"]}
+        began = time.monotonic()
+        route, path = f"POST /pipe/queue/{{queue_name}}/{how}", f"/pipe/queue/{self.queue}/{how}"
+        answer = until_answered(partial(self.caller.ask, route, path, json=body))
+        if how == "ack":
+            self._note("ack", began, answer, item)
+
+    def _note(
+        self, what: str, began: float, answer: requests.Response | None, item: dict[str, Any] | None
+    ) -> None:
+        item = item or {}
+        status = status_of(answer)
+        self.told.queues[self.queue].append(
+            QueueCall(
+                what,
+                began,
+                item.get("payload", {}).get("n"),
+                time.monotonic(),
+                # what history takes for "not known"
+                status if 0 < status < SERVER_ERROR else None,
+                item.get("id"),
+                item.get("lease_id"),
+                item.get("lease_until"),
+                time.time() * 1000,
+            )
+        )
+
+    def _tell_status(self) -> None:
+        details = {"number": self.dice.randrange(10**9)}
+        body = {"pipe_id": self._name, "status": "processing", "details": details}
+        answer = self.caller.ask("POST /pipe/status", "/pipe/status", json=body)
+        self.told.statuses[self._name].note(details, status_of(answer))

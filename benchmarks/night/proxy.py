@@ -1,0 +1,167 @@
+"""A TCP proxy before a backend, through which it can be killed, slowed and cut off while it is in use."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from enum import Enum
+from threading import Thread
+from typing import Any
+
+from local.server import HOST
+
+_CHUNK_BYTES = 65536
+# Closing a socket with this sends a reset.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Mode(Enum):
+    """What happens to connections, those that are open already included."""
+
+    CALM = "calm"
+    """Nothing."""
+
+    KILLED = "killed"
+    """They are reset, new ones as soon as they are made."""
+
+    SLOW = "slow"
+    """Each answer comes late."""
+
+    CUT = "cut"
+    """The first half of an answer's first piece arrives, then the connection is reset."""
+
+    SILENT = "silent"
+    """What is asked vanishes, and nothing is answered, also not later."""
+
+
+@dataclass(eq=False)
+class _Connection:
+    """A caller's connection and the one behind it."""
+
+    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    answer_is_due: bool = False
+    is_dead: bool = False
+
+    def reset(self) -> None:
+        for writer in self.writers:
+            plain: socket.socket | None = writer.get_extra_info("socket")
+            if plain is not None and plain.family == socket.AF_INET and plain.fileno() >= 0:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            writer.transport.abort()
+
+
+class Proxy:
+    """Listens on a port of its own, in a thread of its own.
+
+    Parameters
+    ----------
+    upstream
+        The port of the backend on this machine, or the path of its Unix socket.
+    delay_s
+        How late an answer comes in `Mode.SLOW`.
+    """
+
+    def __init__(self, upstream: int | str, delay_s: float) -> None:
+        self._upstream = upstream
+        self._delay_s = delay_s
+        self._mode = Mode.CALM
+        self._connections: set[_Connection] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server: asyncio.Server = self._do(asyncio.start_server(self._serve, HOST, 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        """Where it listens, for a backend that speaks HTTP."""
+        return f"http://{HOST}:{self.port}"
+
+    def switch(self, mode: Mode) -> None:
+        """Change what happens to connections."""
+        self._do(self._switch(mode))
+
+    def stop(self) -> None:
+        """End every connection, and stop listening."""
+        self._do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _switch(self, mode: Mode) -> None:
+        self._mode = mode
+        if mode is Mode.KILLED:
+            self._reset_all()
+
+    async def _stop(self) -> None:
+        self._server.close()
+        self._reset_all()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    def _reset_all(self) -> None:
+        for connection in tuple(self._connections):
+            connection.reset()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = _Connection([writer])
+        self._connections.add(connection)
+        questions = None
+        try:
+            if self._mode is Mode.KILLED:
+                return
+            behind_reader, behind_writer = await self._connect()
+            connection.writers.append(behind_writer)
+            questions = asyncio.ensure_future(self._pump_questions(connection, reader, behind_writer))
+            await self._pump_answers(connection, behind_reader, writer)
+        except OSError:
+            return  # the backend is down: its callers see a reset
+        finally:
+            if questions:
+                questions.cancel()
+            connection.reset()
+            self._connections.discard(connection)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._upstream, str):
+            return await asyncio.open_unix_connection(self._upstream)
+        return await asyncio.open_connection(HOST, self._upstream)
+
+    async def _pump_questions(
+        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while data := await _read(reader):
+            connection.is_dead = connection.is_dead or self._mode is Mode.SILENT
+            if not connection.is_dead:
+                connection.answer_is_due = True
+                writer.write(data)
+        connection.reset()
+
+    async def _pump_answers(
+        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while data := await _read(reader):
+            begins, connection.answer_is_due = connection.answer_is_due, False
+            if begins and self._mode is Mode.SLOW:
+                await asyncio.sleep(self._delay_s)
+            if self._mode is Mode.SILENT:
+                connection.is_dead = True
+            elif self._mode is Mode.CUT:
+                writer.write(data[: len(data) // 2])
+                await asyncio.sleep(0)
+                return
+            if not connection.is_dead:
+                writer.write(data)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(_CHUNK_BYTES)
+    except OSError:
+        return b""

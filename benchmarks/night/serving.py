@@ -1,0 +1,69 @@
+"""The stack of `make serve` with writes protected, in a process of its own, before given backends.
+
+`NIGHT` in the environment has as JSON: `endpoints` (of single AWS services, by their names), `sites` and
+`pipes` (who is handed keys), `log` (a file).
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from threading import Thread
+from typing import Any
+
+from auth import site_keys
+from auth.site_keys import PIPE, SITE, Holder
+from common import settings
+from local.child import stay_until_parent_ends
+from local.stack import Stack
+
+# In AWS there is always a Lambda that has just started and must read its secrets and the site keys. Here one
+# process serves all, and is made to forget what it has read, so that the parameter store stays in use.
+FORGET_EVERY_S = 1.0
+
+
+class _Stack(Stack):
+    """A stack whose AWS services have an endpoint each."""
+
+    def __init__(self, endpoints: dict[str, str]) -> None:
+        self._endpoints = endpoints
+        super().__init__(0, demo=False)
+
+    def _backends(self, aws_endpoint: str | None, say: Callable[[str], None]) -> None:
+        super()._backends(aws_endpoint, say)
+        for service, url in self._endpoints.items():
+            os.environ[f"AWS_ENDPOINT_URL_{service.upper()}"] = url
+
+
+def main() -> None:
+    """Serve, say where and with which keys, and end when the parent ends."""
+    night = json.loads(os.environ["NIGHT"])
+    log = os.open(night["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stderr.fileno())
+    stack = _Stack(night["endpoints"])
+    Thread(target=_forget, daemon=True).start()
+    try:
+        stay_until_parent_ends(_ready(stack, night))
+    finally:
+        stack.stop()
+
+
+def _ready(stack: Stack, night: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "url": stack.base_url,
+        "token": stack.auth0.token("auth0|operator", ["admin"]),
+        "site_keys": {site: site_keys.hand_out(Holder(SITE, site)) for site in night["sites"]},
+        "pipe_keys": {pipe: site_keys.hand_out(Holder(PIPE, pipe)) for pipe in night["pipes"]},
+    }
+
+
+def _forget() -> None:
+    while True:
+        time.sleep(FORGET_EVERY_S)
+        settings.secret.cache_clear()
+        site_keys.forget()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,24 @@
+"""By when the request at hand must be answered, so that it is answered at all.
+
+API Gateway gives up after 29 s. A backend that is slow, but not so slow that one request to it times out, can
+bring a chain of requests past that. Reads then stop in time, with an answer that says so. Writes do not: one
+that is not begun is not done.
+"""
+
+import math
+import time
+from contextvars import ContextVar
+
+ANSWER_WITHIN_S = 27.0
+
+_until: ContextVar[float] = ContextVar("until", default=math.inf)
+
+
+def begin() -> None:
+    """Count from now on."""
+    _until.set(time.monotonic() + ANSWER_WITHIN_S)
+
+
+def left_s() -> float:
+    """Answer the seconds that are left; without end outside a request."""
+    return _until.get() - time.monotonic()
