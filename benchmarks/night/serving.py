@@ -1,7 +1,9 @@
 """The stack of `make serve` with writes protected, in a process of its own, before given backends.
 
 `NIGHT` in the environment has as JSON: `endpoints` (of single AWS services, by their names), `sites` and
-`pipes` (who is handed keys), `log` (a file).
+`pipes` (who is handed keys), `log` (a file), and `forget_s`. In AWS there is always a Lambda that has just
+started and must read its secrets and the site keys. Here one process serves all, and so often forgets what it
+has read, that the parameter store stays in use.
 """
 
 import json
@@ -17,10 +19,6 @@ from auth.site_keys import PIPE, SITE, Holder
 from common import settings
 from local.child import stay_until_parent_ends
 from local.stack import Stack
-
-# In AWS there is always a Lambda that has just started and must read its secrets and the site keys. Here one
-# process serves all, and is made to forget what it has read, so that the parameter store stays in use.
-FORGET_EVERY_S = 1.0
 
 
 class _Stack(Stack):
@@ -42,7 +40,7 @@ def main() -> None:
     log = os.open(night["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stderr.fileno())
     stack = _Stack(night["endpoints"])
-    Thread(target=_forget, daemon=True).start()
+    Thread(target=_forget, args=[night["forget_s"]], daemon=True).start()
     try:
         stay_until_parent_ends(_ready(stack, night))
     finally:
@@ -58,9 +56,9 @@ def _ready(stack: Stack, night: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _forget() -> None:
+def _forget(every_s: float) -> None:
     while True:
-        time.sleep(FORGET_EVERY_S)
+        time.sleep(every_s)
         settings.secret.cache_clear()
         site_keys.forget()
 

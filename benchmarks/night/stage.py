@@ -21,8 +21,9 @@ from benchmarks.night.viewers import Operator, Viewer
 from local.child import Child
 from local.deployment import Deployment
 
-# What an item that nobody acknowledged may take to come back beyond its lease, and the ingester to catch up.
-_PATIENCE_S = 30.0
+# What draining may take, leases that must end first included, and the ingester to catch up.
+_DRAIN_S = 300.0
+_CATCH_UP_S = 120.0
 # Of the PIPEs, which work on which queue.
 _TURNS = (ON_LEASES, ON_LEASES, PLAIN, ATTEMPTS)
 
@@ -37,6 +38,8 @@ class Size:
         The periods of sites, PIPEs, viewers and the operator.
     lease_s
         How long a PIPE holds an item unheard.
+    forget_s
+        How often the stack forgets what it has read of the parameter store.
     """
 
     sites: int
@@ -47,6 +50,7 @@ class Size:
     view_s: float
     operator_s: float
     lease_s: float
+    forget_s: float
 
 
 class Stage:
@@ -98,12 +102,13 @@ class Stage:
 
     def check(self, *, in_order: bool) -> Findings:
         """Drain the queues, wait for the ingester, and compare what was told with what is stored."""
-        for queue in QUEUES:
-            self._drain(queue)
+        undrained = [queue for queue in QUEUES if not self._drained(queue)]
         bucket = Deployment().environment["S3_BUCKET_NAME"]
         checker = Checker(self._caller({}), self.night, self._backends.aws_url, bucket)
-        checker.wait_for_ingester(_PATIENCE_S)
-        return checker.check(in_order=in_order)
+        checker.wait_for_ingester(_CATCH_UP_S)
+        findings = checker.check(in_order=in_order)
+        findings.wrong += [f"{queue} was not drained in time" for queue in undrained]
+        return findings
 
     def stop(self) -> None:
         """Stop the stack."""
@@ -116,6 +121,7 @@ class Stage:
             "sites": self.night.sites,
             "pipes": self._pipes,
             "log": str(self.log),
+            "forget_s": self._size.forget_s,
         }
         return {
             "NIGHT": json.dumps(night),
@@ -140,13 +146,14 @@ class Stage:
         token = {"Authorization": f"Bearer {self._ready['token']}"}
         yield Operator(self.night, self._caller(token), size.operator_s, next(seeds))
 
-    def _drain(self, queue: str) -> None:
-        """Take what is left in a queue, also what comes back when a lease ends."""
+    def _drained(self, queue: str) -> bool:
+        """Take what is left in a queue, also what comes back when a lease ends; answer whether it is empty."""
         pipe = Pipe("drain", queue, self.night, self._caller(self._key(0)), 0, 0)
-        end = time.monotonic() + self._size.lease_s + _PATIENCE_S
+        end = time.monotonic() + _DRAIN_S
         while time.monotonic() < end:
             if pipe.work() == NOT_FOUND and self._is_empty(queue):
-                return
+                return True
+        return False
 
     def _is_empty(self, queue: str) -> bool:
         answer = self._caller({}).ask("GET /pipe/queues", "/pipe/queues")

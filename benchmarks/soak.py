@@ -1,0 +1,105 @@
+"""A night with 50 sites over the gateway: does it hold, does it leak? Then, with faults, does it lie?
+
+`python -m benchmarks.soak [--minutes 10] [--only load|chaos]` writes soak.json and chaos.json into
+benchmarks/results/. The exit status is 1 where a promise was broken. The actors live in this process, the
+stack in one of its own; so do PostgreSQL and moto's server, which stands in for AWS.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.night import disturbances, report
+from benchmarks.night.backends import Backends
+from benchmarks.night.stage import Size, staged
+from benchmarks.night.watcher import Watcher
+from local.deployment import PROJECT
+
+RESULTS = PROJECT / "benchmarks" / "results"
+NIGHT = Size(
+    sites=50, pipes=8, viewers=10, exposure_s=60, poll_s=2, view_s=1, operator_s=10, lease_s=30, forget_s=5
+)
+# Busier than a night, so that each fault meets every route.
+DISTURBED_NIGHT = Size(
+    sites=10, pipes=8, viewers=8, exposure_s=5, poll_s=1, view_s=0.5, operator_s=2, lease_s=30, forget_s=1
+)
+DELAY_S = 4.0
+DISTURBED_S, CALM_S = 12.0, 8.0
+SAMPLE_EVERY_S = 5.0
+MOST_MINUTES = 120
+
+
+def main() -> int:
+    """Play what the arguments ask for; answer the exit status."""
+    options = _options()
+    broken: list[str] = []
+    if options.only in (None, "load"):
+        broken += _load(options.minutes)
+    if options.only in (None, "chaos"):
+        broken += _chaos()
+    print("every promise was kept" if not broken else "\n".join(["broken:", *broken]))
+    return int(bool(broken))
+
+
+def _load(minutes: float) -> list[str]:
+    """Play an undisturbed night; answer what is wrong."""
+    print(f"A night with {NIGHT.sites} sites, for {minutes:g} minutes ({machine()})", flush=True)
+    with Backends() as backends, staged(NIGHT, backends) as stage:
+        watcher = Watcher(stage.pid, backends.database.url, stage.work_folder, SAMPLE_EVERY_S)
+        began = time.monotonic()
+        stage.begin()
+        watcher.start()
+        time.sleep(minutes * 60)
+        watcher.stop()
+        calls, seconds = list(stage.calls), time.monotonic() - began
+        stage.end()
+        findings = stage.check(in_order=True)
+    figures = report.load(calls, seconds, watcher.samples, findings)
+    _write("soak.json", {"night": vars(NIGHT), "seconds": round(seconds), **figures})
+    print(report.load_text(figures))
+    return report.load_faults(figures)
+
+
+def _chaos() -> list[str]:
+    """Play a night in which every backend fails in every way; answer what is wrong."""
+    print(f"Every backend killed, slowed and cut off ({machine()})", flush=True)
+    with Backends(DELAY_S) as backends, staged(DISTURBED_NIGHT, backends) as stage:
+        watcher = Watcher(stage.pid, backends.database.url, stage.work_folder, SAMPLE_EVERY_S)
+        stage.begin()
+        time.sleep(CALM_S)
+        before = watcher.sample()
+        windows = []
+        for disturbance in disturbances.ALL:
+            windows.append(disturbances.play(disturbance, backends, DISTURBED_S))
+            print(f"  {disturbance.backend} {disturbance.what}", flush=True)
+            time.sleep(CALM_S)
+        stage.end()
+        calls, after = list(stage.calls), watcher.sample()
+        findings = stage.check(in_order=False)
+    figures = report.chaos(calls, windows, (before, after), findings)
+    _write("chaos.json", {"night": vars(DISTURBED_NIGHT), "delay_s": DELAY_S, **figures})
+    print(report.chaos_text(figures))
+    return report.chaos_faults(figures)
+
+
+def _write(name: str, figures: dict[str, Any]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / name).write_text(json.dumps({"machine": machine(), **figures}, indent=1) + "\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=float(os.environ.get("SOAK_MINUTES") or 10))
+    parser.add_argument("--only", choices=["load", "chaos"])
+    options = parser.parse_args()
+    if not 0 < options.minutes <= MOST_MINUTES:
+        parser.error(f"--minutes must be above 0 and at most {MOST_MINUTES}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
