@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchlarge openapi faults fuzz package deploy smoke lintci lintdeploy \
-	offline stage lock clean
+.PHONY: help serve test check format bench benchlarge soak openapi faults fuzz package deploy smoke lintci \
+	lintdeploy offline stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,6 +42,9 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal
 
 benchlarge: $(VENV)/installed  ## the image routes at two million rows: 13 GB, ten minutes the first time
 	$(BIN)/python -m benchmarks.images --rows 50000 2000000
+
+soak: $(VENV)/installed  ## a night with 50 sites (SOAK_MINUTES=10), then one in which each backend fails in each way
+	$(BIN)/python -m benchmarks.soak
 
 openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 	$(BIN)/python -m pages.document

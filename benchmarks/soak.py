@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from functools import partial
 from typing import Any
 
 from benchmarks.machine import machine
@@ -74,7 +75,7 @@ def _chaos() -> list[str]:
         before = watcher.sample()
         windows = []
         for disturbance in disturbances.ALL:
-            windows.append(disturbances.play(disturbance, backends, DISTURBED_S))
+            windows.append(disturbances.play(disturbance, backends, partial(time.sleep, DISTURBED_S)))
             print(f"  {disturbance.backend} {disturbance.what}", flush=True)
             time.sleep(CALM_S)
         stage.end()

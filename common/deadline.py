@@ -7,6 +7,8 @@ that is not begun is not done.
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 ANSWER_WITHIN_S = 27.0
@@ -14,9 +16,14 @@ ANSWER_WITHIN_S = 27.0
 _until: ContextVar[float] = ContextVar("until", default=math.inf)
 
 
-def begin() -> None:
-    """Count from now on."""
-    _until.set(time.monotonic() + ANSWER_WITHIN_S)
+@contextmanager
+def answering() -> Iterator[None]:
+    """Within the block a request is being answered, whose time counts from now on."""
+    outer = _until.set(time.monotonic() + ANSWER_WITHIN_S)
+    try:
+        yield
+    finally:
+        _until.reset(outer)
 
 
 def left_s() -> float:

@@ -24,12 +24,12 @@ def endpoint(function: Callable[[Request], Response]) -> Handler:
     @wraps(function)
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logs.set_up()
-        deadline.begin()
         started = time.perf_counter()
         request = Request.from_event(event)
         logs.request_id.set(request.id or getattr(context, "aws_request_id", ""))
         route = f"{event.get('httpMethod')} {event.get('resource')}"
-        answer = _answer(function, route, request)
+        with deadline.answering():
+            answer = _answer(function, route, request)
         _log_answer(route, answer["statusCode"], started)
         return answer
 

@@ -26,7 +26,7 @@ INFO_IMAGE_DAYS = 3
 DAY_S = 24 * 3600
 _POLL_S = 1
 # What could not be filed because a backend is away is tried again so often.
-_AGAIN_AFTER_S = 2
+_AGAIN_AFTER_S = 5
 _NAME = re.compile(r"(?P<base>.+)-(?P<data_type>[A-Za-z]+)(?P<level>\d\d)\.(?P<extension>.+)")
 
 # Flag of the file, and where an info image keeps its key, by level and kind.

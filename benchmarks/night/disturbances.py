@@ -51,13 +51,15 @@ ALL = (
 )
 
 
-def play(disturbance: Disturbance, backends: Backends, lasts_s: float) -> Window:
-    """Disturb a backend for a time; answer when that was."""
+def play(disturbance: Disturbance, backends: Backends, meanwhile: Callable[[], None]) -> Window:
+    """Disturb a backend until `meanwhile` returns; answer when that was."""
     begin, end = _ways(disturbance, backends)
     began = time.monotonic()
     begin()
-    time.sleep(lasts_s)
-    end()
+    try:
+        meanwhile()
+    finally:
+        end()
     return Window(disturbance, began, time.monotonic())
 
 

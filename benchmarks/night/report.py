@@ -110,8 +110,9 @@ def chaos_text(figures: Figures) -> str:
     """Answer the figures of a disturbed night as lines for a person."""
     lines = [f"  {figures['calls']} calls, {figures['answered_503']} answered 503"]
     lines += [
-        f"  {window['backend']:9} {window['what']:8} {window['calls']:4} calls, {window['answered_503']:4} 503"
-        f"  slowest {window['slowest_s']:4} s  well again after {window['recovery_s']:4} s"
+        f"  {window['backend']:9} {window['what']:8} {window['calls']:4} calls,"
+        f" {window['answered_503']:4} 503,"
+        f" slowest {window['slowest_s']:4} s  well again after {window['recovery_s']:4} s"
         for window in figures["disturbances"]
     ]
     lines.append(f"  held before {figures['held_before']}\n  held after  {figures['held_after']}")

@@ -147,7 +147,7 @@ class Stage:
         yield Operator(self.night, self._caller(token), size.operator_s, next(seeds))
 
     def _drained(self, queue: str) -> bool:
-        """Take what is left in a queue, also what comes back when a lease ends; answer whether it is empty."""
+        """Take what is left in a queue, also what comes back later; answer whether it is empty."""
         pipe = Pipe("drain", queue, self.night, self._caller(self._key(0)), 0, 0)
         end = time.monotonic() + _DRAIN_S
         while time.monotonic() < end:

@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
 
-from common import postgres
+from benchmarks.night.proxy import Mode, Proxy
+from common import deadline, postgres
 from common.errors import Unavailable
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -130,3 +134,42 @@ def test_a_statement_that_is_refused(sql: str) -> None:
 def test_importing_it_and_the_handlers_imports_no_driver_and_needs_no_environment() -> None:
     program = "import sys, common.postgres, db.handlers; sys.exit('psycopg2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], env={}, check=False).returncode == 0
+
+
+@pytest.fixture
+def proxy(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """What lies before PostgreSQL, and can hang; it has half a second for each answer."""
+    folder = parse_qs(urlsplit(database).query)["host"][0]
+    proxy = Proxy(f"{folder}/.s.PGSQL.5432", delay_s=0)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres")
+    for name, value in {"CONNECT_TIMEOUT_S": 0.5, "STATEMENT_TIMEOUT_MS": 400, "GRACE_S": 0.1}.items():
+        monkeypatch.setattr(postgres, name, value)
+    yield proxy
+    postgres.close_idle()
+    proxy.stop()
+
+
+def test_a_server_that_hangs_is_given_up_on(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend()
+    connect = Mock(side_effect=postgres._connect)
+    monkeypatch.setattr(postgres, "_connect", connect)
+    proxy.switch(Mode.SILENT)
+    with pytest.raises(postgres.NoAnswer) as raised:
+        backend()
+    assert raised.value.body == "Try again later: the image database does not answer."
+    # the caller has waited once, for the connection that was kept
+    assert connect.call_count == 0
+    with pytest.raises(postgres.NoAnswer):
+        backend()
+    assert connect.call_count == 1
+    proxy.switch(Mode.CALM)
+    assert backend()
+
+
+def test_no_query_takes_longer_than_its_request_has(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_MS", 3_600_000)
+    monkeypatch.setattr(deadline, "ANSWER_WITHIN_S", 0.5)
+    backend()
+    proxy.switch(Mode.SILENT)
+    with deadline.answering(), pytest.raises(postgres.NoAnswer):
+        backend()

@@ -17,7 +17,9 @@ from astropy.io import fits
 
 from common import aws as aws_clients
 from common.dynamodb import Table
+from common.errors import Unavailable
 from local import fits_headers
+from local import ingester as ingester_module
 from local.demo.images import DemoImage, images_of
 from local.demo.sites import SITES
 from local.ingester import Ingester, LandedFile, ingest, log_upload
@@ -153,6 +155,36 @@ def test_the_queue_away_for_a_while_stops_nothing(
     upload(api, next(iter(image.files.values())))
     eventually(lambda: len(api.get(f"/recentuploads?site={image.site}").json()) == 1)
     ingester.stop()
+
+
+@pytest.mark.usefixtures("aws", "database")
+def test_what_landed_while_a_backend_was_away_is_filed_once_it_is_back(
+    api: ApiClient, database: str, image: DemoImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = iter([Unavailable("away"), Unavailable("away")])
+
+    def log(name: str, size: int, now: float) -> None:
+        log_upload(name, size, now)
+        for fault in away:
+            # logged, and not known to be
+            raise fault
+
+    monkeypatch.setattr(ingester_module, "log_upload", log)
+    monkeypatch.setattr(ingester_module, "_AGAIN_AFTER_S", 0)
+    ingester = Ingester()
+    ingester.start()
+    jpg = next(path for name, path in image.files.items() if name.endswith("EX10.jpg"))
+    upload(api, jpg)
+    eventually(lambda: rows(database))
+    ingester.stop()
+    assert [item["filename"] for item in UPLOADS.scan()] == [jpg.name]
+
+
+def test_filing_again_changes_nothing(aws: str, database: str) -> None:
+    aws_clients.client("s3").put_object(Bucket="photonranch-001", Key="data/eco1-a-EX10.jpg", Body=b"jpg")
+    for _ in range(2):
+        ingest("data/eco1-a-EX10.jpg", 3, at_s=1_790_000_000.0)
+    assert len(rows(database)) == len(list(UPLOADS.scan())) == 1
 
 
 def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: str) -> None:

@@ -1,0 +1,83 @@
+"""A small night in which backends fail while they are in use; `make soak` plays a long one."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from benchmarks.night import disturbances
+from benchmarks.night.backends import POSTGRES, Backends
+from benchmarks.night.calls import NEEDS, UNAVAILABLE, Call
+from benchmarks.night.disturbances import Disturbance, Window
+from benchmarks.night.stage import Size, Stage, staged
+
+SMALL = Size(
+    sites=3,
+    pipes=4,
+    viewers=3,
+    exposure_s=2,
+    poll_s=0.4,
+    view_s=0.2,
+    operator_s=0.5,
+    lease_s=8,
+    forget_s=0.5,
+)
+DISTURBANCES = (
+    Disturbance(POSTGRES, "crashed"),
+    Disturbance(POSTGRES, "cut"),
+    Disturbance("s3", "killed"),
+    Disturbance("dynamodb", "killed"),
+    Disturbance("dynamodb", "cut"),
+    Disturbance("ssm", "cut"),
+)
+# A guard against a test that hangs, and no measure: that is what benchmarks are for.
+LONGEST_S = 60.0
+WELL_AGAIN = 3
+
+
+@pytest.fixture
+def backends() -> Iterator[Backends]:
+    with Backends(delay_s=1.0) as backends:
+        yield backends
+
+
+@pytest.fixture
+def stage(backends: Backends) -> Iterator[Stage]:
+    with staged(SMALL, backends) as stage:
+        yield stage
+
+
+def wait_for(stage: Stage, wanted: Callable[[Call], bool], count: int) -> None:
+    """Wait until so many calls are as wanted."""
+    end = time.monotonic() + LONGEST_S
+    while sum(map(wanted, tuple(stage.calls))) < count:
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
+def played(disturbance: Disturbance, backends: Backends, stage: Stage) -> Window:
+    """A disturbance that lasts until it is felt; all that need its backend are well again afterwards."""
+
+    def needs_it(call: Call, since: float) -> bool:
+        return call.began > since and not call.is_to_s3 and disturbance.backend in NEEDS[call.route]
+
+    def until_felt() -> None:
+        began = time.monotonic()
+        wait_for(stage, lambda call: needs_it(call, began) and call.status == UNAVAILABLE, 1)
+
+    window = disturbances.play(disturbance, backends, until_felt)
+    wait_for(stage, lambda call: needs_it(call, window.returned) and call.is_good, WELL_AGAIN)
+    return window
+
+
+def test_nothing_but_honest_503s_and_nothing_lost(backends: Backends, stage: Stage) -> None:
+    stage.begin()
+    for disturbance in DISTURBANCES:
+        played(disturbance, backends, stage)
+    stage.end()
+    own = [call for call in stage.calls if not call.is_to_s3]
+    assert [call for call in own if not call.is_good and not call.is_honest] == []
+    findings = stage.check(in_order=False)
+    assert findings.wrong == []
+    # a night in which nothing was done proves nothing
+    assert all(findings.checked.values()), findings.checked

@@ -1,0 +1,179 @@
+"""What the night's judges see: each broken promise, and nothing where all is as clients were told."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.night.actors import ON_LEASES, PLAIN, Night
+from benchmarks.night.calls import NONE, Call, Caller
+from benchmarks.night.checker import Checker
+from benchmarks.night.disturbances import RECOVERY_S, Disturbance, Window
+from benchmarks.night.report import is_excused, load_faults, routes
+from benchmarks.night.told import Register, Uploaded
+from benchmarks.night.watcher import Sample, slope
+from common import aws as aws_clients
+from night_log import store as night_log
+from site_configs import store as site_configs
+from tests.client import ApiClient
+from tests.faults.history import Call as QueueCall
+
+CONTENT = b"an image"
+KEY = "test/mrc1-a-EX10.jpg"
+
+
+def call(status: int, began: float = 10, route: str = "GET /{site}/config", retry: str | None = "5") -> Call:
+    return Call(route, began, 1, status, "", retry)
+
+
+WINDOW = Window(Disturbance("dynamodb", "killed"), 10, 20)
+
+
+@pytest.mark.parametrize(
+    ("made", "excused"),
+    [
+        (call(503), True),
+        (call(503, began=9.5), True),
+        (call(503, began=20 + RECOVERY_S), True),
+        (call(503, began=20.1 + RECOVERY_S), False),
+        (call(503, began=8), False),
+        (call(503, retry=None), False),
+        (call(503, route="GET /image/{base_filename}"), False),
+        (call(500), False),
+        (call(504), False),
+        (call(NONE), False),
+    ],
+)
+def test_only_an_honest_503_for_the_right_reason_is_excused(made: Call, excused: bool) -> None:  # noqa: FBT001 - a case
+    assert is_excused(made, [WINDOW]) is excused
+
+
+def test_recovery_is_until_the_last_call_that_failed() -> None:
+    calls = [call(503, 15), call(503, 21), call(503, 22.5), call(200, 23), call(503, 40)]
+    assert WINDOW.recovery_s(calls) == 2.5
+    assert WINDOW.recovery_s(calls[:1]) == 0
+
+
+def test_a_register_allows_what_was_certain_and_what_may_be() -> None:
+    register = Register()
+    for value, status in ((1, 200), (2, 503), (3, NONE), (4, 400)):
+        register.note(value, status)
+    assert [register.allows(value) for value in (None, 1, 2, 3, 4)] == [False, True, True, True, False]
+    register.note(5, 200)
+    assert [register.allows(value) for value in (1, 2, 5)] == [False, False, True]
+
+
+def samples(values: list[float]) -> list[Sample]:
+    return [Sample(30.0 * number, value, 1, 1, 1, 1, 0) for number, value in enumerate(values)]
+
+
+def test_growth_is_the_slope_a_minute() -> None:
+    assert slope(samples([100, 101, 102, 103]), "memory_mb") == pytest.approx(2)
+    assert slope(samples([100, 102, 98, 100, 100]), "threads") == 0
+
+
+def test_growth_and_bad_answers_are_faults() -> None:
+    good = {"faulty": [], "growth_a_minute": {"memory_mb": 0.1, "threads": 0.0}, "wrong": []}
+    assert load_faults(good) == []
+    bad = {"faulty": ["500"], "growth_a_minute": {"memory_mb": 9.0, "threads": 2.0}, "wrong": ["lost"]}
+    assert len(load_faults(bad)) == 4
+
+
+def test_a_route_s_figures() -> None:
+    calls = [Call("GET /", 0, number / 1000, 200) for number in range(1, 101)]
+    assert routes(calls)["GET /"] == {"calls": 100, "statuses": {"200": 100}, "p50_ms": 51.0, "p99_ms": 100.0}
+
+
+def tell_all(night: Night) -> None:
+    told = night.told
+    told.configs["mrc1"].note({"a": 1}, 200)
+    told.notes["mrc1"].note({"message": "clear"}, 200)
+    told.uploads[KEY] = Uploaded(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), unknown=1)
+    for queue in (ON_LEASES, PLAIN):
+        told.queues[queue] += [
+            QueueCall("enqueue", 0, 1, 1, 200, "id1"),
+            QueueCall("dequeue", 2, 1, 3, 200, "id1"),
+        ]
+    told.queues[ON_LEASES].append(QueueCall("ack", 4, 1, 5, 200, "id1"))
+
+
+def store_all() -> None:
+    site_configs.write("mrc1", {"a": 1})
+    night_log.write({"site": "mrc1", "note_data": {"message": "clear"}})
+
+
+@pytest.fixture
+def wrong(api: ApiClient, aws: str) -> Callable[[Night], list[str]]:
+    def look(night: Night) -> list[str]:
+        checker = Checker(Caller(api.base_url, {}, []), night, aws, "photonranch-001")
+        return checker.check(in_order=True).wrong
+
+    return look
+
+
+@pytest.fixture
+def night(aws: str) -> Night:
+    """A night of which all is stored as it was told."""
+    night = Night(("mrc1",), 30)
+    tell_all(night)
+    store_all()
+    return night
+
+
+def test_nothing_is_wrong_where_all_is_as_told(night: Night, wrong: Callable[[Night], list[str]]) -> None:
+    assert wrong(night) == []
+
+
+def _lose_item(night: Night) -> None:
+    night.told.queues[PLAIN].pop()
+
+
+def _double_item(night: Night) -> None:
+    night.told.queues[PLAIN].append(QueueCall("dequeue", 6, 1, 7, 200, "id1"))
+
+
+def _forget_ack(night: Night) -> None:
+    night.told.queues[ON_LEASES].pop()
+
+
+def _change_config(_night: Night) -> None:
+    site_configs.write("mrc1", {"a": 2})
+
+
+def _lose_note(_night: Night) -> None:
+    night_log.delete("mrc1")
+
+
+def _lose_file(night: Night) -> None:
+    night.told.uploads[KEY].accepted = 1
+
+
+def _change_file(night: Night) -> None:
+    _lose_file(night)
+    aws_clients.client("s3").put_object(Bucket="photonranch-001", Key=KEY, Body=CONTENT + b".")
+
+
+def _never_shown_image(night: Night) -> None:
+    night.told.images.append("mrc1-a")
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (_lose_item, "items of focus lost: [1]"),
+        (_double_item, "items of focus doubled: [1]"),
+        (_forget_ack, "items of stacks lost: [1]"),
+        (_change_config, "configs: mrc1 is {'a': 2}, not {'a': 1}"),
+        (_lose_note, "notes: mrc1 is None, not {'message': 'clear'}"),
+        (_lose_file, f"files: {KEY} is not there"),
+        (_change_file, f"files: {KEY} is another"),
+        (_never_shown_image, "images: mrc1-a has the files [None, None, None]"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+def test_what_is_not_as_told_is_wrong(
+    night: Night, wrong: Callable[[Night], list[str]], broken: Callable[[Night], Any], said: str
+) -> None:
+    broken(night)
+    assert said in wrong(night)
