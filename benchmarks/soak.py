@@ -22,11 +22,29 @@ from local.deployment import PROJECT
 
 RESULTS = PROJECT / "benchmarks" / "results"
 NIGHT = Size(
-    sites=50, pipes=8, viewers=10, exposure_s=60, poll_s=2, view_s=1, operator_s=10, lease_s=30, forget_s=5
+    sites=50,
+    pipes=8,
+    viewers=10,
+    exposure_s=120,
+    poll_s=5,
+    view_s=2,
+    operator_s=15,
+    lease_s=60,
+    forget_s=20,
+    ask_again_s=5,
 )
-# Busier than a night, so that each fault meets every route.
+# Fewer, and busier than a night has them, so that each fault meets every route.
 DISTURBED_NIGHT = Size(
-    sites=10, pipes=8, viewers=8, exposure_s=5, poll_s=1, view_s=0.5, operator_s=2, lease_s=30, forget_s=1
+    sites=6,
+    pipes=4,
+    viewers=5,
+    exposure_s=6,
+    poll_s=1.5,
+    view_s=0.7,
+    operator_s=3,
+    lease_s=30,
+    forget_s=1,
+    ask_again_s=0.5,
 )
 DELAY_S = 4.0
 DISTURBED_S, CALM_S = 12.0, 8.0

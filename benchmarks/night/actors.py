@@ -13,8 +13,6 @@ import requests
 from benchmarks.night.calls import NONE, SERVER_ERROR, Caller, status_of
 from benchmarks.night.told import Told
 
-# Of what one actor was refused because a backend is away it asks again so soon, to see when it is back.
-ASK_AGAIN_S = 0.3
 # Longer than any fault of a night lasts.
 GIVE_UP_S = 60.0
 
@@ -35,6 +33,8 @@ class Night:
         Their codes.
     lease_s
         How long a PIPE holds an item unheard.
+    ask_again_s
+        How long who was refused because a backend is away waits before asking again.
     told
         Where they note what they were told.
     stopped
@@ -43,6 +43,7 @@ class Night:
 
     sites: tuple[str, ...]
     lease_s: float
+    ask_again_s: float
     told: Told = field(default_factory=Told)
     stopped: Event = field(default_factory=Event)
 
@@ -84,11 +85,13 @@ class Actor(ABC):
         """Do what it does once in a period."""
 
 
-def until_answered(call: Callable[[], requests.Response | None]) -> requests.Response | None:
+def until_answered(
+    call: Callable[[], requests.Response | None], ask_again_s: float
+) -> requests.Response | None:
     """Call until the answer says what is, for calls that may be repeated; give up after `GIVE_UP_S`."""
     end = time.monotonic() + GIVE_UP_S
     while True:
         answer = call()
         if NONE < status_of(answer) < SERVER_ERROR or time.monotonic() > end:
             return answer
-        time.sleep(ASK_AGAIN_S)
+        time.sleep(ask_again_s)

@@ -36,7 +36,9 @@ class Pipe(Actor):
         path = f"/pipe/queue/{self.queue}/dequeue"
         began = time.monotonic()
         if "attempt_id" in query:
-            answer = until_answered(partial(self.caller.ask, _DEQUEUE, path, params=query))
+            answer = until_answered(
+                partial(self.caller.ask, _DEQUEUE, path, params=query), self.night.ask_again_s
+            )
         else:
             answer = self.caller.ask(_DEQUEUE, path, params=query)
         item = answer.json() if answer is not None and answer.status_code == OK else None
@@ -56,7 +58,7 @@ class Pipe(Actor):
         body = {"id": item["id"], "lease_id": item["lease_id"]}
         began = time.monotonic()
         route, path = f"POST /pipe/queue/{{queue_name}}/{how}", f"/pipe/queue/{self.queue}/{how}"
-        answer = until_answered(partial(self.caller.ask, route, path, json=body))
+        answer = until_answered(partial(self.caller.ask, route, path, json=body), self.night.ask_again_s)
         if how == "ack":
             self._note("ack", began, answer, item)
 

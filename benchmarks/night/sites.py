@@ -108,7 +108,9 @@ class Site(Actor):
         if queue == PLAIN:
             answer = call(json=body)
         else:
-            answer = until_answered(partial(call, json={**body, "dedup_id": f"n{number}"}))
+            answer = until_answered(
+                partial(call, json={**body, "dedup_id": f"n{number}"}), self.night.ask_again_s
+            )
         item_id = answer.json()["id"] if answer is not None and answer.status_code == OK else None
         self.told.queues[queue].append(
             QueueCall("enqueue", began, number, time.monotonic(), status_of(answer) or None, item_id)

@@ -40,6 +40,8 @@ class Size:
         How long a PIPE holds an item unheard.
     forget_s
         How often the stack forgets what it has read of the parameter store.
+    ask_again_s
+        How long who was refused because a backend is away waits before asking again.
     """
 
     sites: int
@@ -51,6 +53,7 @@ class Size:
     operator_s: float
     lease_s: float
     forget_s: float
+    ask_again_s: float
 
 
 class Stage:
@@ -65,7 +68,9 @@ class Stage:
     """
 
     def __init__(self, size: Size, backends: Backends, folder: Path) -> None:
-        self.night = Night(tuple(f"site{number:02d}" for number in range(size.sites)), size.lease_s)
+        self.night = Night(
+            tuple(f"site{number:02d}" for number in range(size.sites)), size.lease_s, size.ask_again_s
+        )
         self.calls: list[Call] = []
         self.log = folder / "stack.log"
         self.work_folder = folder / "work"

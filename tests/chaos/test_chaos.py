@@ -21,6 +21,7 @@ SMALL = Size(
     operator_s=0.5,
     lease_s=8,
     forget_s=0.5,
+    ask_again_s=0.3,
 )
 DISTURBANCES = (
     Disturbance(POSTGRES, "crashed"),

@@ -115,7 +115,7 @@ def wrong(api: ApiClient, aws: str) -> Callable[[Night], list[str]]:
 @pytest.fixture
 def night(aws: str) -> Night:
     """A night of which all is stored as it was told."""
-    night = Night(("mrc1",), 30)
+    night = Night(("mrc1",), 30, 1)
     tell_all(night)
     store_all()
     return night

