@@ -107,7 +107,9 @@ def _chaos() -> list[str]:
 
 def _write(name: str, figures: dict[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / name).write_text(json.dumps({"machine": machine(), **figures}, indent=1) + "\n")
+    # what else the machine does shows in the figures
+    busy = {"machine": machine(), "load_average_15_min": round(os.getloadavg()[2], 1)}
+    (RESULTS / name).write_text(json.dumps({**busy, **figures}, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:

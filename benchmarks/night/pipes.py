@@ -42,9 +42,9 @@ class Pipe(Actor):
         else:
             answer = self.caller.ask(_DEQUEUE, path, params=query)
         item = answer.json() if answer is not None and answer.status_code == OK else None
-        self._note("dequeue", began, answer, item)
+        handed = self._note("dequeue", began, answer, item)
         if item is not None and self.queue == ON_LEASES:
-            self._end_lease(item)
+            self._end_lease(item, handed)
         return status_of(answer)
 
     def _query(self) -> dict[str, Any]:
@@ -53,34 +53,37 @@ class Pipe(Actor):
             return {"lease_seconds": self.night.lease_s, **attempt}
         return attempt if self.queue == ATTEMPTS else {}
 
-    def _end_lease(self, item: dict[str, Any]) -> None:
+    def _end_lease(self, item: dict[str, Any], handed: QueueCall) -> None:
         how = "nack" if self.dice.random() < _NACKED_SHARE and not self.night.stopped.is_set() else "ack"
         body = {"id": item["id"], "lease_id": item["lease_id"]}
-        began = time.monotonic()
+        began, now_ms = time.monotonic(), time.time() * 1000
         route, path = f"POST /pipe/queue/{{queue_name}}/{how}", f"/pipe/queue/{self.queue}/{how}"
         answer = until_answered(partial(self.caller.ask, route, path, json=body), self.night.ask_again_s)
         if how == "ack":
             self._note("ack", began, answer, item)
+        else:
+            # from now on another may have it
+            handed.lease_until = now_ms
 
     def _note(
         self, what: str, began: float, answer: requests.Response | None, item: dict[str, Any] | None
-    ) -> None:
+    ) -> QueueCall:
         item = item or {}
         status = status_of(answer)
-        self.told.queues[self.queue].append(
-            QueueCall(
-                what,
-                began,
-                item.get("payload", {}).get("n"),
-                time.monotonic(),
-                # what history takes for "not known"
-                status if 0 < status < SERVER_ERROR else None,
-                item.get("id"),
-                item.get("lease_id"),
-                item.get("lease_until"),
-                time.time() * 1000,
-            )
+        call = QueueCall(
+            what,
+            began,
+            item.get("payload", {}).get("n"),
+            time.monotonic(),
+            # what history takes for "not known"
+            status if 0 < status < SERVER_ERROR else None,
+            item.get("id"),
+            item.get("lease_id"),
+            item.get("lease_until"),
+            time.time() * 1000,
         )
+        self.told.queues[self.queue].append(call)
+        return call
 
     def _tell_status(self) -> None:
         details = {"number": self.dice.randrange(10**9)}

@@ -30,7 +30,7 @@ class Viewer(Actor):
         yield 2, "GET /recentuploads", f"/recentuploads?site={site}"
         yield 0.2, "GET /recentuploads", "/recentuploads?site=all"
         yield 2, "GET /{site}/config", f"/{site}/config"
-        yield 1, "GET /all/config", "/all/config"
+        yield 0.3, "GET /all/config", "/all/config"
         yield 2, "GET /events", f"/events?site={site}"
         yield 0.5, "GET /events/plot", f"/events/plot?site={site}"
         yield 1, "GET /events/moon/rise-set-illum", f"/events/moon/rise-set-illum?{moon}"
