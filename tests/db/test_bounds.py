@@ -1,6 +1,7 @@
 """Memory and time stay bounded, whatever matches."""
 
 import tracemalloc
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,7 +68,7 @@ def test_a_list_of_intermediates_is_not_read_on_for_ever(
     fill(cursor, 100, 10)
     cursor.execute("""UPDATE images SET header = '{"SMARTSTK": 1, "SSTKNUM": ' || -image_id || '}'""")
     clock = iter(range(0, 1000, lists.READ_ON_FOR_S - 1))
-    monkeypatch.setattr("db.lists.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(lists, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     page = lists.newest_without_intermediates({}, 3, None)
     assert page.images == []
     assert page.rest is not None
