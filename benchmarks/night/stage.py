@@ -134,7 +134,7 @@ class Stage:
             "AWS_ENDPOINT_URL": places.aws_url,
             "WRITE_ACCESS": "protected",
             "TMPDIR": str(self.work_folder),
-            # With an arena for every few threads glibc holds memory that nothing uses, which hides what grows.
+            # With many arenas glibc keeps memory that nothing uses, which hides what grows.
             "MALLOC_ARENA_MAX": "2",
         }
 
