@@ -78,10 +78,10 @@ lintdeploy: $(VENV)/installed node_modules/installed  ## what each stage would d
 	for stage in test dev prod; do \
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
-	TEMPLATES=build $(BIN)/python -m pytest tests/deployment/test_templates.py
+	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
 
 offline: $(VENV)/installed node_modules/installed  ## is the gateway right? serverless-offline asked the same; needs Node
-	$(BIN)/python -m tests.deployment.offline
+	$(BIN)/python -m tests.deploy.offline
 
 stage:
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
