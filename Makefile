@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchlarge soak openapi faults fuzz package deploy smoke lintci \
+.PHONY: help serve test check format bench benchcold benchlarge figures soak openapi faults fuzz package deploy smoke lintci \
 	lintdeploy offline stage lock clean
 
 help:  ## what there is
@@ -32,13 +32,24 @@ format: $(VENV)/installed  ## put the code into shape
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(VENV)/installed  ## measure; figures go to the terminal
+bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmarks/results/
 	$(BIN)/python -m benchmarks.imports
 	$(BIN)/python -m benchmarks.presign
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.images --rows 50000
 	$(BIN)/python -m benchmarks.downloads
 	$(BIN)/python -m benchmarks.zips
+	$(BIN)/python -m benchmarks.routes
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.profiles
+
+# Of the artifacts, as Lambda unpacks them, with its Python.
+benchcold: package  ## measure cold starts of what make package builds
+	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip
+
+figures: $(VENV)/installed  ## tables and pictures of docs/ from benchmarks/results/
+	$(BIN)/python -m benchmarks.tables
+	$(BIN)/python -m benchmarks.plots
 
 benchlarge: $(VENV)/installed  ## the image routes at two million rows: 13 GB, ten minutes the first time
 	$(BIN)/python -m benchmarks.images --rows 50000 2000000

@@ -26,11 +26,14 @@ class Measured:
 
     Attributes
     ----------
+    name
+        The case's.
     again
         What makes the case possible once more, done before each call and not measured.
     """
 
     route: str
+    name: str
     case: Case
     again: tuple[Ask, ...] = ()
 
@@ -57,8 +60,8 @@ _AGAIN: dict[str, tuple[Ask, ...]] = {
 def measured() -> Iterator[Measured]:
     """Answer every route of the cost table."""
     for route, cases in CASES.items():
-        case = cases[STANDING_FOR.get(route, next(iter(cases)))]
-        yield Measured(route, case, _AGAIN.get(route, ()))
+        name = STANDING_FOR.get(route, next(iter(cases)))
+        yield Measured(route, name, cases[name], _AGAIN.get(route, ()))
 
 
 @contextmanager

@@ -1,0 +1,100 @@
+"""What a million requests to each route cost, reckoned from counts, CPU time and bytes.
+
+List prices of us-east-1 in US dollars, without free tiers, discounts and taxes; they change.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from benchmarks import figures, worlds
+from local.deployment import PROJECT
+
+GATEWAY_REQUEST = 3.50e-6
+LAMBDA_REQUEST = 0.20e-6
+LAMBDA_GB_S = 16.6667e-6
+READ_UNIT = 0.125e-6
+WRITE_UNIT = 0.625e-6
+S3_READ = 0.40e-6
+S3_WRITE = 5.00e-6
+BYTE_OUT = 0.09e-9
+
+# Lambda gives a whole core at this memory, and a share of one below.
+CORE_MB = 1769
+# How long a backend takes to answer inside a region, besides the CPU time: assumed, not measured.
+WAIT_MS = {
+    "dynamodb": 5.0,
+    "s3": 20.0,
+    "ssm": 10.0,
+    "postgres": 3.0,
+    "lambda": 50.0,
+    "auth0": 150.0,
+    "remotehq": 500.0,
+}
+S3_WRITES = ("Put", "Create", "Upload", "Complete")
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million requests, by what they are for; and how long Lambda runs for one, ms."""
+
+    route: str
+    lambda_ms: float
+    gateway: float
+    compute: float
+    stores: float
+    transfer: float
+
+    @property
+    def total(self) -> float:
+        """US dollars for a million requests."""
+        return self.gateway + self.compute + self.stores + self.transfer
+
+
+def prices() -> list[Price]:
+    """Answer the price of each route, of the case that the benchmark measures."""
+    costs = yaml.safe_load((PROJECT / "tests" / "costs" / "costs.yaml").read_text())
+    memory = _memory_mb()
+    measured = figures.read("routes")["figures"]
+    return [
+        _price(of.route, costs[of.route][of.name], measured[of.route], memory.get(of.route, memory[""]))
+        for of in worlds.measured()
+        if of.route in measured
+    ]
+
+
+def _price(route: str, cost: dict[str, Any], measured: dict[str, float], memory_mb: float) -> Price:
+    waits = sum(WAIT_MS[backend] * sum(cost[backend].values()) for backend in WAIT_MS if backend in cost)
+    lambda_ms = measured["handler_cpu_p50_ms"] / min(1.0, memory_mb / CORE_MB) + waits
+    return Price(
+        route=route,
+        lambda_ms=lambda_ms,
+        gateway=MILLION * GATEWAY_REQUEST,
+        compute=MILLION * (LAMBDA_REQUEST + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
+        stores=MILLION * _stores(cost),
+        transfer=MILLION * measured["answer_bytes"] * BYTE_OUT,
+    )
+
+
+def _stores(cost: dict[str, Any]) -> float:
+    units = cost.get("units", {})
+    objects = sum(
+        count * (S3_WRITE if operation.startswith(S3_WRITES) else S3_READ)
+        for operation, count in cost.get("s3", {}).items()
+    )
+    return float(units.get("read", 0) * READ_UNIT + units.get("write", 0) * WRITE_UNIT + objects)
+
+
+def _memory_mb() -> dict[str, float]:
+    """Answer the memory of each route's function that has its own, by route; of all others under ""."""
+    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
+    own = {
+        f"{event['http']['method'].upper()} {event['http']['path']}": float(function["memorySize"])
+        for function in config["functions"].values()
+        if "memorySize" in function
+        for event in function.get("events", [])
+        if "http" in event
+    }
+    return {"": float(config["provider"]["memorySize"]), **own}

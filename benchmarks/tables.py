@@ -1,0 +1,108 @@
+"""The figures of benchmarks/results/ as tables: `python -m benchmarks.tables` writes them into the documents.
+
+A table stands between `<!-- table: name -->` and `<!-- end of table -->`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from benchmarks import figures, prices
+from local.deployment import PROJECT
+
+DOCUMENTS = ("performance.md", "operations.md")
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+def main() -> None:
+    """Write every table anew."""
+    for name in DOCUMENTS:
+        path = PROJECT / "docs" / name
+        path.write_text(
+            _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", path.read_text())
+        )
+
+
+def machines() -> str:
+    """Answer what machine and day each file of figures is from."""
+    rows = []
+    for name in ("routes", "cold_starts", "growth", "soak", "chaos"):
+        facts = figures.read(name)["machine"]
+        place = f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['system']}"
+        versions = f"Python {facts['python']}, PostgreSQL {facts['postgresql']}"
+        rows.append([f"`{name}.json`", facts["date"], place, versions, facts["load"]])
+    return _table(("file", "day", "machine", "versions", "load average"), rows)
+
+
+def routes() -> str:
+    """Answer the milliseconds of each route."""
+    columns = ("handler_p50_ms", "handler_p99_ms", "handler_cpu_p50_ms", "gateway_p50_ms", "gateway_p99_ms")
+    rows = [
+        [f"`{route}`", *(measured[column] for column in columns)]
+        for route, measured in figures.read("routes")["figures"].items()
+    ]
+    head = ("route", "handler p50", "p99", "its CPU p50", "gateway p50", "p99")
+    return _table(head, rows)
+
+
+def laws() -> str:
+    """Answer what each route grows with."""
+    rows = []
+    for route, kept in figures.read("growth")["figures"].items():
+        (first, least), *_, (last, most) = kept["points"].items()
+        requests = f"{least['requests']:g} → {most['requests']:g}"
+        cpu = f"{least['cpu_ms']:g} → {most['cpu_ms']:g}"
+        sizes = f"{int(first):,} → {int(last):,} {kept['grows_with']}"
+        rows.append(
+            [route if route == "every hour" else f"`{route}`", sizes, kept["law"], cpu, requests, kept["why"]]
+        )
+    return _table(("route", "size", "law", "CPU ms", "requests", "why"), rows)
+
+
+def chaos() -> str:
+    """Answer what each disturbance did."""
+    rows = [
+        [
+            f"{window['backend']} {window['what']}",
+            window["calls"],
+            window["answered_503"],
+            window["slowest_s"],
+            window["recovery_s"],
+        ]
+        for window in figures.read("chaos")["figures"]["disturbances"]
+    ]
+    return _table(("disturbance", "calls", "answered 503", "slowest, s", "recovered after, s"), rows)
+
+
+def costs() -> str:
+    """Answer the dollars of a million requests to each route."""
+    rows = [
+        [
+            f"`{price.route}`",
+            f"{price.lambda_ms:.0f}",
+            f"{price.gateway:.2f}",
+            f"{price.compute:.2f}",
+            f"{price.stores:.2f}",
+            f"{price.transfer:.2f}",
+            f"{price.total:.2f}",
+        ]
+        for price in sorted(prices.prices(), key=lambda price: -price.total)
+    ]
+    return _table(("route", "Lambda ms", "gateway", "Lambda", "DynamoDB, S3", "bytes out", "together"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "machines": machines,
+    "routes": routes,
+    "laws": laws,
+    "chaos": chaos,
+    "costs": costs,
+}
+
+
+if __name__ == "__main__":
+    main()
