@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar, copy_context
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -59,9 +60,7 @@ class Permissions:
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Begin; clients made earlier are not seen."""
-        events = aws.session().events
-        events.register("before-parameter-build", self._called)
-        events.register("before-sign.s3.PutObject", self._signed_form)
+        self._watch_sessions(patch)
         _carry_contexts_into_pools(patch)
         self._know_who_runs(patch)
         sign = presign._signed
@@ -84,6 +83,19 @@ class Permissions:
                 for use in self.used
             )
         }
+
+    def _watch_sessions(self, patch: pytest.MonkeyPatch) -> None:
+        """Have the process's session watched, and each that takes its place when a test forgets it."""
+        make = aws.session.__wrapped__
+
+        @cache
+        def watched() -> Any:
+            session = make()
+            session.events.register("before-parameter-build", self._called)
+            session.events.register("before-sign.s3.PutObject", self._signed_form)
+            return session
+
+        patch.setattr(aws, "session", watched)
 
     def _know_who_runs(self, patch: pytest.MonkeyPatch) -> None:
         load = invocation.load_handler

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -95,9 +96,9 @@ class Checker:
         return findings
 
     def wait_for_ingester(self, within_s: float) -> None:
-        """Wait until every file that S3 has is in the log, or time is over."""
+        """Wait until every file that S3 has is filed, or time is over: it is logged before all else."""
         end = time.monotonic() + within_s
-        while any(self._log()) and time.monotonic() < end:
+        while any(chain(self._log(), self._images(), self._channels())) and time.monotonic() < end:
             time.sleep(_LOOK_EVERY_S)
 
     def _read(self, route: str, path: str) -> Any:
