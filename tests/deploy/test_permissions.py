@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -179,6 +180,7 @@ def queues(api: Caller) -> None:
     held = dequeue(api, "work", lease_seconds=60)
     api.post("/pipe/queue/work/nack", json={"id": held["id"], "lease_id": held["lease_id"]})
     dequeue(api, "work", lease_seconds=0.01)
+    time.sleep(0.05)  # until that lease is over
     assert len(api.get("/pipe/queue/work/dead_letters").json()) == 2
     assert api.post("/pipe/queue/work/redrive").json() == {"redriven": 2}
     api.delete("/pipe/queue/work")
