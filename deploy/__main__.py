@@ -5,6 +5,7 @@ import sys
 from deploy import archive, trial
 from deploy.artifacts import ARTIFACTS, MB, Artifact
 from deploy.build import TooLarge, build
+from deploy.bytecode import NotCompiled
 from deploy.interpreter import NoSuchPython, lambda_python
 from deploy.libraries import InstallFailed
 from deploy.questions import WrongAnswer
@@ -20,7 +21,7 @@ def main() -> int:
             print(f"Building {artifact.name} …", flush=True)
             build(artifact, artifact.file)
         trial.run()
-    except (Broken, InstallFailed, NoSuchPython, TooLarge, WrongAnswer) as error:
+    except (Broken, InstallFailed, NoSuchPython, NotCompiled, TooLarge, WrongAnswer) as error:
         print(error, file=sys.stderr)
         return 1
     print(_table())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from deploy import archive, libraries, sources
+from deploy import archive, bytecode, libraries, sources
 from deploy.artifacts import MB, Artifact, handlers_by_artifact
 from local.deployment import PROJECT
 
@@ -19,12 +19,15 @@ def build(artifact: Artifact, target: Path) -> None:
     ------
     libraries.InstallFailed
         If its libraries could not be installed.
+    bytecode.NotCompiled
+        If one of them could not be compiled.
     TooLarge
         If it holds more than it may.
     """
     with TemporaryDirectory(prefix="photonranch-package-") as folder:
         libraries.install([PROJECT / name for name in artifact.requirements], Path(folder))
-        files = {name: Path(folder) / name for name in libraries.installed(Path(folder))}
+        names = bytecode.compiled(Path(folder), libraries.installed(Path(folder)))
+        files = {name: Path(folder) / name for name in names}
         archive.write(target, files | own_files(artifact))
     check_size(artifact, target)
 

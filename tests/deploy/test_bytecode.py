@@ -1,0 +1,45 @@
+"""Libraries go as bytecode, which runs without its source and says where it lay."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.bytecode import NotCompiled, compiled
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """A folder with a package and a file of its own."""
+    package = tmp_path / "library"
+    package.mkdir()
+    (package / "__init__.py").write_text("def path(): return path.__code__.co_filename\n")
+    (package / "table.json").write_text("{}")
+    return tmp_path
+
+
+def test_modules_become_bytecode_and_run_without_their_sources(python: str, library: Path) -> None:
+    names = compiled(library, ["library/__init__.py", "library/table.json"])
+    assert names == {"library/__init__.pyc", "library/table.json"}
+    (library / "library" / "__init__.py").unlink()
+    program = "import json, library; print(json.dumps([library.path(), library.__file__]))"
+    ran = subprocess.run(
+        [python, "-B", "-c", program], cwd=library, capture_output=True, check=True, text=True
+    )
+    path, file = json.loads(ran.stdout)
+    assert path == "/var/task/library/__init__.py"
+    assert file.endswith("library/__init__.pyc")
+
+
+@pytest.mark.usefixtures("python")
+def test_a_module_with_an_error_is_named(library: Path) -> None:
+    (library / "broken.py").write_text("def (:\n")
+    with pytest.raises(NotCompiled, match=r"could not be compiled(.|\n)*broken\.py"):
+        compiled(library, ["library/__init__.py", "broken.py"])
+
+
+@pytest.mark.usefixtures("python")
+def test_what_is_not_deployed_is_not_compiled(library: Path) -> None:
+    (library / "broken.py").write_text("def (:\n")
+    assert compiled(library, ["library/__init__.py"]) == {"library/__init__.pyc"}
