@@ -13,7 +13,7 @@ from typing import Any
 
 from local.deployment import PROJECT
 
-_FAULT = 500
+_FAULT = 400
 # Prints the answer's status and the milliseconds of the interpreter's own start, of the handler's import, of
 # all from there to its answer, and of CPU in the whole process.
 _PROGRAM = """
@@ -67,7 +67,7 @@ class Runtime:
             text=True,
         )
         status, *parts = json.loads(ran.stdout)
-        assert status < _FAULT, ran.stderr
+        assert status < _FAULT, f"{handler} answers {status}: {ran.stderr}"
         return dict(zip(("interpreter_ms", "import_ms", "answer_ms", "cpu_ms"), parts, strict=True))
 
 

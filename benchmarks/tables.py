@@ -5,6 +5,7 @@ A table stands between `<!-- table: name -->` and `<!-- end of table -->`.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from benchmarks import figures, prices
 from local.deployment import PROJECT
@@ -17,9 +18,12 @@ def main() -> None:
     """Write every table anew."""
     for name in DOCUMENTS:
         path = PROJECT / "docs" / name
-        path.write_text(
-            _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", path.read_text())
-        )
+        path.write_text(with_tables(path.read_text()))
+
+
+def with_tables(text: str) -> str:
+    """Answer a document with its tables as the figures have them."""
+    return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
 
 
 def machines() -> str:
@@ -56,6 +60,30 @@ def laws() -> str:
             [route if route == "every hour" else f"`{route}`", sizes, kept["law"], cpu, requests, kept["why"]]
         )
     return _table(("route", "size", "law", "CPU ms", "requests", "why"), rows)
+
+
+def nights() -> str:
+    """Answer what came of the undisturbed and of the disturbed night."""
+    undisturbed, disturbed = figures.read("soak")["figures"], figures.read("chaos")["figures"]
+    statuses = [route["statuses"] for route in undisturbed["routes"].values()]
+    columns = (
+        _night(undisturbed, sum(each.get("503", 0) for each in statuses), undisturbed["held_at_last"]),
+        _night(disturbed, disturbed["answered_503"], disturbed["held_after"]),
+    )
+    rows = [[what, *(column[what] for column in columns)] for what in columns[0]]
+    return _table(("", "undisturbed", "disturbed"), rows)
+
+
+def _night(kept: dict[str, Any], answered_503: int, held: dict[str, Any]) -> dict[str, str]:
+    return {
+        "calls": f"{kept['calls']:,}",
+        "of them answered 503": f"{answered_503:,}",
+        "of them answered as they should not": f"{len(kept['faulty']):,}",
+        "compared with what is stored": ", ".join(f"{count:,} {of}" for of, count in kept["checked"].items()),
+        "of them missing or different": f"{len(kept['wrong']):,}",
+        "memory at the end, MB": f"{held['memory_mb']:.0f}",
+        "open files, threads at the end": f"{held['descriptors']}, {held['threads']}",
+    }
 
 
 def chaos() -> str:
@@ -99,6 +127,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "machines": machines,
     "routes": routes,
     "laws": laws,
+    "nights": nights,
     "chaos": chaos,
     "costs": costs,
 }

@@ -1,0 +1,53 @@
+"""The documents against the repository: links lead somewhere, tables are the figures', alarms are told."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from benchmarks import plots, tables
+from local.deployment import PROJECT
+
+DOCS = sorted((PROJECT / "docs").glob("*.md"))
+PAGES = pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that headings make."""
+    words = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in words}
+
+
+@PAGES
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if link.startswith("http"):
+            continue
+        file, _, anchor = link.partition("#")
+        target = page.parent / file if file else page
+        assert target.exists(), link
+        assert not anchor or anchor in headings(target), link
+
+
+@pytest.mark.parametrize("name", tables.DOCUMENTS)
+def test_the_tables_are_those_of_the_figures(name: str) -> None:
+    text = (PROJECT / "docs" / name).read_text()
+    assert "<!-- table:" in text
+    assert tables.with_tables(text) == text, "make figures writes them anew"
+
+
+@pytest.mark.parametrize("name", plots.PLOTS)
+def test_the_pictures_are_those_of_the_figures(name: str) -> None:
+    assert (plots.PICTURES / f"{name}.svg").read_text() == plots.PLOTS[name]() + "\n"
+
+
+def test_what_to_do_is_told_of_every_alarm_and_parameter() -> None:
+    operations = (PROJECT / "docs" / "operations.md").read_text()
+    alarms = yaml.safe_load((PROJECT / "deploy" / "alarms.yml").read_text())["Resources"]
+    names = {name for name, resource in alarms.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+    told = re.findall(r"`(Alarm\w+)(…?)`", operations)
+    for name in names:
+        assert any(name == word or (more and name.startswith(word)) for word, more in told), name
+    for parameter in yaml.safe_load((PROJECT / "serverless.yml").read_text())["params"]["default"]:
+        assert f"| `{parameter}` |" in operations, parameter
