@@ -11,12 +11,18 @@ class Stage {
 
   takeOver() {
     const resources = this.serverless.service.provider.compiledCloudFormationTemplate.Resources;
-    // a new deployment, under a new name, with every package
+    // A new deployment, under a new name, with every package. So osls, which skips what has not changed, deploys
+    // the same commit again as well, and Lambdas that start anew read secrets anew.
     const [name, deployment] = Object.entries(resources).find(
       ([, resource]) => resource.Type === 'AWS::ApiGateway::Deployment',
     );
     delete deployment.Properties.StageName;
     resources.ApiGatewayStage.Properties.DeploymentId = { Ref: name };
+    // It is a picture of the API at its making: what comes later callers see only with the next one.
+    const answers = Object.entries(resources).filter(
+      ([, resource]) => resource.Type === 'AWS::ApiGateway::GatewayResponse',
+    );
+    deployment.DependsOn.push(...answers.map(([answer]) => answer));
   }
 }
 

@@ -86,6 +86,12 @@ def test_the_stage_has_limits_and_traces_and_no_deployment_makes_it(
     assert limits["ThrottlingBurstLimit"] > 0
 
 
+def test_a_deployment_waits_for_what_it_takes_a_picture_of(template: dict[str, Any]) -> None:
+    ((_name, deployment),) = of_type(template, "AWS::ApiGateway::Deployment").items()
+    for kind in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"):
+        assert set(of_type(template, kind)) <= set(deployment["DependsOn"])
+
+
 def test_functions_run_on_python_3_13_and_are_traced(template: dict[str, Any]) -> None:
     for made in of_type(template, "AWS::Lambda::Function").values():
         properties = made["Properties"]
