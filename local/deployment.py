@@ -191,7 +191,7 @@ class Deployment:
 def _preflight_headers(cors: Any) -> dict[str, str]:
     settings: dict[str, Any] = cors if isinstance(cors, dict) else {}
     headers = {
-        "Access-Control-Allow-Origin": ",".join(settings.get("origins", ["*"])),
+        "Access-Control-Allow-Origin": settings.get("origin", "*"),
         "Access-Control-Allow-Headers": ",".join(settings.get("headers", [])) or _DEFAULT_CORS_HEADERS,
     }
     if settings.get("allowCredentials"):

@@ -123,6 +123,19 @@ def test_every_answer_of_api_gateways_own_has_cors_headers(template: dict[str, A
         assert headers[f"{prefix}Methods"] == "'GET,POST,PUT,DELETE,OPTIONS'"
 
 
+def test_a_preflight_answers_any_origin_alike(template: dict[str, Any]) -> None:
+    methods = of_type(template, "AWS::ApiGateway::Method").values()
+    preflights = [made["Properties"] for made in methods if made["Properties"]["HttpMethod"] == "OPTIONS"]
+    asked = {made["Properties"]["ResourceId"].get("Ref", "") for made in methods}
+    assert len(preflights) == len(asked)
+    for preflight in preflights:
+        (answer,) = preflight["Integration"]["IntegrationResponses"]
+        headers = answer["ResponseParameters"]
+        assert headers["method.response.header.Access-Control-Allow-Origin"] == "'*'"
+        # a template would put the caller's origin there
+        assert answer["ResponseTemplates"] == {"application/json": ""}
+
+
 def test_the_schedules_run_in_production_alone(template: dict[str, Any], stage: str) -> None:
     rules = of_type(template, "AWS::Events::Rule").values()
     found = {(rule["Properties"]["ScheduleExpression"], rule["Properties"]["State"]) for rule in rules}
