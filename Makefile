@@ -68,7 +68,7 @@ fuzz: $(VENV)/installed  ## ten minutes of requests that schemathesis makes up
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 
 node_modules/installed: package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 package: $(VENV)/installed  ## build what Lambda gets, build/*.zip, and try it (needs python3.13)

@@ -50,10 +50,15 @@ def test_nothing_is_deployed_that_was_not_tested_and_tried() -> None:
     jobs = read("deploy.yml")["jobs"]
     assert (jobs["deploy"]["needs"], jobs["package"]["needs"]) == ("package", "test")
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    # what osls makes of serverless.yml is tested nowhere else
+    packaging = [step.get("run", step.get("uses", "")) for step in jobs["package"]["steps"]]
+    upload = next(number for number, step in enumerate(packaging) if step.startswith("actions/upload"))
+    assert "make package PYTHON=python" in packaging[:upload]
+    assert packaging[upload + 1 :] == ["make -o package lintdeploy PYTHON=python"]
 
 
 def test_every_make_target_that_a_workflow_calls_exists() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     for path in WORKFLOWS:
-        for target in re.findall(r"run: make ([a-z]+)\b", path.read_text()):
+        for target in re.findall(r"run: make (?:-o package )?([a-z]+)\b", path.read_text()):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
