@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from benchmarks import figures, worlds
-from local.deployment import PROJECT
+from local.deployment import PROJECT, Deployment
 
 GATEWAY_REQUEST = 3.50e-6
 LAMBDA_REQUEST = 0.20e-6
@@ -65,14 +65,21 @@ def prices() -> list[Price]:
     ]
 
 
+def lambdas(route: str, cost: dict[str, Any]) -> int:
+    """Answer how many functions a request runs: the route's own, its authorizer, and one that it invokes."""
+    guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
+    return 1 + (route in guarded) + int(sum(cost.get("lambda", {}).values()))
+
+
 def _price(route: str, cost: dict[str, Any], measured: dict[str, float], memory_mb: float) -> Price:
+    requests = LAMBDA_REQUEST * lambdas(route, cost)
     waits = sum(WAIT_MS[backend] * sum(cost[backend].values()) for backend in WAIT_MS if backend in cost)
     lambda_ms = measured["handler_cpu_p50_ms"] / min(1.0, memory_mb / CORE_MB) + waits
     return Price(
         route=route,
         lambda_ms=lambda_ms,
         gateway=MILLION * GATEWAY_REQUEST,
-        compute=MILLION * (LAMBDA_REQUEST + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
+        compute=MILLION * (requests + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
         stores=MILLION * _stores(cost),
         transfer=MILLION * measured["answer_bytes"] * BYTE_OUT,
     )
