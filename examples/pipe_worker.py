@@ -4,9 +4,10 @@
     python examples/pipe_worker.py http://127.0.0.1:4000/api smartstacks -- python stack.py
 
 The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
-any other puts it back into the queue. While the command runs the worker holds the job on a lease that it
-renews; should this machine die, the lease runs out and another worker gets the job. Where the API is away the
-worker waits and asks again. Ctrl-C or SIGTERM lets it finish the job at hand. Needs the library `requests`.
+any other puts it back into the queue, and the worker rests, longer after each failure in a row. While the
+command runs the worker holds the job on a lease that it renews; should this machine die, the lease runs out
+and another worker gets the job. Where the API is away the worker waits and asks again. Ctrl-C or SIGTERM lets
+it finish the job at hand. Needs the library `requests`.
 """
 
 import argparse
@@ -30,6 +31,8 @@ OK, NOT_FOUND, CONFLICT, TOO_MANY = 200, 404, 409, 429
 SERVER_ERROR = 500
 TIMEOUT_S = 20
 LONGEST_PAUSE_S = 60.0
+# An empty queue is asked no more often, however short the polls are.
+POLL_EVERY_S = 1.0
 # A lease is renewed this many times while it lasts, so that one lost answer does not end it.
 RENEWALS = 3
 
@@ -151,14 +154,21 @@ class Worker:
 
     def run(self, wait_s: float, *, until_empty: bool) -> None:
         """Work until told to stop, or until the queue is empty."""
+        rests = pauses()
         while not self._stopped.is_set():
             item = self._queue.lease(self._lease_s, wait_s)
-            if item is not None:
-                self._work(item)
-            elif until_empty:
-                return
+            if item is None:
+                if until_empty:
+                    return
+                self._stopped.wait(max(0.0, POLL_EVERY_S - wait_s))
+            elif self._work(item):
+                rests = pauses()
+            else:
+                # What failed is the oldest job again: at once it would only fail again.
+                self._stopped.wait(next(rests))
 
-    def _work(self, item: Item) -> None:
+    def _work(self, item: Item) -> bool:
+        """Work on a job; answer whether it is done."""
         say(f"{item['id']}: begun, time {item['receive_count']}")
         end = time.monotonic() + self._lease_s
         try:
@@ -168,8 +178,9 @@ class Worker:
             (self._queue.acknowledge if done else self._queue.give_back)(item, end)
         except LeaseLost as lost:
             say(f"{item['id']}: left to others, {lost}")
-        else:
-            say(f"{item['id']}: {'done' if done else 'put back'}")
+            return False
+        say(f"{item['id']}: {'done' if done else 'put back'}")
+        return done
 
     def _run_command(self, item: Item) -> bool:
         """Run the command on a job, renewing the lease; answer whether the job is done."""

@@ -128,6 +128,37 @@ def test_a_job_that_fails_goes_back_and_becomes_a_dead_letter(
     assert stats(api) == (0, 0, 1)
 
 
+def test_it_rests_longer_after_each_failure(api: ApiClient, start: Start, tmp_path: Path) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7, "status": 1})
+    (tmp_path / "go").touch()
+    worker = start(api.base_url, "--wait", "0")
+    wait_for(lambda: len(lines(tmp_path / "done")) > 1)
+    time.sleep(2)
+    # the rests are half a second at most, one, two, and at least half of that
+    assert len(lines(tmp_path / "done")) <= 5
+    worker.terminate()
+    assert worker.wait(25) == 0
+    assert stats(api) == (1, 0, 0)
+
+
+def test_an_empty_queue_is_not_asked_over_and_over(
+    api: ApiClient, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(api)
+    worker = start(api.base_url, "--wait", "0")
+    wait_for(lambda: polls(caplog) > 0)
+    time.sleep(2)
+    assert polls(caplog) <= 4
+    worker.terminate()
+    assert worker.wait(25) == 0
+
+
+def polls(caplog: pytest.LogCaptureFixture) -> int:
+    routes = [vars(record).get("fields", {}).get("route", "") for record in caplog.records]
+    return sum(route.endswith("/dequeue") for route in routes)
+
+
 def test_it_waits_while_the_api_is_away(
     api: ApiClient, deployment: Deployment, start: Start, tmp_path: Path
 ) -> None:
