@@ -6,12 +6,14 @@
 The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
 any other puts it back into the queue, and the worker rests, longer after each failure in a row. While the
 command runs the worker holds the job on a lease that it renews; should this machine die, the lease runs out
-and another worker gets the job. Where the API is away the worker waits and asks again. Ctrl-C or SIGTERM lets
-it finish the job at hand. Needs the library `requests`.
+and another worker gets the job. Where the API is away the worker waits and asks again. A stage that asks for
+keys gets the one in the environment as SITE_KEY. Ctrl-C or SIGTERM lets it finish the job at hand. Needs the
+library `requests`.
 """
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -67,6 +69,8 @@ class Queue:
     def __init__(self, base_url: str, name: str, stopped: threading.Event) -> None:
         self._url = f"{base_url.rstrip('/')}/pipe/queue/{quote(name, safe='')}"
         self._session = requests.Session()
+        if os.environ.get("SITE_KEY"):
+            self._session.headers["x-site-key"] = os.environ["SITE_KEY"]
         self._stopped = stopped
 
     def check(self) -> None:

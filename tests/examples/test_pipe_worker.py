@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from auth import site_keys
+from auth.site_keys import PIPE, Holder
 from local.deployment import PROJECT, Deployment
 from local.gateway import Gateway
 from local.invocation import Invoker
@@ -157,6 +159,22 @@ def test_an_empty_queue_is_not_asked_over_and_over(
 def polls(caplog: pytest.LogCaptureFixture) -> int:
     routes = [vars(record).get("fields", {}).get("route", "") for record in caplog.records]
     return sum(route.endswith("/dequeue") for route in routes)
+
+
+def test_a_stage_that_asks_for_keys_gets_one(
+    api: ApiClient, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7})
+    (tmp_path / "go").touch()
+    monkeypatch.setenv("WRITE_ACCESS", "protected")
+    without = start(api.base_url, "--until-empty", "--wait", "0")
+    assert without.wait(25) == 2
+    assert "Unauthorized" in without.communicate()[1]
+    site_keys.forget()
+    monkeypatch.setenv("SITE_KEY", site_keys.hand_out(Holder(PIPE, "pipe1")))
+    assert start(api.base_url, "--until-empty", "--wait", "0").wait(25) == 0
+    assert lines(tmp_path / "done") == [7]
 
 
 def test_it_waits_while_the_api_is_away(
