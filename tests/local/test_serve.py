@@ -268,6 +268,16 @@ def test_the_readme_s_tour_answers_what_it_says(demo_url: str) -> None:
                 assert without_figures(real) == without_figures(line), command
 
 
+def test_its_curl_lines_can_be_pasted_into_any_shell() -> None:
+    with serving() as serve:
+        serve.wait_for("Ctrl-C stops everything.")
+    commands = [line[line.index("curl ") :] for line in serve.output if "curl " in line]
+    assert len(commands) >= 10
+    for command in commands:
+        # zsh looks for files named like a bare ?, and takes no # for the beginning of a comment
+        assert not re.search(r"[?*#&;]", re.sub(r"""'[^']*'|"[^"]*\"""", "", command)), command
+
+
 def test_two_at_once_do_not_disturb_each_other() -> None:
     with serving() as one, serving() as other:
         urls = [one.base_url, other.base_url]
