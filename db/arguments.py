@@ -24,6 +24,12 @@ _WHOLE_NUMBER = re.compile(r"0*([1-9][0-9]*)")
 # PostgreSQL's largest integer.
 _LARGEST_KEY = 2**63 - 1
 
+# What errors say of parameters that are more than a text.
+_COUNT = "a whole number from 1"
+_POSITION = "as the Link header of an earlier answer gives it"
+_NUMBER = "a number"
+_DATE = "a date and time, like 2020-08-30 12:00:00"
+
 # What decoding a query string leaves of `2020-08-30+12`, and of the zone in `2020-08-30T12:00+00:00`.
 _HOUR_ALONE = re.compile(r"\A(\d{4}-\d\d?-\d\d?)[ T](\d\d?)\Z")
 _ZONE_WITHOUT_SIGN = re.compile(r"\A(.*\d:\d\d[0-9:.]*) (\d\d(?::?\d\d)?)\Z")
@@ -50,36 +56,36 @@ def name(value: str) -> str:
     return _unicode("base_filename", value)
 
 
-def text(name: str, value: Any) -> str | None:
-    """Answer a text that PostgreSQL can compare; of a number its numeral."""
+def text(name: str, value: Any, allowed: str = "a text") -> str | None:
+    """Answer a text that PostgreSQL can compare; of a number its numeral. An error says what is `allowed`."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
-        raise BadRequest(f"{name} must be a text.")
+        raise BadRequest(f"{name} must be {allowed}.")
     return _unicode(name, str(value)) or None
 
 
 def count(name: str, value: Any) -> int:
     """Answer how many images are wanted at most, `ALL` where that is not given."""
-    given = text(name, value)
+    given = text(name, value, _COUNT)
     if given is None:
         return ALL
     match = _WHOLE_NUMBER.fullmatch(given)
     if not match:
-        raise BadRequest(f"{name} must be a whole number from 1.")
+        raise BadRequest(f"{name} must be {_COUNT}.")
     return ALL if len(match[1]) >= len(str(ALL)) else int(match[1])
 
 
 def position(name: str, value: Any) -> Position | None:
     """Answer the position after which a list goes on, from the text that `position_text` writes."""
-    given = text(name, value)
+    given = text(name, value, _POSITION)
     if given is None:
         return None
     date, _, key = given.rpartition(",")
     try:
         return datetime.fromisoformat(date), min(int(key), _LARGEST_KEY)
     except ValueError as error:
-        raise BadRequest(f"{name} must be as the Link header of an earlier answer gives it.") from error
+        raise BadRequest(f"{name} must be {_POSITION}.") from error
 
 
 def position_text(position: Position) -> str:
@@ -96,24 +102,24 @@ def _unicode(name: str, characters: str) -> str:
 
 
 def _number(name: str, value: Any) -> float | None:
-    given = text(name, value)
+    given = text(name, value, _NUMBER)
     if given is None:
         return None
     number = numerals.number(given)
     if number is None or not math.isfinite(float(number)):
-        raise BadRequest(f"{name} must be a number.")
+        raise BadRequest(f"{name} must be {_NUMBER}.")
     return float(number)
 
 
 def _date(name: str, value: Any) -> str | None:
-    given = text(name, value)
+    given = text(name, value, _DATE)
     if given is None:
         return None
     date = _ZONE_WITHOUT_SIGN.sub(r"\1+\2", _HOUR_ALONE.sub(r"\1 \2:00", given))
     try:
         queries.check_timestamp(date)
     except BadValue as error:
-        raise BadRequest(f"{name} must be a date and time, like 2020-08-30 12:00:00.") from error
+        raise BadRequest(f"{name} must be {_DATE}.") from error
     return date
 
 

@@ -157,13 +157,23 @@ def test_a_bad_limit_is_named(api: ApiClient, insert: Insert, value: str) -> Non
     assert (answer.status_code, answer.text) == (400, "limit must be a whole number from 1.")
 
 
-@pytest.mark.parametrize("name", ["site", "username", "exposure_time_min", "start_date", "limit", "after"])
+@pytest.mark.parametrize(
+    ("name", "allowed"),
+    [
+        ("site", "a text"),
+        ("username", "a text"),
+        ("exposure_time_min", "a number"),
+        ("start_date", "a date and time, like 2020-08-30 12:00:00"),
+        ("limit", "a whole number from 1"),
+        ("after", "as the Link header of an earlier answer gives it"),
+    ],
+)
 @pytest.mark.parametrize("value", [[1], {"a": 1}, True])
-def test_a_parameter_of_a_body_that_is_no_text_is_named(
-    api: ApiClient, insert: Insert, name: str, value: Any
+def test_a_parameter_of_a_body_that_is_neither_text_nor_number_is_named(
+    api: ApiClient, insert: Insert, name: str, allowed: str, value: Any
 ) -> None:
     answer = api.get("/filtered_images", json={name: value})
-    assert (answer.status_code, answer.text) == (400, f"{name} must be a text.")
+    assert (answer.status_code, answer.text) == (400, f"{name} must be {allowed}.")
 
 
 def test_a_pattern_that_ends_in_an_escape_is_refused(api: ApiClient, insert: Insert) -> None:
