@@ -86,7 +86,10 @@ class Queue:
         answer = self._ask("POST", "/dequeue", until=float("inf"), params=query, timeout=TIMEOUT_S + wait_s)
         if answer.status_code == NOT_FOUND:
             return None
-        item: Item = answer.json()
+        try:
+            item: Item = answer.json()
+        except requests.exceptions.JSONDecodeError as error:
+            raise Refused("what answers there is not the API") from error
         return item
 
     def extend(self, item: Item, lease_s: float, until: float) -> None:

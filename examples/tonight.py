@@ -125,6 +125,9 @@ def main() -> int:
     except Refused as error:
         print(f"{options.site}: {error}", file=sys.stderr)
         return 2
+    except requests.exceptions.JSONDecodeError:
+        print(f"{options.base_url}: what answers there is not the API", file=sys.stderr)
+        return 2
     except (Failed, OSError) as error:
         print(f"{options.base_url}: {error}", file=sys.stderr)
         return 1

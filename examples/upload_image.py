@@ -135,7 +135,10 @@ class Uploader:
             raise Failed(f"the API answers {answer.status_code}", _seconds(answer))
         if answer.status_code != OK:
             raise Refused(f"{answer.status_code}: {answer.text}")
-        form: dict[str, Any] = answer.json()
+        try:
+            form: dict[str, Any] = answer.json()
+        except requests.exceptions.JSONDecodeError as error:
+            raise Refused("what answers there is not the API") from error
         return form
 
     def _post(self, url: str, **arguments: Any) -> requests.Response:

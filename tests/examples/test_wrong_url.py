@@ -1,0 +1,53 @@
+"""The examples, led to a website in place of the API: the page of a UI, say, which answers every path."""
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+from werkzeug import Request, Response
+
+from local.deployment import PROJECT
+from local.server import Server
+
+
+@pytest.fixture
+def website() -> Iterator[str]:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        Request(environ).get_data()
+        return Response("<!doctype html><title>Welcome</title>", mimetype="text/html")(
+            environ, start_response
+        )
+
+    server = Server(0, answer)
+    server.start()
+    yield server.url
+    server.stop()
+
+
+@pytest.mark.parametrize(
+    ("example", "arguments", "status"),
+    [
+        ("latest_images", ["mrc1"], 2),
+        ("tonight", ["mrc1"], 2),
+        ("upload_image", ["image.jpg"], 1),
+        ("pipe_worker", ["stacks", "--", "true"], 2),
+    ],
+)
+def test_it_is_said_that_this_is_not_the_api(
+    website: str, tmp_path: Path, example: str, arguments: list[str], status: int
+) -> None:
+    (tmp_path / "image.jpg").touch()
+    told = subprocess.run(
+        [sys.executable, str(PROJECT / "examples" / f"{example}.py"), website, *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (told.returncode, told.stdout) == (status, "")
+    assert told.stderr.endswith(": what answers there is not the API\n")
+    assert "Traceback" not in told.stderr
