@@ -10,6 +10,9 @@ import signal
 import sys
 import time
 
+import psycopg2
+from botocore.exceptions import BotoCoreError
+
 from local.child import ChildFailed
 from local.environment import RealAwsRefused
 from local.stack import Stack
@@ -36,6 +39,9 @@ def main() -> int:
         return 2
     except ChildFailed as error:
         print(f"{error}; what it said stands above.", file=sys.stderr)
+        return 1
+    except (psycopg2.Error, BotoCoreError) as error:
+        print(f"A backend cannot be used: {str(error).strip()}", file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -304,6 +304,21 @@ def test_it_will_not_run_against_aws() -> None:
         assert serve.process.wait(30) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/images", "port 1 failed"),
+        ("DATABASE_URL", "nonsense", "invalid dsn"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1", 'endpoint URL: "http://127.0.0.1:1/"'),
+    ],
+)
+def test_a_backend_that_is_not_there_is_told(name: str, value: str, said: str) -> None:
+    with serving(0, **{name: value}) as serve:
+        assert said in serve.wait_for("A backend cannot be used: ")
+        assert serve.process.wait(30) == 1
+    assert "Traceback" not in "".join(serve.output)
+
+
 def test_a_port_in_use_is_told_and_nothing_is_left() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
