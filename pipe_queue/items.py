@@ -54,7 +54,7 @@ def parse(body: dict[str, Any]) -> NewItem:
     return NewItem(
         queue_name=names.check_known("queue_name", body["queue_name"]),
         payload=body.get("payload", {}),
-        sender=_checked_sender(body.get("sender", "unknown")),
+        sender=_checked_sender(body.get("sender")),
         dedup_id=None if dedup_id is None else names.check_id("dedup_id", dedup_id),
     )
 
@@ -189,6 +189,8 @@ def waiting(queue_name: str, row: Item) -> dict[str, Any]:
 
 
 def _checked_sender(sender: Any) -> str:
+    if sender is None:
+        return "unknown"
     if not isinstance(sender, str) or len(sender) > MAX_SENDER_BYTES:
         raise BadRequest(f"sender must be a text of at most {MAX_SENDER_BYTES} characters.")
     return sender

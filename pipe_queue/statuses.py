@@ -28,7 +28,7 @@ def write(body: dict[str, Any]) -> dict[str, Any]:
     row = {
         "status": _checked_status(body["status"]),
         "last_updated": now_ms(),
-        "details": _checked_details(body.get("details", {})),
+        "details": _checked_details(body.get("details")),
     }
     store.write(pipe_id, row)
     return public(pipe_id, row)
@@ -75,6 +75,8 @@ def _checked_status(status: Any) -> str:
 
 
 def _checked_details(details: Any) -> dict[str, Any]:
+    if details is None:
+        return {}
     if not isinstance(details, dict):
         raise BadRequest("details must be an object.")
     return details

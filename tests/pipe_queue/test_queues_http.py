@@ -66,6 +66,11 @@ def test_a_payload_comes_out_as_it_went_in(api: ApiClient, payload: Any) -> None
     assert dequeue(api) == item
 
 
+def test_who_sent_it_is_unknown_unless_told(api: ApiClient) -> None:
+    create(api)
+    assert enqueue(api)["sender"] == enqueue(api, sender=None)["sender"] == "unknown"
+
+
 def test_items_come_out_in_the_order_they_went_in_and_once(api: ApiClient) -> None:
     create(api)
     items = [enqueue(api, payload=number) for number in range(12)]
