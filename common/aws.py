@@ -1,5 +1,6 @@
 """AWS clients, kept for the life of the process, and what their failures mean to a caller."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from common.errors import Unavailable
 
 REGION = "us-east-1"
 
-SERVER_ERROR = 500
+OK, SERVER_ERROR = 200, 500
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 6
@@ -39,6 +40,9 @@ PASSING_CODES = frozenset(
 
 # Of these, one request of ours can make many, one after the other.
 _READS = frozenset({"GetItem", "Query", "Scan", "GetParameter", "GetParametersByPath"})
+
+# Operations of DynamoDB that answer rows.
+_ROWS = ("GetItem", "Query", "Scan")
 
 _making = Lock()
 
@@ -88,7 +92,19 @@ def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
     )
     made = session().client(service, config=config)
     made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
+    for operation in _ROWS:
+        made.meta.events.register(f"before-parse.dynamodb.{operation}", _take_rows)
     return made
+
+
+def _take_rows(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Take the JSON of a good answer as it is.
+
+    botocore would hold each value of each row against its models, which took most of the CPU time of a read.
+    """
+    if response_dict["status_code"] == OK:
+        customized_response_dict.update(json.loads(response_dict["body"]))
+        response_dict["body"] = b"{}"
 
 
 def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:

@@ -256,7 +256,21 @@ def serialised(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def deserialised(row: Mapping[str, Any]) -> Item:
     """Answer the row in plain Python values; the inverse of `serialised`, with Decimals for numbers."""
-    return {name: _types.deserializer.deserialize(value) for name, value in row.items()}
+    return {name: _deserialised_value(value) for name, value in row.items()}
+
+
+def _deserialised_value(value: Mapping[str, Any]) -> Any:
+    """Answer what boto3 would, which takes three times as long: all that JSON has is read here."""
+    ((kind, content),) = value.items()
+    if kind in ("S", "BOOL"):
+        return content
+    if kind == "N":
+        return Decimal(content)
+    if kind == "M":
+        return deserialised(content)
+    if kind == "L":
+        return [_deserialised_value(member) for member in content]
+    return _types.deserializer.deserialize(value)
 
 
 class _Types:

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,13 @@ _values = st.recursive(
 @given(_values)
 def test_what_is_stored_comes_back(value: Any) -> None:
     assert deserialised(serialised({"value": value})) == {"value": _with_decimals(value)}
+
+
+@pytest.mark.parametrize("kind", ["B", "BS", "SS", "NS"])
+def test_a_kind_that_json_has_not_is_read_as_boto3_reads_it(kind: str) -> None:
+    value = {"B": b"1", "BS": [b"1"], "SS": ["1"], "NS": ["1"]}[kind]
+    read = deserialised({"value": {kind: value}})["value"]
+    assert read == TypeDeserializer().deserialize({kind: value})
 
 
 _number_texts = st.from_regex(r"-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?(e[+-]?[0-9]{1,3})?", fullmatch=True)
@@ -142,6 +151,23 @@ def test_a_row_that_only_dynamodb_finds_too_large_is_too_large_all_the_same() ->
     # moto draws the line at 405,000 bytes, below AWS's own
     with pytest.raises(TooLarge):
         CONFIGS.put({"site": "mrc1", "configuration": {"text": "x" * 407_000}})
+
+
+@pytest.mark.usefixtures("aws")
+def test_rows_are_read_as_they_come_and_not_held_against_botocore_s_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = {
+        "site": "mrc1",
+        "configuration": {"list": [{"n": Decimal("1.5")}, None, True], "map": {}, "text": "é"},
+    }
+    CONFIGS.put(row)
+    monkeypatch.setattr(JSONParser, "_handle_map", None)
+    assert CONFIGS.get({"site": "mrc1"}) == row
+    assert CONFIGS.get({"site": "none"}) is None
+    asked = {"KeyConditionExpression": "site = :site", "ExpressionAttributeValues": {":site": "mrc1"}}
+    assert list(CONFIGS.query(**asked)) == list(CONFIGS.scan()) == [row]
+    assert CONFIGS.count(**asked) == 1
 
 
 @pytest.mark.usefixtures("aws")
