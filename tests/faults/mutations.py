@@ -53,8 +53,8 @@ MUTATIONS = (
     Mutation(
         "without the token",
         "common/aws.py",
-        "return session().client(service, config=config)",
-        """client = session().client(service, config=config)
+        "    made = session().client(service, config=config)\n",
+        """    made = session().client(service, config=config)
 
     def forget_token(request: Any, **_: Any) -> None:
         import json
@@ -64,8 +64,8 @@ MUTATIONS = (
         if "ClientRequestToken" in body:
             request.data = json.dumps({**body, "ClientRequestToken": uuid.uuid4().hex}).encode()
 
-    client.meta.events.register_first("request-created.dynamodb.TransactWriteItems", forget_token)
-    return client""",
+    made.meta.events.register_first("request-created.dynamodb.TransactWriteItems", forget_token)
+""",
         "ministack",
         "answers of puts lost, consumers swift",
         200,
