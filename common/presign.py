@@ -57,14 +57,15 @@ def post_form(key: str, expires_s: int) -> dict[str, Any]:
 def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> str:
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     credentials = _credentials().get_frozen_credentials()
-    scope = f"{now[:8]}/{aws.region()}/s3/aws4_request"
+    region = aws.region()
+    scope = f"{now[:8]}/{region}/s3/aws4_request"
     query = _query(f"{credentials.access_key}/{scope}", now, expires_s)
     signed_headers = "&X-Amz-SignedHeaders=host"
     token = _parameter("X-Amz-Security-Token", credentials.token)
     # What is signed has its parameters in alphabetical order; the URL has them in botocore's.
     canonical = f"GET\n{path}\n{query}{token}{signed_headers}{asked}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    signing_key = _signing_key(credentials.secret_key, now[:8], aws.region())
+    signing_key = _signing_key(credentials.secret_key, now[:8], region)
     signature = hmac.new(
         signing_key, f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}".encode(), hashlib.sha256
     ).hexdigest()

@@ -104,9 +104,7 @@ def no_content() -> Response:
 
 def json_text(value: Any) -> str:
     """Answer compact JSON. Decimals become integers where they are whole, floats elsewhere."""
-    return json.dumps(
-        value, default=_plain_number, ensure_ascii=False, allow_nan=False, separators=(",", ":")
-    )
+    return _encoder.encode(value)
 
 
 def escaped_size(text: str) -> int:
@@ -180,3 +178,7 @@ def _plain_number(value: Any) -> int | float:
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} has no JSON form")
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+# Kept, for to make one takes longer than to encode an element of a list.
+_encoder = json.JSONEncoder(default=_plain_number, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
