@@ -71,8 +71,8 @@ def _load(minutes: float) -> list[str]:
         watcher.start()
         time.sleep(minutes * 60)
         watcher.stop()
-        calls, seconds = list(stage.calls), time.monotonic() - began
         stage.end()
+        calls, seconds = list(stage.calls), time.monotonic() - began
         findings = stage.check(in_order=True)
     figures = report.load(calls, seconds, watcher.samples, findings)
     kept.write("soak", {"night": vars(NIGHT), "seconds": round(seconds), **figures})

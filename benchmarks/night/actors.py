@@ -39,6 +39,8 @@ class Night:
         Where they note what they were told.
     stopped
         Set when they are to end.
+    fallen
+        Why actors ended before that: what they would have done was not done.
     """
 
     sites: tuple[str, ...]
@@ -46,6 +48,7 @@ class Night:
     ask_again_s: float
     told: Told = field(default_factory=Told)
     stopped: Event = field(default_factory=Event)
+    fallen: list[str] = field(default_factory=list)
 
 
 class Actor(ABC):
@@ -72,13 +75,20 @@ class Actor(ABC):
 
     def run(self) -> None:
         """Work until told to stop, beginning somewhere in the first period."""
+        try:
+            self._act()
+        except Exception as error:  # noqa: BLE001 - an answer can be wrong in any way
+            self.night.fallen.append(f"{type(self).__name__} fell over: {error!r}")
+        finally:
+            self.caller.close()
+
+    def _act(self) -> None:
         self.night.stopped.wait(self.dice.uniform(0, self._period_s))
         while not self.night.stopped.is_set():
             began = time.monotonic()
             self.step()
             pause_s = self._period_s * self.dice.uniform(0.75, 1.25) - (time.monotonic() - began)
             self.night.stopped.wait(max(0.0, pause_s))
-        self.caller.close()
 
     @abstractmethod
     def step(self) -> None:

@@ -93,6 +93,7 @@ class Checker:
         for queue in QUEUES:
             self._queue(queue, findings, in_order=in_order)
         self._s3.close()
+        findings.wrong += self._night.fallen
         return findings
 
     def wait_for_ingester(self, within_s: float) -> None:

@@ -34,12 +34,16 @@ class Window:
         return needed and call.ended >= self.began and call.began <= self.returned + RECOVERY_S
 
     def recovery_s(self, calls: Sequence[Call]) -> float:
-        """Answer how long after the return a call was begun that failed all the same."""
-        late = [call.began - self.returned for call in calls if self._fails_late(call)]
+        """Answer how long after the return a call ended that was begun after it and suffered all the same.
+
+        It was answered 503, or so late that it ended when all should have been well for some time.
+        """
+        late = [call.ended - self.returned for call in calls if self._suffers_late(call)]
         return max(late, default=0.0)
 
-    def _fails_late(self, call: Call) -> bool:
-        return call.status == UNAVAILABLE and self.excuses(call) and call.began > self.returned
+    def _suffers_late(self, call: Call) -> bool:
+        suffers = call.status == UNAVAILABLE or call.seconds > RECOVERY_S
+        return suffers and self.excuses(call) and call.began > self.returned
 
 
 _MODES = (Mode.KILLED, Mode.SLOW, Mode.CUT, Mode.SILENT)

@@ -1,6 +1,7 @@
 """What the stack's process holds, looked at every few seconds: Linux's /proc, and PostgreSQL's own count."""
 
 import time
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -27,7 +28,7 @@ class Sample:
     connections
         To PostgreSQL, as that counts them.
     work_files
-        Files in the process's folder for temporary files.
+        Files and folders in the process's folder for temporary files.
     """
 
     at_s: float
@@ -86,7 +87,7 @@ class Watcher:
             sockets=sum(link.startswith("socket:") for link in links),
             threads=int(status["Threads"]),
             connections=self._connections(),
-            work_files=sum(path.is_file() for path in self._work_folder.rglob("*")),
+            work_files=sum(1 for _ in self._work_folder.rglob("*")),
         )
 
     def _watch(self) -> None:
@@ -115,11 +116,22 @@ class Watcher:
 
 
 def slope(samples: list[Sample], what: str) -> float:
-    """Answer by how much something grows in a minute: the line of least squares through the samples."""
-    times = [sample.at_s / 60 for sample in samples]
-    values = [float(asdict(sample)[what]) for sample in samples]
+    """Answer by how much something grows in a minute: the line of least squares through each minute's least.
+
+    What happens to run at the moment of a sample comes and goes; what leaks lifts the least.
+    """
+    floors = _floors(samples, what)
+    times, values = [at_s / 60 for at_s, _ in floors], [value for _, value in floors]
     middle, mean = sum(times) / len(times), sum(values) / len(values)
     spread = sum((moment - middle) ** 2 for moment in times)
     return (
         sum((moment - middle) * (value - mean) for moment, value in zip(times, values, strict=True)) / spread
     )
+
+
+def _floors(samples: list[Sample], what: str) -> list[tuple[float, float]]:
+    """Answer of each minute when least was held of something, and how much."""
+    minutes: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    for sample in samples:
+        minutes[int(sample.at_s // 60)].append((float(asdict(sample)[what]), sample.at_s))
+    return [(at_s, value) for value, at_s in map(min, minutes.values())]

@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
-from benchmarks.night.actors import ON_LEASES, PLAIN, Night
+from benchmarks.night.actors import ON_LEASES, PLAIN, Actor, Night
 from benchmarks.night.calls import NONE, Call, Caller
-from benchmarks.night.checker import Checker
+from benchmarks.night.checker import Checker, Findings
 from benchmarks.night.disturbances import RECOVERY_S, Disturbance, Window
-from benchmarks.night.report import is_excused, load_faults, routes
+from benchmarks.night.report import chaos_faults, is_excused, load, load_faults, routes
 from benchmarks.night.told import Register, Uploaded
 from benchmarks.night.watcher import Sample, slope
 from common import aws as aws_clients
@@ -51,8 +52,13 @@ def test_only_an_honest_503_for_the_right_reason_is_excused(made: Call, excused:
 
 def test_recovery_is_until_the_last_call_that_failed() -> None:
     calls = [call(503, 15), call(503, 21), call(503, 22.5), call(200, 23), call(503, 40)]
-    assert WINDOW.recovery_s(calls) == 2.5
+    assert WINDOW.recovery_s(calls) == 3.5
     assert WINDOW.recovery_s(calls[:1]) == 0
+
+
+def test_an_answer_that_hangs_after_the_return_is_no_recovery() -> None:
+    assert WINDOW.recovery_s([Call("GET /{site}/config", 21, 11, 200)]) == 12
+    assert WINDOW.recovery_s([Call("GET /{site}/config", 21, 4, 200)]) == 0
 
 
 def test_a_register_allows_what_was_certain_and_what_may_be() -> None:
@@ -71,6 +77,28 @@ def samples(values: list[float]) -> list[Sample]:
 def test_growth_is_the_slope_a_minute() -> None:
     assert slope(samples([100, 101, 102, 103]), "memory_mb") == pytest.approx(2)
     assert slope(samples([100, 102, 98, 100, 100]), "threads") == 0
+
+
+def test_a_leak_shows_however_much_comes_and_goes() -> None:
+    bursts = [30.0 if second % 45 == 0 else 5.0 for second in range(0, 600, 5)]
+    taken = [Sample(5.0 * number, value, 1, 1, 1, 1, 0) for number, value in enumerate(bursts)]
+    leaking = [replace(sample, memory_mb=sample.memory_mb + sample.at_s / 60) for sample in taken]
+    assert slope(taken, "memory_mb") == 0
+    assert slope(leaking, "memory_mb") == pytest.approx(1, abs=0.1)
+
+
+def test_a_short_night_says_nothing_of_growth() -> None:
+    calls, grown = [Call("GET /", 0, 1, 200)], samples([100.0 + number for number in range(20)])
+    assert load(calls, 60, grown[:8], Findings())["growth_a_minute"] == {}
+    assert load(calls, 600, grown, Findings())["growth_a_minute"]["memory_mb"] == pytest.approx(2)
+
+
+def test_what_is_left_of_disturbances_is_a_fault() -> None:
+    before, after = (asdict(sample) for sample in samples([100, 100]))
+    figures = {"faulty": [], "disturbances": [], "wrong": [], "held_before": before, "held_after": after}
+    assert chaos_faults(figures) == []
+    figures["held_after"] = {**after, "connections": 9, "work_files": 1}
+    assert len(chaos_faults(figures)) == 2
 
 
 def test_growth_and_bad_answers_are_faults() -> None:
@@ -158,6 +186,15 @@ def _never_shown_image(night: Night) -> None:
     night.told.images.append("mrc1-a")
 
 
+class _Clumsy(Actor):
+    def step(self) -> None:
+        raise ValueError("no such member")
+
+
+def _fall_over(night: Night) -> None:
+    _Clumsy(night, Caller("", {}, []), 0, 1).run()
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [
@@ -168,6 +205,7 @@ def _never_shown_image(night: Night) -> None:
         (_lose_note, "notes: mrc1 is None, not {'message': 'clear'}"),
         (_lose_file, f"files: {KEY} is not there"),
         (_change_file, f"files: {KEY} is another"),
+        (_fall_over, "_Clumsy fell over: ValueError('no such member')"),
         (_never_shown_image, "images: mrc1-a has the files [None, None, None]"),
     ],
 )
