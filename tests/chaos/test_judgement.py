@@ -186,6 +186,23 @@ def _never_shown_image(night: Night) -> None:
     night.told.images.append("mrc1-a")
 
 
+def _lose_status(night: Night) -> None:
+    night.told.statuses["pipe1"].note({"number": 1}, 200)
+
+
+def _lose_info_image(night: Night) -> None:
+    night.told.channels["mrc1", 1].note("mrc1-a", 200)
+
+
+def _overtake(night: Night) -> None:
+    night.told.queues[PLAIN] += [
+        QueueCall("enqueue", 10, 2, 11, 200, "id2"),
+        QueueCall("enqueue", 12, 3, 13, 200, "id3"),
+        QueueCall("dequeue", 14, 3, 15, 200, "id3"),
+        QueueCall("dequeue", 16, 2, 17, 200, "id2"),
+    ]
+
+
 class _Clumsy(Actor):
     def step(self) -> None:
         raise ValueError("no such member")
@@ -203,7 +220,11 @@ def _fall_over(night: Night) -> None:
         (_forget_ack, "items of stacks lost: [1]"),
         (_change_config, "configs: mrc1 is {'a': 2}, not {'a': 1}"),
         (_lose_note, "notes: mrc1 is None, not {'message': 'clear'}"),
+        (_lose_status, "statuses: pipe1 is None, not {'number': 1}"),
+        (_lose_info_image, "info images: mrc1 1 is None, not 'mrc1-a'"),
+        (_overtake, "items of focus overtaken: [2]"),
         (_lose_file, f"files: {KEY} is not there"),
+        (_lose_file, f"logged uploads: {KEY} is logged 0 times, S3 took it 1 + 1"),
         (_change_file, f"files: {KEY} is another"),
         (_fall_over, "_Clumsy fell over: ValueError('no such member')"),
         (_never_shown_image, "images: mrc1-a has the files [None, None, None]"),
