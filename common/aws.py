@@ -12,6 +12,7 @@ from common import deadline
 from common.errors import Unavailable
 
 REGION = "us-east-1"
+USER_AGENT = "photonranch-api"
 
 OK, SERVER_ERROR = 200, 500
 
@@ -87,6 +88,8 @@ def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
         read_timeout=read_timeout_s,
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=50,
+        # botocore puts its own together from some twenty parts at every request, for 0.2 ms of CPU time
+        user_agent=USER_AGENT,
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path" if custom_endpoint("s3") else "virtual"},
     )
