@@ -34,16 +34,13 @@ class Window:
         return needed and call.ended >= self.began and call.began <= self.returned + RECOVERY_S
 
     def recovery_s(self, calls: Sequence[Call]) -> float:
-        """Answer how long after the return a call ended that was begun after it and suffered all the same.
+        """Answer how long after the return the last of the calls ended that suffered all the same."""
+        return max((call.ended - self.returned for call in self.late(calls)), default=0.0)
 
-        It was answered 503, or so late that it ended when all should have been well for some time.
-        """
-        late = [call.ended - self.returned for call in calls if self._suffers_late(call)]
-        return max(late, default=0.0)
-
-    def _suffers_late(self, call: Call) -> bool:
-        suffers = call.status == UNAVAILABLE or call.seconds > RECOVERY_S
-        return suffers and self.excuses(call) and call.began > self.returned
+    def late(self, calls: Sequence[Call]) -> list[Call]:
+        """Answer the calls begun after the return that were answered 503, or that hung."""
+        since = [call for call in calls if call.began > self.returned and self.excuses(call)]
+        return [call for call in since if call.status == UNAVAILABLE or call.seconds > RECOVERY_S]
 
 
 _MODES = (Mode.KILLED, Mode.SLOW, Mode.CUT, Mode.SILENT)

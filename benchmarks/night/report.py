@@ -76,7 +76,7 @@ def chaos(
 def chaos_faults(figures: Figures) -> list[str]:
     """Answer what is wrong with a disturbed night."""
     late = [
-        f"{window['backend']} {window['what']}: {window['recovery_s']} s to recover"
+        f"{window['backend']} {window['what']}: {window['recovery_s']} s to recover, {window['late']}"
         for window in figures["disturbances"]
         if window["recovery_s"] > RECOVERY_S
     ]
@@ -152,6 +152,7 @@ def _window(window: Window, calls: Sequence[Call]) -> Figures:
         "answered_503": sum(call.status == UNAVAILABLE for call in during),
         "slowest_s": round(max((call.seconds for call in during), default=0.0), 1),
         "recovery_s": round(window.recovery_s(calls), 2),
+        "late": _said(window.late(calls)),
     }
 
 
