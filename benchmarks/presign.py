@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from benchmarks import figures
 from benchmarks.machine import machine
 from common.presign import get_url
 from local.environment import forget_aws
@@ -16,14 +17,21 @@ KEY = "data/mrc1-sq01-20260101-00000001-EX10.jpg"
 
 
 def main() -> None:
-    """Print microseconds for one URL each way."""
+    """Print microseconds for one URL each way, and keep them."""
     forget_aws()
     os.environ["S3_BUCKET_NAME"] = "photonranch-001"
     client = _client()
+    kept = figures.rounded(
+        {
+            "ours": _microseconds(lambda: get_url(KEY), 20_000),
+            "botocore, client kept": _microseconds(lambda: _botocore_url(client), 500),
+            "botocore, client per URL": _microseconds(lambda: _botocore_url(_client()), 20),
+        }
+    )
     print(f"One presigned GET URL ({machine()})")
-    print(f"  ours                      {_microseconds(lambda: get_url(KEY), 20_000):9.1f} us")
-    print(f"  botocore, client kept     {_microseconds(lambda: _botocore_url(client), 500):9.1f} us")
-    print(f"  botocore, client per URL  {_microseconds(lambda: _botocore_url(_client()), 20):9.1f} us")
+    for way, microseconds in kept.items():
+        print(f"  {way:24} {microseconds:9g} us")
+    figures.write("presign", kept)
 
 
 def _client() -> Any:

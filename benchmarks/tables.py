@@ -11,6 +11,8 @@ from benchmarks import figures, prices
 from local.deployment import PROJECT
 
 DOCUMENTS = ("performance.md", "operations.md")
+# What is told of profiles.
+HOTTEST, LEAST_PERCENT = 5, 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -29,10 +31,11 @@ def with_tables(text: str) -> str:
 def machines() -> str:
     """Answer what machine and day each file of figures is from."""
     rows = []
-    for name in ("routes", "cold_starts", "growth", "soak", "chaos"):
-        facts = figures.read(name)["machine"]
+    for name in ("routes", "cold_starts", "growth", "profiles", "presign", "soak", "chaos"):
+        kept = figures.read(name)
+        facts, runtime = kept["machine"], kept["figures"].get("runtime")
         place = f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['system']}"
-        versions = f"Python {facts['python']}, PostgreSQL {facts['postgresql']}"
+        versions = f"{runtime or 'Python ' + facts['python']}, PostgreSQL {facts['postgresql']}"
         rows.append([f"`{name}.json`", facts["date"], place, versions, facts["load"]])
     return _table(("file", "day", "machine", "versions", "load average"), rows)
 
@@ -83,7 +86,13 @@ def _night(kept: dict[str, Any], answered_503: int, held: dict[str, Any]) -> dic
         "of them missing or different": f"{len(kept['wrong']):,}",
         "memory at the end, MB": f"{held['memory_mb']:.0f}",
         "open files, threads at the end": f"{held['descriptors']}, {held['threads']}",
+        "growth a minute": ", ".join(f"{what} {more:g}" for what, more in _growth(kept).items()),
     }
+
+
+def _growth(kept: dict[str, Any]) -> dict[str, float]:
+    growth: dict[str, float] = kept.get("growth_a_minute", {})
+    return {what.replace("_", " "): more for what, more in growth.items()}
 
 
 def chaos() -> str:
@@ -99,6 +108,32 @@ def chaos() -> str:
         for window in figures.read("chaos")["figures"]["disturbances"]
     ]
     return _table(("disturbance", "calls", "answered 503", "slowest, s", "recovered after, s"), rows)
+
+
+def profiles() -> str:
+    """Answer what the CPU time of the busiest routes is for."""
+    rows = [
+        [what, kept["cpu_ms"], ", ".join(f"{part} {share} %" for part, share in _most(kept["percent"]))]
+        for what, kept in figures.read("profiles")["figures"].items()
+    ]
+    return _table(("call", "CPU ms", "of that"), rows)
+
+
+def _most(percent: dict[str, int]) -> list[tuple[str, int]]:
+    return [(part, share) for part, share in percent.items() if share >= LEAST_PERCENT]
+
+
+def hottest() -> str:
+    """Answer the routes that took most CPU time in the undisturbed night."""
+    cpu = {route: kept["handler_cpu_p50_ms"] for route, kept in figures.read("routes")["figures"].items()}
+    called = {route: kept["calls"] for route, kept in figures.read("soak")["figures"]["routes"].items()}
+    spent = {route: calls * cpu[route] for route, calls in called.items() if route in cpu}
+    whole = sum(spent.values())
+    rows = [
+        [f"`{route}`", f"{called[route]:,}", cpu[route], f"{spent[route] / whole:.0%}"]
+        for route in sorted(spent, key=lambda route: -spent[route])[:HOTTEST]
+    ]
+    return _table(("route", "calls in the night", "CPU ms", "of all CPU time"), rows)
 
 
 def costs() -> str:
@@ -129,6 +164,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "laws": laws,
     "nights": nights,
     "chaos": chaos,
+    "hottest": hottest,
+    "profiles": profiles,
     "costs": costs,
 }
 

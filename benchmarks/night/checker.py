@@ -172,7 +172,10 @@ class Checker:
         wrong = {"lost": lost, "doubled": verdict.doubled, "never enqueued": verdict.unexpected}
         if in_order:
             wrong["overtaken"] = verdict.reordered
-        findings.wrong += [f"items of {queue} {how}: {items}" for how, items in wrong.items() if items]
+        for how, items in wrong.items():
+            if items:
+                findings.wrong.append(f"items of {queue} {how}: {items}")
+                findings.wrong += [str(call) for call in calls if call.n in items]
 
 
 def _compared(name: str, register: Register, stored: Any) -> str:

@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -177,14 +178,12 @@ def _leased_twice(handed: list[Call], skew_ms: float) -> set[int]:
     by_item: dict[int, list[Call]] = defaultdict(list)
     for call in handed:
         by_item[call.n if call.n is not None else -1].append(call)
+    # Who asks again and again may have begun before another's lease, and be handed the item after it.
     return {
         n
         for n, holders in by_item.items()
-        for first in holders
-        for second in holders
-        if first.lease_id != second.lease_id
-        and first.start < second.start
-        and second.wall_ms < (first.lease_until or 0) - skew_ms
+        for first, second in combinations(sorted(holders, key=lambda call: call.wall_ms), 2)
+        if first.lease_id != second.lease_id and second.wall_ms < (first.lease_until or 0) - skew_ms
     }
 
 

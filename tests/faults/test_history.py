@@ -94,6 +94,14 @@ def test_on_leases_what_counts_is_the_acknowledgement() -> None:
     assert verdict(*handed, ack(1, 2, "a"), ack(1, 4, "b"), on_leases=True).doubled == [1]
 
 
+def test_a_lease_given_back_before_another_is_had_by_who_asked_all_the_while_doubles_nothing() -> None:
+    given_back = leased(1, 5, "a")
+    given_back.lease_until = 6000
+    patient = leased(1, 20, "b")
+    patient.start = 1
+    assert verdict(enqueue(1, 0), given_back, patient, ack(1, 21, "b"), on_leases=True).doubled == []
+
+
 def test_two_leases_at_once_double_an_item() -> None:
     calls = (enqueue(1, 0), leased(1, 1, "a"), leased(1, 1.5, "b"), ack(1, 1.8, "b"))
     assert verdict(*calls, on_leases=True).doubled == [1]
