@@ -93,6 +93,15 @@ def test_a_short_night_says_nothing_of_growth() -> None:
     assert load(calls, 600, grown, Findings())["growth_a_minute"]["memory_mb"] == pytest.approx(2)
 
 
+def test_one_more_connection_that_is_kept_is_no_leak_and_one_more_a_minute_is() -> None:
+    def faults(connections: Callable[[float], int]) -> list[str]:
+        taken = [Sample(at_s, 100, 8, 4, 5, connections(at_s), 0) for at_s in range(0, 600, 5)]
+        return load_faults(load([Call("GET /", 0, 1, 200)], 600, taken, Findings()))
+
+    assert faults(lambda at_s: 1 + (at_s > 390)) == []
+    assert len(faults(lambda at_s: 1 + int(at_s // 60))) == 1
+
+
 def test_what_is_left_of_disturbances_is_a_fault() -> None:
     before, after = (asdict(sample) for sample in samples([100, 100]))
     figures = {"faulty": [], "disturbances": [], "wrong": [], "held_before": before, "held_after": after}
