@@ -11,7 +11,8 @@ from local.child import stay_until_parent_ends
 from local.deployment import PROJECT
 
 HOST = "127.0.0.1"
-ENVIRONMENT = PROJECT / ".local" / "ministack"
+# Its programs name this path: not that of a link, as a copy of the project has, which is gone before them.
+ENVIRONMENT = (PROJECT / ".local").resolve() / "ministack"
 REQUIREMENTS = PROJECT / "requirements-ministack.txt"
 _START_TIMEOUT_S = 60
 
