@@ -24,6 +24,10 @@ class NotOurTurn(Exception):
     """Another request is changing the room, and does not come to an end."""
 
 
+# Turns that ended, and that DynamoDB did not say it has noted, by site: this process may take them again.
+_left: dict[str, str] = {}
+
+
 @contextmanager
 def turn(site: str) -> Iterator[None]:
     """Wait until nobody else changes the room of `site`, and let nobody until the block ends.
@@ -33,14 +37,26 @@ def turn(site: str) -> Iterator[None]:
     NotOurTurn
         If that takes longer than `PATIENCE_S`.
     """
-    turn_id = uuid.uuid4().hex
-    _wait_for(site, turn_id)
+    # a turn that could not be given back is ours to take again: nobody has to wait for its end
+    turn_id = _left.pop(site, "") or uuid.uuid4().hex
+    try:
+        _wait_for(site, turn_id)
+    except Unavailable:
+        _left[site] = turn_id
+        raise
     try:
         yield
     finally:
-        # a turn that cannot be given back, or is another's by now, ends by itself
-        with suppress(ConditionFailed, Unavailable):
+        _end(site, turn_id)
+
+
+def _end(site: str, turn_id: str) -> None:
+    try:
+        # one that took longer than a turn lasts is another's by now
+        with suppress(ConditionFailed):
             store.end_turn(site, turn_id)
+    except Unavailable:
+        _left[site] = turn_id
 
 
 def _wait_for(site: str, turn_id: str) -> None:

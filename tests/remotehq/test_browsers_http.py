@@ -85,7 +85,7 @@ def test_without_a_token_none_is_opened(api: ApiClient, remotehq: RemoteHq) -> N
     "fault",
     [
         *(Fault(status) for status in (400, 401, 404, 409, 429, 500, 503)),
-        Fault(late_s=0.6),
+        Fault(late_s=1.4),
         Fault(body=b"<html>"),
         Fault(body=b"[]"),
         Fault(body=b""),
@@ -100,7 +100,7 @@ def test_remotehq_failing_is_told(
     fault: Fault,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client, "READ_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(client, "READ_TIMEOUT_S", 0.7)
     remotehq.fail("POST /cb", fault)
     answer = api.post(ROUTE, json={}, headers=user)
     assert (answer.status_code, answer.text) == (503, "Try again later: RemoteHQ opens no browser.")
