@@ -57,29 +57,33 @@ def prices() -> list[Price]:
     """Answer the price of each route, of the case that the benchmark measures."""
     costs = yaml.safe_load((PROJECT / "tests" / "costs" / "costs.yaml").read_text())
     memory = _memory_mb()
+    guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
     measured = figures.read("routes")["figures"]
     return [
-        _price(of.route, costs[of.route][of.name], measured[of.route], memory.get(of.route, memory[""]))
+        _price(
+            of.route,
+            costs[of.route][of.name],
+            measured[of.route],
+            memory.get(of.route, memory[""]),
+            guarded=of.route in guarded,
+        )
         for of in worlds.measured()
         if of.route in measured
     ]
 
 
-def lambdas(route: str, cost: dict[str, Any]) -> int:
-    """Answer how many functions a request runs: the route's own, its authorizer, and one that it invokes."""
-    guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
-    return 1 + (route in guarded) + int(sum(cost.get("lambda", {}).values()))
-
-
-def _price(route: str, cost: dict[str, Any], measured: dict[str, float], memory_mb: float) -> Price:
-    requests = LAMBDA_REQUEST * lambdas(route, cost)
+def _price(
+    route: str, cost: dict[str, Any], measured: dict[str, float], memory_mb: float, *, guarded: bool
+) -> Price:
+    # the route's own function, its authorizer, and one that it invokes
+    lambdas = 1 + guarded + sum(cost.get("lambda", {}).values())
     waits = sum(WAIT_MS[backend] * sum(cost[backend].values()) for backend in WAIT_MS if backend in cost)
     lambda_ms = measured["handler_cpu_p50_ms"] / min(1.0, memory_mb / CORE_MB) + waits
     return Price(
         route=route,
         lambda_ms=lambda_ms,
         gateway=MILLION * GATEWAY_REQUEST,
-        compute=MILLION * (requests + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
+        compute=MILLION * (LAMBDA_REQUEST * lambdas + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
         stores=MILLION * _stores(cost),
         transfer=MILLION * measured["answer_bytes"] * BYTE_OUT,
     )

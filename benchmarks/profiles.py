@@ -124,8 +124,9 @@ def _percent(stats: pstats.Stats) -> dict[str, float]:
     spent: dict[str, float] = defaultdict(float)
     rows: dict[Function, Any] = stats.stats  # type: ignore[attr-defined]  # as in _print
     for function, (_, _, own, _, callers) in rows.items():
-        if _part(function) or not callers:
-            spent[_part(function) or _OTHER] += own
+        part = _part(function)
+        if part or not callers:
+            spent[part or _OTHER] += own
         else:
             for caller, (_, _, own_for_it, _) in callers.items():
                 spent[_part(caller) or _OTHER] += own_for_it

@@ -39,11 +39,11 @@ PASSING_CODES = frozenset(
     }
 )
 
-# Of these, one request of ours can make many, one after the other.
-_READS = frozenset({"GetItem", "Query", "Scan", "GetParameter", "GetParametersByPath"})
-
 # Operations of DynamoDB that answer rows.
 _ROWS = ("GetItem", "Query", "Scan")
+
+# Of these, one request of ours can make many, one after the other.
+_READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 
 _making = Lock()
 

@@ -260,7 +260,7 @@ def deserialised(row: Mapping[str, Any]) -> Item:
 
 
 def _deserialised_value(value: Mapping[str, Any]) -> Any:
-    """Answer what boto3 would, which takes three times as long: all that JSON has is read here."""
+    """Answer what boto3 would, which takes three times as long; what is rare is left to it."""
     ((kind, content),) = value.items()
     if kind in ("S", "BOOL"):
         return content
