@@ -24,8 +24,15 @@ FLAGS = (
 )
 
 
+@pytest.fixture
+def browser(chromium_session: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """Chromium, which leaves the last page behind: the console would go on to ask the API by itself."""
+    yield chromium_session
+    chromium_session.get("about:blank")
+
+
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+def chromium_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     """Skips where there is no Chromium, unless `REQUIRE_BROWSER` insists on one."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     driver = shutil.which("chromedriver")
