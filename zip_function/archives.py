@@ -1,4 +1,4 @@
-"""A zip of stored files, made once for the same names."""
+"""A zip of stored files, made once for the same names, and again when files that it lacks have come."""
 
 import hashlib
 import re
@@ -32,6 +32,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
 def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
     """Answer a presigned URL of a zip of files, which is made now unless it has been already.
 
+    A zip that lacks files is made again once there are more of them: a night's last may be on their way.
+
     Parameters
     ----------
     filenames
@@ -51,8 +53,11 @@ def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
     names = _checked(filenames)
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
     key = f"downloads/{digest}.zip"
-    if not store.exists(key):
-        _make(key, names, seconds_left)
+    lacking = store.files_lacking(key)
+    if lacking != 0:
+        files, missing = _looked_up(names)
+        if lacking is None or len(missing) < lacking:
+            _make(key, files, missing, seconds_left)
     return get_url(key, GOOD_FOR_S, f'attachment; filename="{_site(names[0])}-{int(time.time())}.zip"')
 
 
@@ -67,16 +72,20 @@ def _site(name: str) -> str:
     return _UNSAFE.sub("", name.partition("-")[0])
 
 
-def _make(key: str, names: list[str], seconds_left: Callable[[], float]) -> None:
+def _looked_up(names: list[str]) -> tuple[list[StoredFile], list[str]]:
+    """Answer the files that exist, and the names of those that do not."""
     keys = [f"{DIRECTORY}/{name}" for name in names]
     found = list(in_order(store.look_up, keys, _LOOKING_THREADS, _LOOKED_AHEAD))
-    files = [file for file in found if file]
+    missing = [name for name, file in zip(names, found, strict=True) if not file]
+    return [file for file in found if file], missing
+
+
+def _make(key: str, files: list[StoredFile], missing: list[str], seconds_left: Callable[[], float]) -> None:
     if not files:
         raise NotFound("None of the files exists.")
-    missing = [name for name, file in zip(names, found, strict=True) if not file]
     blocks = (block for file in files for block in file.blocks())
     contents = in_order(store.read_block, blocks, _READING_THREADS, _READ_AHEAD)
-    store.upload(key, zip_chunks(files, _in_time(contents, seconds_left), missing))
+    store.upload(key, zip_chunks(files, _in_time(contents, seconds_left), missing), len(missing))
 
 
 def _in_time(contents: Iterable[bytes], seconds_left: Callable[[], float]) -> Iterator[bytes]:

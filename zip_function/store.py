@@ -18,6 +18,7 @@ BLOCK_BYTES = 2 * 1024**2
 PART_BYTES = 8 * 1024**2
 
 _STORE = "the image store"
+_LACKING = "files-lacking"
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED = frozenset({*_NOT_FOUND, "412", "PreconditionFailed", "416", "InvalidRange"})
 _PART_MARKS: tuple[str, ...] = ("ETag", "ChecksumCRC32")
@@ -62,9 +63,16 @@ class StoredFile:
         return [Block(self.key, self.etag, start, min(start + BLOCK_BYTES, self.size)) for start in starts]
 
 
-def exists(key: str) -> bool:
-    """Answer whether there is an object."""
-    return look_up(key) is not None
+def files_lacking(key: str) -> int | None:
+    """Answer how many files a stored zip lacks of those asked for; None if there is no such zip.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy.
+    """
+    head = _head(key)
+    return None if head is None else int(head["Metadata"].get(_LACKING, 0))
 
 
 def look_up(key: str) -> StoredFile | None:
@@ -75,15 +83,22 @@ def look_up(key: str) -> StoredFile | None:
     Unavailable
         If S3 is down or busy.
     """
+    head = _head(key)
+    return (
+        None if head is None else StoredFile(key, head["ContentLength"], head["ETag"], head["LastModified"])
+    )
+
+
+def _head(key: str) -> dict[str, Any] | None:
+    """Answer what S3 says of an object, if there is one."""
     from botocore.exceptions import ClientError
 
     try:
-        answer = _request("head_object", Key=key)
+        return _request("head_object", Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _NOT_FOUND:
             raise
         return None
-    return StoredFile(key, answer["ContentLength"], answer["ETag"], answer["LastModified"])
 
 
 def read_block(block: Block) -> bytes:
@@ -106,8 +121,8 @@ def read_block(block: Block) -> bytes:
     raise Unavailable(f"Try again later: {_STORE} does not answer.")
 
 
-def upload(key: str, chunks: Iterable[bytes]) -> None:
-    """Store an object whose bytes come in chunks; whatever goes wrong, nothing of it is left.
+def upload(key: str, chunks: Iterable[bytes], lacking: int) -> None:
+    """Store a zip whose bytes come in chunks; whatever goes wrong, nothing of it is left.
 
     Parameters
     ----------
@@ -115,6 +130,8 @@ def upload(key: str, chunks: Iterable[bytes]) -> None:
         The object's key.
     chunks
         Of any sizes.
+    lacking
+        How many files are not in it, for `files_lacking`.
 
     Raises
     ------
@@ -122,13 +139,17 @@ def upload(key: str, chunks: Iterable[bytes]) -> None:
         If S3 is down or busy.
     """
     started = _request(
-        "create_multipart_upload", Key=key, ContentType="application/zip", ChecksumAlgorithm="CRC32"
+        "create_multipart_upload",
+        Key=key,
+        ContentType="application/zip",
+        Metadata={_LACKING: str(lacking)},
+        ChecksumAlgorithm="CRC32",
     )
     target = {"Key": key, "UploadId": started["UploadId"]}
     try:
         put = partial(_put_part, target)
         parts = list(in_order(put, enumerate(_parts(chunks), 1), _UPLOADING_THREADS, _UPLOADED_AHEAD))
-        _complete(target, parts)
+        _complete(target, parts, lacking)
     except BaseException:
         _abort(target)
         raise
@@ -155,14 +176,16 @@ def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, 
     return {"PartNumber": number, **{name: answer[name] for name in _PART_MARKS if name in answer}}
 
 
-def _complete(target: dict[str, str], parts: list[dict[str, Any]]) -> None:
+def _complete(target: dict[str, str], parts: list[dict[str, Any]], lacking: int) -> None:
     from botocore.exceptions import ClientError
 
     try:
         _request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
     except ClientError as error:
         # Asked again because its first answer was lost, S3 no longer knows an upload that it has completed.
-        if error.response["Error"]["Code"] != "NoSuchUpload" or not exists(target["Key"]):
+        # Another zip there, lacking more, is that of an earlier time.
+        is_unknown = error.response["Error"]["Code"] == "NoSuchUpload"
+        if not is_unknown or files_lacking(target["Key"]) != lacking:
             raise
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import requests
+from botocore.exceptions import ClientError
 
 from common import aws as clients
 from local.invocation import LambdaContext
@@ -25,6 +26,14 @@ def packed(filenames: Any, context: Any = None) -> tuple[int, str]:
     answer = pack({"filenames": filenames}, context)
     assert set(answer) == {"statusCode", "body"}
     return answer["statusCode"], json.loads(answer["body"])["message"]
+
+
+def contents_of(filenames: list[str]) -> dict[str, bytes]:
+    """The files of the zip that is handed out."""
+    status, url = packed(filenames)
+    assert status == 200
+    with zipfile.ZipFile(io.BytesIO(requests.get(url, timeout=10).content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def open_uploads() -> list[Any]:
@@ -65,6 +74,40 @@ def test_what_is_no_list_of_names(filenames: Any) -> None:
 def test_none_that_exists_is_not_found_and_starts_nothing() -> None:
     assert packed(["a", "b"]) == (404, "None of the files exists.")
     assert (stored("downloads/"), open_uploads()) == ({}, [])
+
+
+def test_a_zip_that_lacks_files_is_made_again_when_more_have_come() -> None:
+    put("data/mrc1-a", b"a")
+    first = contents_of(["mrc1-a", "mrc1-b", "mrc1-c"])
+    put("data/mrc1-a", b"changed")
+    assert contents_of(["mrc1-a", "mrc1-b", "mrc1-c"]) == first
+    put("data/mrc1-c", b"c")
+    more = contents_of(["mrc1-a", "mrc1-b", "mrc1-c"])
+    assert (more["mrc1-a"], more["mrc1-c"]) == (b"changed", b"c")
+    assert more["MISSING.txt"].endswith(b":\nmrc1-b\n")
+    put("data/mrc1-b", b"b")
+    assert set(contents_of(["mrc1-a", "mrc1-b", "mrc1-c"])) == {"mrc1-a", "mrc1-b", "mrc1-c"}
+
+
+def test_an_earlier_zip_does_not_pass_for_one_that_s3_has_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(operation: str, **arguments: Any) -> dict[str, Any]:
+        if operation == "complete_multipart_upload":
+            raise ClientError({"Error": {"Code": "NoSuchUpload"}}, operation)
+        return request(operation, **arguments)
+
+    put("data/mrc1-a", b"a")
+    contents_of(["mrc1-a", "mrc1-b"])
+    put("data/mrc1-b", b"b")
+    request = store._request
+    monkeypatch.setattr(store, "_request", lost)
+    assert packed(["mrc1-a", "mrc1-b"])[0] == 500
+
+
+def test_a_zip_outlives_files_that_are_removed() -> None:
+    put("data/mrc1-a", b"a")
+    first = contents_of(["mrc1-a", "mrc1-b"])
+    clients.client("s3").delete_object(Bucket=os.environ["S3_BUCKET_NAME"], Key="data/mrc1-a")
+    assert contents_of(["mrc1-a", "mrc1-b"]) == first
 
 
 def test_running_out_of_time_leaves_nothing() -> None:
