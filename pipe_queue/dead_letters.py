@@ -1,10 +1,11 @@
 """Dead letters: items that failed as often as their queue allows, set aside so that others get their turn."""
 
+import time
 from contextlib import suppress
 from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
-from common.errors import NotFound
+from common.errors import NotFound, Unavailable
 from pipe_queue import items
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
@@ -15,6 +16,8 @@ from pipe_queue.store import leases as lease_store
 _OF_LEASES = ("lease_id", "lease_until")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
+# What is left then goes back in the next request, before Lambda is stopped at 29 s.
+REDRIVE_S = 20.0
 
 
 def is_exhausted(queue: Queue, receives: int) -> bool:
@@ -70,14 +73,24 @@ def redrive(queue: Queue, item_id: str | None) -> int:
     ------
     NotFound
         If there is no such dead letter.
+    Unavailable
+        If there are so many that it takes another request.
     """
     if item_id is None:
-        rows = store.in_order(queue.name, queue.generation, "", _PAGE)
-        return sum(_redrive(queue, row) for row in rows)
+        return _redrive_all(queue)
     row = store.read(queue.name, item_id)
     if row is None or row.get("generation") != queue.generation:
         raise NotFound(f"Dead letter does not exist: {item_id}")
     return int(_redrive(queue, row))
+
+
+def _redrive_all(queue: Queue) -> int:
+    deadline, redriven = time.monotonic() + REDRIVE_S, 0
+    for row in store.in_order(queue.name, queue.generation, "", _PAGE):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"Try again to go on: {redriven} of the dead letters are back.")
+        redriven += _redrive(queue, row)
+    return redriven
 
 
 def _redrive(queue: Queue, row: Item) -> bool:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from common.dynamodb import Item
+from pipe_queue import dead_letters
+from pipe_queue.queues import Queue
 from tests.client import ApiClient
 from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
@@ -255,6 +258,30 @@ def test_dead_letters_go_back_to_their_old_places(api: ApiClient) -> None:
     assert api.post("/pipe/queue/stacks/redrive").json() == {"redriven": 0}
     assert api.get("/pipe/queue/stacks").json() == items
     assert dequeue(api, lease_seconds=LONG)["receive_count"] == 1
+
+
+def test_more_dead_letters_than_one_request_can_redrive_go_back_in_several(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(api, max_receives=1)
+    items = [enqueue(api, payload=number) for number in range(3)]
+    for _ in items:
+        fail(api, 1)
+    redrive = dead_letters._redrive
+
+    def slow(queue: Queue, row: Item) -> bool:
+        time.sleep(0.2)
+        return redrive(queue, row)
+
+    monkeypatch.setattr(dead_letters, "_redrive", slow)
+    monkeypatch.setattr(dead_letters, "REDRIVE_S", 0.1)
+    answer = api.post("/pipe/queue/stacks/redrive")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.text == "Try again to go on: 1 of the dead letters are back."
+    assert api.get("/pipe/queue/stacks").json() == items[:1]
+    monkeypatch.setattr(dead_letters, "REDRIVE_S", 20.0)
+    assert api.post("/pipe/queue/stacks/redrive").json() == {"redriven": 2}
+    assert api.get("/pipe/queue/stacks").json() == items
 
 
 def test_a_dead_letter_that_is_not_there(api: ApiClient) -> None:
