@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import figures
 from benchmarks.machine import machine
 from benchmarks.memory import peak_mb
 from common import aws
@@ -30,7 +31,7 @@ OK = 200
 
 
 def main() -> None:
-    """Print a table for each image."""
+    """Print a table for each image, and keep the figures."""
     deployment = Deployment()
     environment.forget_aws()
     os.environ.update(deployment.environment)
@@ -39,11 +40,12 @@ def main() -> None:
     try:
         resources.make_bucket()
         print(f"Downloads, each in a process of its own ({machine()})")
+        kept = {}
         for title, content in _images():
             aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=f"data/{NAME}", Body=content)
             print(f"  {title}, {len(content) / 1e6:.0f} MB packed")
-            for kind in KINDS:
-                _report(kind)
+            kept[title] = {kind: _measured(kind) for kind in KINDS}
+        figures.write("downloads", kept)
     finally:
         server.stop()
 
@@ -80,12 +82,16 @@ def measure_whole(kind: str) -> None:
     print(json.dumps([seconds, peak_mb()]))
 
 
-def _report(kind: str) -> None:
+def _measured(kind: str) -> dict[str, Any]:
     stages = _ran("measure_stages", kind)
     seconds, peak_mb = _ran("measure_whole", kind)
     told = ", ".join(f"{stage} {taken:.2f}" for stage, taken in stages.items())
     print(f"    {kind:8} {seconds:6.2f} s, {peak_mb:5.0f} MB at most    by stage, in s: {told}", flush=True)
     assert peak_mb < MOST_MB, f"{peak_mb} MB"
+    return {
+        **figures.rounded({"seconds": seconds, "peak_mb": peak_mb}),
+        "stages_s": figures.rounded(stages),
+    }
 
 
 def _ran(function: str, kind: str) -> Any:

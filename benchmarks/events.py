@@ -6,11 +6,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks import figures
 from benchmarks.machine import machine
+from common import logs
 from local import environment, resources
 from local.child import Child
 from local.demo.configs import site_configurations
@@ -26,23 +28,34 @@ YEAR = {"start": "2026-01-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}
 
 
 def main() -> None:
-    """Print medians in milliseconds."""
+    """Print medians in milliseconds, and keep them."""
     environment.forget_aws()
+    logs.set_up()
+    logs.logger.setLevel("ERROR")
     print(f"Events ({machine()}); each /events asks for another night")
-    print(f"  import of the handlers                {_import_ms():7.1f} ms")
+    kept = {}
+    for name, milliseconds in _figures():
+        kept[name] = milliseconds
+        print(f"  {name:36}  {milliseconds:7.2f} ms")
+    figures.write("events", figures.rounded(kept))
+
+
+def _figures() -> Iterator[tuple[str, float]]:
+    """Measure; answer names and milliseconds."""
+    yield "import of the handlers", _import_ms()
     from events import handlers
     from site_configs import store
 
     configs = site_configurations()
     with patch.object(store, "read", configs.get):
-        _line("GET /events, config at hand", handlers.get_events, _night)
-        _line("GET /events/plot, config at hand", handlers.get_plot, _night)
-    _line("GET /events/moon, 31 days", handlers.get_moon_events, lambda _: PLACE | MONTH)
-    _line("GET /events/moon, a year", handlers.get_moon_events, lambda _: PLACE | YEAR)
-    _with_dynamodb(configs, handlers.get_events)
+        yield "GET /events, config at hand", _median(handlers.get_events, _night)
+        yield "GET /events/plot, config at hand", _median(handlers.get_plot, _night)
+    yield "GET /events/moon, 31 days", _median(handlers.get_moon_events, lambda _: PLACE | MONTH)
+    yield "GET /events/moon, a year", _median(handlers.get_moon_events, lambda _: PLACE | YEAR)
+    yield from _with_dynamodb(configs, handlers.get_events)
 
 
-def _with_dynamodb(configs: dict[str, Any], handler: Callable[..., Any]) -> None:
+def _with_dynamodb(configs: dict[str, Any], handler: Callable[..., Any]) -> Iterator[tuple[str, float]]:
     """Measure with configs in a DynamoDB: moto's, whose own time is most of it."""
     from site_configs import store
 
@@ -54,8 +67,8 @@ def _with_dynamodb(configs: dict[str, Any], handler: Callable[..., Any]) -> None
         resources.make_tables(deployment)
         for site, config in configs.items():
             store.write(site, config)
-        _line("GET /events, config from moto", handler, _night)
-        _line("reading the config from moto", lambda _event, _context: store.read("mrc"), _night)
+        yield "GET /events, config from moto", _median(handler, _night)
+        yield "reading the config from moto", _median(lambda _event, _context: store.read("mrc"), _night)
     finally:
         child.stop()
 
@@ -64,9 +77,8 @@ def _night(number: int) -> dict[str, str]:
     return {"site": "mrc", "when": str(FIRST_NIGHT + number * DAY_S)}
 
 
-def _line(name: str, handler: Callable[..., Any], query: Callable[[int], dict[str, str]]) -> None:
-    times = [_once(handler, query(number)) for number in range(ROUNDS)]
-    print(f"  {name:36}  {statistics.median(times):7.2f} ms")
+def _median(handler: Callable[..., Any], query: Callable[[int], dict[str, str]]) -> float:
+    return statistics.median(_once(handler, query(number)) for number in range(ROUNDS))
 
 
 def _once(handler: Callable[..., Any], query: dict[str, str]) -> float:

@@ -10,18 +10,21 @@ import psycopg2
 
 from benchmarks import image_rows
 from common import aws
+from db import arguments
 from local.demo.configs import site_configurations
+from pipe_queue import queues
+from pipe_queue.store import dead_letters
 from remotehq import afternoons
 from remotehq import store as rooms
 from site_configs import store as site_configs
 from tests.costs.cases import AFTERNOON, Ask, call, get, post
 from tests.costs.world import FILE, QUEUE, World, write_rows
-from tests.downloads.images import put
+from tests.downloads.images import packed, put, sky
 from tests.pipe_queue.callers import write_legacy_items
 
 FIRST_S = 1_704_844_800  # 2024-01-10 00:00 UTC
 FILE_BYTES = 50_000
-BIG_QUEUE = "big"
+BIG_QUEUE, DEAD_QUEUE = "big", "failing"
 
 
 def always(ask: Ask) -> Callable[[int], Ask]:
@@ -81,6 +84,50 @@ def grow_statuses(_world: World, count: int) -> None:
     write_rows("PIPE_QUEUE_TABLE_NAME", rows)
 
 
+def grow_dead_letters(world: World, count: int) -> None:
+    """Have `count` dead letters in a queue."""
+    world.api.post("/pipe/queue", json={"queue_name": DEAD_QUEUE, "max_receives": 3})
+    queue = queues.existing(DEAD_QUEUE)
+    ids = [f"{queue.generation:013d}_{number:012d}" for number in range(count)]
+    write_rows("PIPE_QUEUE_TABLE_NAME", (_dead_letter(queue, item_id) for item_id in ids))
+
+
+def _dead_letter(queue: queues.Queue, item_id: str) -> dict[str, Any]:
+    return {
+        **dead_letters.dead_key(queue.name, item_id),
+        "id": item_id,
+        "generation": queue.generation,
+        "payload": {"job": "stack"},
+        "sender": "mrc1",
+        "created_at": FIRST_S * 1000,
+        "receives": 3,
+        "dead_at": FIRST_S * 1000,
+    }
+
+
+def grow_image(_world: World, megapixels: int) -> None:
+    """Have a FITS file of so many megapixels."""
+    side = round((megapixels * 1e6) ** 0.5)
+    put(f"data/{FILE.format(0)}", packed(sky(side, side).astype("u2")))
+
+
+def page(number: int) -> Ask:
+    """Answer the request for a page of a site's newest images, the `number`-th of a hundred images each."""
+    query = {"after": arguments.position_text(_position((number - 1) * 100))} if number > 1 else {}
+    return get(f"/{image_rows.BUSY_SITE}/latest_images/100", **query)
+
+
+def _position(place: int) -> tuple[datetime, int]:
+    with _cursor() as cursor:
+        cursor.execute(
+            """SELECT sort_date, image_id FROM images WHERE site = %s
+            ORDER BY sort_date DESC, image_id DESC OFFSET %s LIMIT 1""",
+            [image_rows.BUSY_SITE, place - 1],
+        )
+        position: tuple[datetime, int] = cursor.fetchone()
+        return position
+
+
 def grow_rooms(_world: World, count: int) -> None:
     """Have `count` sites with a control room, all where it is afternoon at once."""
     for number in range(count):
@@ -105,8 +152,8 @@ def zip_of(size: int) -> Ask:
     return post("/downloadzip", {"site": "mrc1", "fits_size": "small", **span})
 
 
-def forget_zips(_world: World) -> None:
-    """Have no zip any more."""
+def forget_downloads(_world: World) -> None:
+    """Have nothing that was made for a download any more."""
     client, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
     for entry in client.list_objects_v2(Bucket=bucket, Prefix="downloads/").get("Contents", []):
         client.delete_object(Bucket=bucket, Key=entry["Key"])

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg2
 import requests
 
-from benchmarks import image_rows
+from benchmarks import figures, image_rows
 from benchmarks.image_rows import BUSY_SITE, NIGHT, SITES
 from benchmarks.machine import machine
 from common import logs, postgres
@@ -28,7 +28,10 @@ from db import handlers, schema
 from local.stack import CACHE, Stack
 from site_configs import store as site_configs
 
-ROUNDS = 3
+Figures = dict[str, dict[str, float]]
+
+COLUMNS = ("handler_p50_ms", "handler_p99_ms", "gateway_p50_ms", "gateway_p99_ms")
+ROUNDS = 6
 CALLS = 100
 QUIET_SITE = SITES[10]
 # The ninth night, which every size of table has: of the busy site and of another.
@@ -109,7 +112,7 @@ ROUTES = (
 
 
 def main() -> None:
-    """Measure at each size, and print a table."""
+    """Measure at each size, print a table, and keep the figures of each size."""
     sizes = _arguments().rows
     warnings.simplefilter("ignore")
     with _database(sizes[0]):
@@ -118,12 +121,13 @@ def main() -> None:
         for site in SITES:
             site_configs.write(site, {"name": site})
     print(f"Milliseconds, best of {ROUNDS} rounds of {CALLS} calls ({machine()}, PostgreSQL on the same)")
-    medians: dict[int, list[float]] = {}
+    measured = {}
     for size in sizes:
         with _database(size):
-            medians[size] = _measure(size, stack.base_url)
+            measured[size] = _measure(size, stack.base_url)
+        figures.write(f"images_{size}", measured[size])
     if len(sizes) > 1:
-        _print_growth(medians[sizes[0]], medians[sizes[-1]])
+        _print_growth(measured[sizes[0]], measured[sizes[-1]])
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     stack.stop()
 
@@ -165,11 +169,11 @@ def _fill(url: str, size: int) -> None:
     schema.apply(url)
 
 
-def _measure(size: int, base_url: str) -> list[float]:
-    """Measure every route; answer the medians over the gateway."""
+def _measure(size: int, base_url: str) -> Figures:
+    """Measure every route; answer the milliseconds of each."""
     print(f"\n{size:,} rows{'handler':>32}{'gateway':>16}")
     print(f"{'':26}{'p50':>9}{'p99':>8}{'p50':>9}{'p99':>8}")
-    medians = []
+    measured = {}
     with requests.Session() as session:
         for route in ROUTES:
             called = _best_round(route, partial(_call, route))
@@ -177,8 +181,9 @@ def _measure(size: int, base_url: str) -> list[float]:
             print(
                 f"{route.name:26}{called[0]:9.1f}{called[1]:8.1f}{served[0]:9.1f}{served[1]:8.1f}", flush=True
             )
-            medians.append(served[0])
-    return medians
+            times = zip(COLUMNS, (*called, *served), strict=True)
+            measured[route.name] = figures.rounded(dict(times))
+    return measured
 
 
 def _best_round(route: Route, call: Callable[[], str | bytes]) -> tuple[float, float]:
@@ -210,10 +215,10 @@ def _get(session: requests.Session, base_url: str, route: Route) -> bytes:
     return session.get(base_url + route.path, params=route.query, timeout=60).content
 
 
-def _print_growth(small: list[float], large: list[float]) -> None:
+def _print_growth(small: Figures, large: Figures) -> None:
     print("\ngrowth of the median over the gateway, first to last")
-    for route, before, after in zip(ROUTES, small, large, strict=True):
-        print(f"{route.name:26}{after / before:9.2f}")
+    for name, before in small.items():
+        print(f"{name:26}{large[name]['gateway_p50_ms'] / before['gateway_p50_ms']:9.2f}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from benchmarks import figures
 from benchmarks.machine import machine
 from local.deployment import PROJECT, Deployment
 
@@ -13,12 +14,15 @@ _LINE = re.compile(r"import time:\s+\d+ \|\s+(\d+) \| (\S+)$")
 
 
 def main() -> None:
-    """Print a line for each handler module."""
+    """Print a line for each handler module, and keep the figures."""
     print(f"Imports of handler modules, best of {RUNS} ({machine()})")
     handlers = {function.handler for function in Deployment().functions.values()}
     modules = {handler.rpartition(".")[0].replace("/", ".") for handler in handlers}
+    kept = {}
     for module in sorted(modules):
-        print(f"  {module:28} {min(_import_ms(module) for _ in range(RUNS)):7.1f} ms")
+        kept[module] = min(_import_ms(module) for _ in range(RUNS))
+        print(f"  {module:28} {kept[module]:7.1f} ms")
+    figures.write("imports", figures.rounded(kept))
 
 
 def _import_ms(module: str) -> float:

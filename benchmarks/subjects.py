@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from benchmarks import growing, image_rows
 from benchmarks.growing import always
 from tests.costs.cases import Ask, call, get, post
-from tests.costs.world import QUEUE, World, upload, write_rows
+from tests.costs.world import FILE, QUEUE, World, upload, write_rows
 
 FLAT, STRAIGHT = "flat", "straight"
 
@@ -147,6 +147,21 @@ SUBJECTS: dict[str, Subject] = {
             ),
         },
     ),
+    "dead letters": Subject(
+        (1, 10, 100),
+        growing.grow_dead_letters,
+        {
+            "GET …/dead_letters": Route(
+                always(get(f"/pipe/queue/{growing.DEAD_QUEUE}/dead_letters")), FLAT, "the first ten are read"
+            ),
+            "POST …/redrive, all": Route(
+                always(post(f"/pipe/queue/{growing.DEAD_QUEUE}/redrive")),
+                STRAIGHT,
+                "each is put back by itself",
+                lambda size: (lambda world: growing.grow_dead_letters(world, size),),
+            ),
+        },
+    ),
     "kB of a config": Subject(
         (1, 10, 100, 390),
         lambda *_: None,
@@ -189,6 +204,15 @@ SUBJECTS: dict[str, Subject] = {
             )
         },
     ),
+    "pages read on": Subject(
+        (1, 10, 100),
+        lambda *_: None,
+        {
+            "GET /{site}/latest_images/100, further on": Route(
+                growing.page, FLAT, "the index is entered where the page begins"
+            )
+        },
+    ),
     "files in a zip": Subject(
         (10, 100, 300),
         growing.grow_files,
@@ -197,7 +221,19 @@ SUBJECTS: dict[str, Subject] = {
                 growing.zip_of,
                 STRAIGHT,
                 "each file is looked up, read and written",
-                lambda _: (growing.forget_zips,),
+                lambda _: (growing.forget_downloads,),
+            )
+        },
+    ),
+    "megapixels of an image": Subject(
+        (1, 4, 16),
+        growing.grow_image,
+        {
+            "POST /download, FITS": Route(
+                always(post("/download", {"object_name": FILE.format(0), "image_type": "fits"})),
+                STRAIGHT,
+                "it is decoded, written and stored",
+                lambda _: (growing.forget_downloads,),
             )
         },
     ),

@@ -10,7 +10,22 @@ from typing import Any
 from benchmarks import figures, prices
 from local.deployment import PROJECT
 
-DOCUMENTS = ("performance.md", "operations.md")
+DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md")
+FILES = (
+    "routes",
+    "cold_starts",
+    "imports",
+    "growth",
+    "profiles",
+    "presign",
+    "events",
+    "images_50000",
+    "images_2000000",
+    "downloads",
+    "zips",
+    "soak",
+    "chaos",
+)
 # What is told of profiles.
 HOTTEST, LEAST_PERCENT = 5, 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -31,7 +46,7 @@ def with_tables(text: str) -> str:
 def machines() -> str:
     """Answer what machine and day each file of figures is from."""
     rows = []
-    for name in ("routes", "cold_starts", "growth", "profiles", "presign", "soak", "chaos"):
+    for name in FILES:
         kept = figures.read(name)
         facts, runtime = kept["machine"], kept["figures"].get("runtime")
         place = f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['system']}"
@@ -49,6 +64,59 @@ def routes() -> str:
     ]
     head = ("route", "handler p50", "p99", "its CPU p50", "gateway p50", "p99")
     return _table(head, rows)
+
+
+def imports() -> str:
+    """Answer the milliseconds that each module of handlers takes to import."""
+    rows = [[f"`{module}`", taken] for module, taken in figures.read("imports")["figures"].items()]
+    return _table(("handlers", "import, ms"), rows)
+
+
+def events() -> str:
+    """Answer the milliseconds of the events routes."""
+    return _table(("", "median, ms"), figures.read("events")["figures"].items())
+
+
+def images() -> str:
+    """Answer the milliseconds of the image routes at both sizes of the table, and how they grow."""
+    small, large = (figures.read(f"images_{size}")["figures"] for size in (50_000, 2_000_000))
+    rows = [
+        [
+            route,
+            *(
+                f"{kept[f'{where}_p50_ms']:g} / {kept[f'{where}_p99_ms']:g}"
+                for where in ("handler", "gateway")
+                for kept in (before, large[route])
+            ),
+            f"{large[route]['gateway_p50_ms'] / before['gateway_p50_ms']:.2f}",
+        ]
+        for route, before in small.items()
+    ]
+    head = ("p50 / p99, ms", "handler, 50 k", "handler, 2 M", "gateway, 50 k", "gateway, 2 M", "growth")
+    return _table(head, rows)
+
+
+def downloads() -> str:
+    """Answer the seconds and memory of each kind of download."""
+    rows = [
+        [
+            image,
+            kind if kind == "fits" else f"TIFF, {kind}",
+            kept["seconds"],
+            f"{kept['peak_mb']:.0f}",
+            ", ".join(f"{stage} {taken:g}" for stage, taken in kept["stages_s"].items()),
+        ]
+        for image, kinds in figures.read("downloads")["figures"].items()
+        for kind, kept in kinds.items()
+    ]
+    return _table(("image", "made", "seconds", "MB at most", "seconds by stage"), rows)
+
+
+def zips() -> str:
+    """Answer the seconds and memory of a large zip."""
+    kept = figures.read("zips")["figures"]
+    row = [f"{kept['files']:,}", kept["gb"], f"{kept['seconds']:.0f}", f"{kept['peak_mb']:.0f}"]
+    return _table(("files of a zip", "GB", "seconds", "MB at most"), [row])
 
 
 def laws() -> str:
@@ -161,6 +229,11 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "machines": machines,
     "routes": routes,
+    "imports": imports,
+    "events": events,
+    "images": images,
+    "downloads": downloads,
+    "zips": zips,
     "laws": laws,
     "nights": nights,
     "chaos": chaos,

@@ -12,10 +12,12 @@ from common import aws, logs
 from local import resources
 from local.deployment import Deployment
 from local.stack import Stack
+from pipe_queue.store import table as queue_table
 from tests.client import ApiClient
 from tests.costs.cases import CASES, Ask, Case, call, dead_letter, post
 from tests.costs.world import QUEUE, World
 
+MOTO_TIMEOUT_S = 10.0
 # The case that stands for a route where that is not its first.
 STANDING_FOR = {"POST /download": "a FITS, made before", "POST /downloadzip": "six files, packed before"}
 
@@ -70,8 +72,12 @@ def world() -> Iterator[World]:
     os.environ.pop("DATABASE_URL", None)
     stack = Stack(0, demo=False)
     logs.logger.setLevel(logging.ERROR)
+    # It would file what benchmarks store, in this very process, while they measure.
+    stack.ingester.stop()
     try:
         with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
+            # With a large table moto may take longer than queues wait for DynamoDB, which takes milliseconds.
+            patch.setattr(queue_table.table, "_read_timeout_s", MOTO_TIMEOUT_S)
             filled = World(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
             filled.fill()
             filled.warm_up()

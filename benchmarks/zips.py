@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from benchmarks import figures
 from benchmarks.machine import machine
 from tests.downloads.endless_s3 import MIB
 from tests.downloads.zipping import EndlessS3
@@ -20,7 +21,7 @@ SIZES = [100 * MIB, 4300 * MIB, *([1024 * 1024] * 1998)]
 
 
 def main() -> None:
-    """Print how it went."""
+    """Print how it went, and keep the figures."""
     s3 = EndlessS3()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -35,6 +36,8 @@ def main() -> None:
             made = Path(folder) / key.rpartition("/")[2]
             assert made.stat().st_size == size
             _check(made, names)
+            times = figures.rounded({"seconds": run.seconds, "peak_mb": run.peak_mb})
+            figures.write("zips", {"files": len(names), "gb": round(sum(SIZES) / 1e9, 1), **times})
     finally:
         s3.stop()
 

@@ -41,6 +41,11 @@ class Stack:
         Told in a few words what is being done.
     invoker
         Runs the handlers; by default in this process.
+
+    Attributes
+    ----------
+    deployment, auth0, ingester
+        What serverless.yml says; the stand-in for Auth0; what files the images that land in S3.
     """
 
     def __init__(
@@ -92,9 +97,9 @@ class Stack:
             self._load_demo(CACHE)
         if access.protected():
             say(f"Changes need a token or a site key. To make one: {_KEY_COMMAND.format(os.environ)}")
-        ingester = Ingester()
-        ingester.start()
-        self._running.callback(ingester.stop)
+        self.ingester = Ingester()
+        self.ingester.start()
+        self._running.callback(self.ingester.stop)
         server.start()
         self._running.callback(server.stop)
         return server
