@@ -6,7 +6,7 @@ from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import NotFound, Unavailable
-from pipe_queue import items
+from pipe_queue import items, patience
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
 from pipe_queue.store import dead_letters as store
@@ -16,8 +16,6 @@ from pipe_queue.store import leases as lease_store
 _OF_LEASES = ("lease_id", "lease_until")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
-# What is left then goes back in the next request, before Lambda is stopped at 29 s.
-REDRIVE_S = 20.0
 
 
 def is_exhausted(queue: Queue, receives: int) -> bool:
@@ -85,7 +83,7 @@ def redrive(queue: Queue, item_id: str | None) -> int:
 
 
 def _redrive_all(queue: Queue) -> int:
-    deadline, redriven = time.monotonic() + REDRIVE_S, 0
+    deadline, redriven = time.monotonic() + patience.LONG_WORK_S, 0
     for row in store.in_order(queue.name, queue.generation, "", _PAGE):
         if time.monotonic() > deadline:
             raise Unavailable(f"Try again to go on: {redriven} of the dead letters are back.")

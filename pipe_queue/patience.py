@@ -19,6 +19,8 @@ PATIENCE_S = 6.0
 READ_TIMEOUT_S = 2.0
 # However often patience is renewed, a last request that is begun by then ends before API Gateway's 29 s.
 LONGEST_PATIENCE_S = 17.0
+# Work on a queue's many rows that takes longer goes on in the next request, before Lambda is stopped at 29 s.
+LONG_WORK_S = 20.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 
 _until: ContextVar[float] = ContextVar("until", default=0.0)

@@ -25,8 +25,6 @@ MAX_RECEIVES = 1000
 
 # Longer than any enqueue can be under way and any two clocks can differ.
 TOMBSTONE_S = 24 * 3600
-# A deletion that takes longer goes on in the next request, before Lambda is stopped at 29 s.
-DELETION_S = 20.0
 _COUNTERS = 8
 _MAKING_ATTEMPTS = 3
 
@@ -171,7 +169,7 @@ def _new_generation() -> int:
 
 
 def _finish_deletion(name: str, generation: int) -> None:
-    deadline = time.monotonic() + DELETION_S
+    deadline = time.monotonic() + patience.LONG_WORK_S
     keys = store.keys_up_to(name, generation)
     with ThreadPoolExecutor(_COUNTERS) as pool:
         while rows := list(islice(keys, _COUNTERS * BATCH_ROWS)):

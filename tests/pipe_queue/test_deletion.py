@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.errors import Unavailable
-from pipe_queue import clock, items, queues
+from pipe_queue import clock, items, patience, queues
 from pipe_queue.store import items as item_store
 from pipe_queue.store import queues as store
 from tests.client import ApiClient
@@ -144,11 +144,11 @@ def test_a_queue_with_too_much_in_it_is_deleted_in_more_than_one_go(
     create(api)
     for number in range(5):
         enqueue(api, payload=number)
-    monkeypatch.setattr(queues, "DELETION_S", -1.0)
+    monkeypatch.setattr(patience, "LONG_WORK_S", -1.0)
     answer = api.delete("/pipe/queue/stacks")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.text == "Try again to go on: stacks has more items than one request can delete."
-    monkeypatch.setattr(queues, "DELETION_S", 20.0)
+    monkeypatch.setattr(patience, "LONG_WORK_S", 20.0)
     assert api.delete("/pipe/queue/stacks").status_code == 200
     assert rows() == []
 
