@@ -22,6 +22,11 @@ def read(name: str) -> dict[str, Any]:
     return kept
 
 
+def names() -> list[str]:
+    """Answer what there are figures of, as `read` takes it."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
 def rounded(figures: dict[str, float]) -> dict[str, float]:
     """Answer the figures with three significant digits: what is beyond them is chance."""
     return {name: float(f"{figure:.3g}") for name, figure in figures.items()}

@@ -11,21 +11,6 @@ from benchmarks import figures, prices
 from local.deployment import PROJECT
 
 DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md")
-FILES = (
-    "routes",
-    "cold_starts",
-    "imports",
-    "growth",
-    "profiles",
-    "presign",
-    "events",
-    "images_50000",
-    "images_2000000",
-    "downloads",
-    "zips",
-    "soak",
-    "chaos",
-)
 # What is told of profiles.
 HOTTEST, LEAST_PERCENT = 5, 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -46,7 +31,7 @@ def with_tables(text: str) -> str:
 def machines() -> str:
     """Answer what machine and day each file of figures is from."""
     rows = []
-    for name in FILES:
+    for name in figures.names():
         kept = figures.read(name)
         facts, runtime = kept["machine"], kept["figures"].get("runtime")
         place = f"{facts['processor']}, {facts['cores']} cores, {facts['memory_gb']} GB, {facts['system']}"
