@@ -46,7 +46,6 @@ def wait(browser: webdriver.Chrome) -> Wait:
 @pytest.fixture
 def quiet(browser: webdriver.Chrome) -> Iterator[None]:
     """Fails where a page loaded anything of another origin, or complained."""
-    browser.get("about:blank")
     browser.get_log("browser")  # type: ignore[no-untyped-call]  # what earlier tests left
     yield
     loaded = browser.execute_script(
