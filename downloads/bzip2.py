@@ -6,7 +6,7 @@ is made by a thread of its own: `bz2` works without the interpreter's lock.
 
 import bz2
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from common.ordered import in_order
 
@@ -14,8 +14,8 @@ from common.ordered import in_order
 BLOCK_BYTES = 900_000
 
 
-def compressed(pieces: Iterable[Callable[[], bytes]]) -> bytes:
-    """Answer a bzip2 file of all pieces in their order. The same pieces make the same bytes.
+def compressed(pieces: Iterable[Callable[[], bytes]]) -> Iterator[bytes]:
+    """Return the streams of a bzip2 file of all pieces, in their order. The same pieces make the same bytes.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def compressed(pieces: Iterable[Callable[[], bytes]]) -> bytes:
         Each makes its bytes when it is called, by the thread that compresses them.
     """
     threads = os.cpu_count() or 1
-    return b"".join(in_order(_stream, pieces, threads, ahead=2 * threads))
+    return in_order(_stream, pieces, threads, ahead=2 * threads)
 
 
 def _stream(piece: Callable[[], bytes]) -> bytes:

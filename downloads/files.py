@@ -1,4 +1,4 @@
-"""What is made of an image: a plain FITS file, or a TIFF under bzip2. Bytes in, bytes out."""
+"""What is made of an image: a plain FITS file, or a TIFF under bzip2. Bytes in, pieces of bytes out."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -17,8 +17,8 @@ from downloads.stretches import Arcsinh, Linear
 _PIECE_PIXELS = 4 * bzip2.BLOCK_BYTES // 2
 
 
-def plain_fits(hdu: ImageHdu, data: bytearray) -> bytes:
-    """Answer a FITS file that has the image in its primary HDU.
+def plain_fits(hdu: ImageHdu, data: bytearray) -> Iterator[bytes | memoryview]:
+    """Return the pieces of a FITS file that has the image in its primary HDU.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def plain_fits(hdu: ImageHdu, data: bytearray) -> bytes:
         pixels.byteswap(inplace=True)
     image = pixels.reshape(-1).view(np.uint8).data
     header = with_valid_sums(hdu.plain_header(), image)
-    return b"".join([header.to_bytes(), image, bytes(padded(len(image)) - len(image))])
+    yield from (header.to_bytes(), image, bytes(padded(len(image)) - len(image)))
 
 
-def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> bytes:
-    """Answer a TIFF file of the image, under bzip2. Its first row is the first of the FITS image.
+def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> Iterator[bytes]:
+    """Return the pieces of a TIFF file of the image, under bzip2. Its first row is that of the FITS image.
 
     Parameters
     ----------

@@ -42,6 +42,11 @@ class Header:
         self.cards = list(cards)
         self._first = {keyword(card): card for card in reversed(self.cards)}
 
+    @classmethod
+    def of_text(cls, text: str) -> "Header":
+        """Return the header whose cards stand one after the other in `text`, without END."""
+        return cls(text[start : start + CARD_BYTES] for start in range(0, len(text), CARD_BYTES))
+
     def __contains__(self, name: str) -> bool:
         return name in self._first
 

@@ -5,6 +5,7 @@ Which keywords belong to the compression alone, and which stand for one of the i
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
@@ -115,8 +116,8 @@ def find_image(stream: Stream) -> ImageHdu:
     raise Unprocessable("The FITS file has no image in it.")
 
 
-def read_data(stream: Stream, hdu: ImageHdu) -> bytearray:
-    """Answer the data of the HDU, without padding.
+def data_pieces(stream: Stream, hdu: ImageHdu) -> Iterator[bytes]:
+    """Return the data of the HDU in pieces, without padding.
 
     Raises
     ------
@@ -124,12 +125,12 @@ def read_data(stream: Stream, hdu: ImageHdu) -> bytearray:
         If the file ends before they do.
     """
     size = hdu.header.data_bytes
-    data = bytearray()
-    while len(data) < size and (chunk := stream.read(min(_CHUNK_BYTES, size - len(data)))):
-        data += chunk
-    if len(data) < size:
-        raise Unprocessable(f"The FITS file is cut off: its image has {len(data)} of {size} bytes.")
-    return data
+    left = size
+    while left and (piece := stream.read(min(_CHUNK_BYTES, left))):
+        left -= len(piece)
+        yield piece
+    if left:
+        raise Unprocessable(f"The FITS file is cut off: its image has {size - left} of {size} bytes.")
 
 
 def _has_image(header: Header) -> bool:

@@ -1,17 +1,27 @@
-"""Images in S3, and what is made of them, which remembers what it was made of."""
+"""Images in S3, and what is made of them."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote, unquote
 
 from common import aws
-from common.errors import NotFound, Unavailable
+from common.errors import ApiError, NotFound, TooLarge, Unavailable, Unprocessable
+from common.presign import DAY_S
+from common.sandbox import Overrun
 from common.settings import setting
 
 _BUCKET = "the image store"
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-# Of what was made: the ETag of the object it was made of, which changes with that object's content.
-_SOURCE_ETAG = "source-etag"
+
+# `downloads/` may expire after eight days, and links are good for seven.
+_RENEWED_AFTER_S = DAY_S
+# How long a refusal is remembered: long if the file is broken, short if it passed a limit, which on a busy
+# machine a good file may do.
+_LONG_S, _SHORT_S = DAY_S, 600
+# Metadata of the empty object that stands for a refusal.
+_REASON, _STATUS, _AGAIN = "refused-because", "refused-status", "again-after-s"
 
 
 class Source:
@@ -79,15 +89,52 @@ def check_exists(key: str) -> None:
         raise _no_object(key)
 
 
-def is_made_of(key: str, etag: str) -> bool:
-    """Answer whether there is an object that was made of the content that `etag` marks."""
+def is_made(key: str) -> bool:
+    """Return whether what is made of an image is there, and stays there as long as a link to it is good.
+
+    One HEAD; once a day for each object also a copy onto itself, from which its age counts anew.
+
+    Raises
+    ------
+    Unprocessable, TooLarge
+        If the image was refused a short time ago.
+    """
     answer = _request("head_object", key)
-    return answer is not None and answer["Metadata"].get(_SOURCE_ETAG) == etag
+    if answer is None:
+        return False
+    age_s = time.time() - answer["LastModified"].timestamp()
+    if _REASON in answer["Metadata"]:
+        _raise_refusal(answer["Metadata"], age_s)
+        return False
+    return age_s < _RENEWED_AFTER_S or _renew(key, answer)
 
 
-def keep(key: str, content: bytes, content_type: str, etag: str) -> None:
-    """Store what was made of the content that `etag` marks."""
-    _request("put_object", key, Body=content, ContentType=content_type, Metadata={_SOURCE_ETAG: etag})
+def keep(key: str, content: bytearray, content_type: str) -> None:
+    """Store what was made of an image."""
+    _request("put_object", key, Body=content, ContentType=content_type)
+
+
+def keep_refusal(key: str, refusal: ApiError) -> None:
+    """Store why nothing can be made of an image, so that the next caller is told without another try."""
+    again_after_s = _SHORT_S if isinstance(refusal, Overrun) else _LONG_S
+    told = {_REASON: quote(str(refusal.body)), _STATUS: str(refusal.status), _AGAIN: str(again_after_s)}
+    _request("put_object", key, Body=b"", Metadata=told)
+
+
+def _raise_refusal(told: dict[str, str], age_s: float) -> None:
+    if age_s < int(told[_AGAIN]):
+        refusal = TooLarge if told[_STATUS] == str(TooLarge.status) else Unprocessable
+        raise refusal(unquote(told[_REASON]))
+
+
+def _renew(key: str, answer: dict[str, Any]) -> bool:
+    """Copy an object onto itself; return whether it was still there."""
+    source = {"Bucket": setting("S3_BUCKET_NAME"), "Key": key}
+    content_type = answer["ContentType"]
+    copied = _request(
+        "copy_object", key, CopySource=source, MetadataDirective="REPLACE", ContentType=content_type
+    )
+    return copied is not None
 
 
 def _no_object(key: str) -> NotFound:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from astropy.io import fits
 
 from common import aws
+from downloads import urls
 
 Pixels = npt.NDArray[Any]
 
@@ -59,6 +60,12 @@ def packed(pixels: Pixels, cards: fits.Header | None = None, **compression: Any)
 def put(key: str, content: bytes) -> None:
     """Store an object."""
     aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key, Body=content)
+
+
+def identity(key: str) -> str:
+    """What the keys of all that is made of a stored object have in common."""
+    answer = aws.client("s3").head_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
+    return urls.identity(key, answer["ETag"])
 
 
 def stored(prefix: str = "") -> dict[str, bytes]:

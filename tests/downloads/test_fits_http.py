@@ -10,7 +10,7 @@ import requests
 from astropy.io import fits
 
 from tests.client import ApiClient
-from tests.downloads.images import Pixels, header, packed, plain, put, sky, stored
+from tests.downloads.images import Pixels, header, identity, packed, plain, put, sky, stored
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 PLAIN_NAME = NAME.removesuffix(".fz")
@@ -121,14 +121,14 @@ def test_every_name_of_the_type_means_the_same(api: ApiClient) -> None:
     content = packed(INTEGERS["uint16"])
     bodies = [{}, {"image_type": "fits"}, {"image_type": "fits.fz"}, {"image_type": "fz"}]
     assert len({download(api, content, **body) for body in bodies}) == 1
-    assert list(stored("downloads/")) == [f"downloads/fits/{PLAIN_NAME}"]
+    assert list(stored("downloads/")) == [f"downloads/fits/{identity(f'data/{NAME}')}/{PLAIN_NAME}"]
 
 
 def test_the_url_is_good_for_a_week_and_the_body_is_the_url_alone(api: ApiClient) -> None:
     put(f"data/{NAME}", packed(INTEGERS["uint16"]))
     answer = api.post("//download/", json={"object_name": NAME, "s3_directory": "data"})
     url = urlsplit(answer.text)
-    assert url.path == f"/photonranch-001/downloads/fits/{PLAIN_NAME}"
+    assert url.path == f"/photonranch-001/downloads/fits/{identity(f'data/{NAME}')}/{PLAIN_NAME}"
     assert parse_qs(url.query)["X-Amz-Expires"] == [str(7 * 24 * 3600)]
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 

@@ -14,7 +14,7 @@ from astropy.io import fits
 
 from downloads.files import plain_fits
 from downloads.fits_headers import read_header
-from downloads.fits_images import find_image, read_data
+from downloads.fits_images import data_pieces, find_image
 from tests.downloads.images import Pixels, header, packed, plain, sky
 
 FPACK, FUNPACK, FITSVERIFY = (shutil.which(name) or "" for name in ("fpack", "funpack", "fitsverify"))
@@ -49,7 +49,7 @@ def unpacked(content: bytes) -> bytes:
     """What we make of it."""
     stream = io.BytesIO(content)
     hdu = find_image(stream)
-    return plain_fits(hdu, read_data(stream, hdu))
+    return b"".join(plain_fits(hdu, bytearray().join(data_pieces(stream, hdu))))
 
 
 def fpacked(content: bytes, options: str, folder: Path) -> bytes:
@@ -72,7 +72,7 @@ def cards_and_pixels(content: bytes) -> tuple[list[str], Pixels]:
     hdu = find_image(stream)
     cards = [card for card in hdu.header.cards if not card.startswith(NOT_COMPARED)]
     kind = {8: "u1", 16: ">i2", 32: ">i4", -32: ">f4", -64: ">f8"}[hdu.bits]
-    return cards, np.frombuffer(read_data(stream, hdu), kind)
+    return cards, np.frombuffer(bytearray().join(data_pieces(stream, hdu)), kind)
 
 
 def assert_like_funpack(content: bytes, folder: Path) -> None:

@@ -5,7 +5,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,21 @@ import requests
 from astropy.io import fits
 
 from common import aws
-from downloads import store
+from downloads import sandboxed, store
 from local.deployment import PROJECT
 from tests.client import ApiClient
-from tests.downloads.images import header, packed, put, sky, stored
+from tests.downloads.images import header, identity, packed, put, sky, stored
 
 NAME = "mrc1-a.fits.fz"
-FITS_KEY, TIFF_KEY = "downloads/fits/mrc1-a.fits", "downloads/tif/lum-arcsinh-mrc1-a.tif.bz2"
+DAY = timedelta(days=1)
+
+
+def fits_key(directory: str = "data") -> str:
+    return f"downloads/fits/{identity(f'{directory}/{NAME}')}/mrc1-a.fits"
+
+
+def tiff_key() -> str:
+    return f"downloads/tif/{identity(f'data/{NAME}')}/lum-arcsinh-mrc1-a.tif.bz2"
 
 
 @pytest.fixture
@@ -47,38 +57,114 @@ def ask(api: ApiClient, image_type: str, **body: str) -> str:
 def test_a_finished_conversion_is_not_made_again(api: ApiClient, kept: list[str]) -> None:
     put(f"data/{NAME}", packed(sky(), header()))
     urls = [ask(api, image_type) for image_type in ("fits", "tif", "fz", "tiff", "fits.fz")]
-    assert kept == [FITS_KEY, TIFF_KEY]
-    assert {url.split("?")[0].rpartition("photonranch-001/")[2] for url in urls} == {FITS_KEY, TIFF_KEY}
+    assert kept == [fits_key(), tiff_key()]
+    assert {url.split("?")[0].rpartition("photonranch-001/")[2] for url in urls} == {fits_key(), tiff_key()}
 
 
-def test_a_source_that_changed_is_converted_again(api: ApiClient, kept: list[str]) -> None:
-    for seed in (1, 2):
-        image = sky(seed=seed).astype(np.int16)
-        put(f"data/{NAME}", packed(image, header()))
-        url = ask(api, "fits")
-        np.testing.assert_array_equal(fits.getdata(io.BytesIO(requests.get(url, timeout=10).content)), image)
-    assert kept == [FITS_KEY, FITS_KEY]
-
-
-def test_files_of_one_name_in_two_directories_are_not_confused(api: ApiClient) -> None:
-    for seed, directory in enumerate(["data", "allsky", "data"]):
+def test_a_link_goes_on_showing_the_image_that_it_was_handed_out_for(api: ApiClient) -> None:
+    handed_out = []
+    # replaced by another image, of the same name elsewhere, and back again
+    for seed, directory in ((1, "data"), (2, "data"), (3, "allsky"), (1, "data")):
         image = sky(seed=seed).astype(np.int16)
         put(f"{directory}/{NAME}", packed(image, header()))
-        content = requests.get(ask(api, "fits", s3_directory=directory), timeout=10).content
-        np.testing.assert_array_equal(fits.getdata(io.BytesIO(content)), image)
+        handed_out.append((ask(api, "fits", s3_directory=directory), image))
+    for url, image in handed_out:
+        np.testing.assert_array_equal(fits.getdata(io.BytesIO(requests.get(url, timeout=10).content)), image)
+    assert len({url.split("?")[0] for url, _ in handed_out}) == 3
 
 
-def test_what_others_left_under_the_key_is_not_handed_out(api: ApiClient, kept: list[str]) -> None:
+def test_names_that_differ_after_their_first_dot_have_tiffs_of_their_own(api: ApiClient) -> None:
+    keys = set()
+    for seed, name in enumerate(("mrc1-a.fits.fz", "mrc1-a.1.fits.fz")):
+        put(f"data/{name}", packed(sky(seed=seed), header()))
+        answer = api.post("/download", json={"object_name": name, "image_type": "tif"})
+        keys.add(answer.text.split("?")[0])
+    assert len(keys) == 2
+
+
+def age(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
+    """Have the store see what is stored as older by so much."""
+    real = store.time.time
+    monkeypatch.setattr(store.time, "time", lambda: real() + by.total_seconds())
+
+
+def modified(key: str) -> datetime:
+    found: datetime = aws.client("s3").head_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)[
+        "LastModified"
+    ]
+    return found
+
+
+def test_what_is_handed_out_again_stays_as_long_as_its_link(
+    api: ApiClient, kept: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(f"data/{NAME}", packed(sky(), header()))
-    put(FITS_KEY, b"from an earlier service")
     ask(api, "fits")
-    assert kept == [FITS_KEY]
+    made, content = modified(fits_key()), stored("downloads/")
+    time.sleep(1.1)  # LastModified has whole seconds
+    age(monkeypatch, DAY / 2)
+    ask(api, "fits")
+    assert modified(fits_key()) == made
+    age(monkeypatch, DAY)
+    answer = requests.get(ask(api, "fits"), timeout=10)
+    assert answer.headers["Content-Type"] == "application/fits"
+    assert modified(fits_key()) > made
+    assert (kept, stored("downloads/")) == ([fits_key()], content)
+
+
+@pytest.fixture
+def conversions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the sandbox was asked for."""
+    asked: list[str] = []
+
+    def run(function: str, *arguments: Any) -> Any:
+        asked.append(function)
+        return real(function, *arguments)
+
+    real = sandboxed.sandbox.run
+    monkeypatch.setattr(sandboxed.sandbox, "run", run)
+    return asked
+
+
+def test_a_file_that_was_refused_is_refused_again_without_a_look_at_its_pixels(
+    api: ApiClient, conversions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = packed(sky(), header())
+    put(f"data/{NAME}", broken[:8640] + bytes(len(broken) - 8640))
+    for body in ({"image_type": "fits"}, {"image_type": "tif"}):
+        first, again = (api.post("/download", json={"object_name": NAME, **body}) for _ in range(2))
+        assert first.status_code == again.status_code == 422
+        assert first.text == again.text
+        assert first.text.startswith("The FITS image cannot be decoded")
+    assert len(conversions) == 2
+    age(monkeypatch, DAY)
+    assert api.post("/download", json={"object_name": NAME}).status_code == 422
+    assert len(conversions) == 3
+    put(f"data/{NAME}", packed(sky(), header()))
+    ask(api, "fits")
+
+
+def test_a_file_that_passed_a_limit_is_tried_again_after_ten_minutes(
+    api: ApiClient, conversions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(f"data/{NAME}", packed(sky(), header()))
+    with monkeypatch.context() as small:
+        small.setattr(sandboxed, "_OUTPUT_BYTES", -1_000_000)
+        refused = api.post("/download", json={"object_name": NAME})
+        assert (refused.status_code, refused.text) == (
+            422,
+            "The file cannot be converted: the result would be too large.",
+        )
+    assert api.post("/download", json={"object_name": NAME}).text == refused.text
+    age(monkeypatch, timedelta(minutes=11))
+    ask(api, "fits")
+    assert len(conversions) == 2
 
 
 def test_ten_requests_at_once_agree(api: ApiClient) -> None:
     put(f"data/{NAME}", packed(sky(), header()))
     results = []
-    for image_type, key in (("tif", TIFF_KEY), ("fits", FITS_KEY)):
+    for image_type, key in (("tif", tiff_key()), ("fits", fits_key())):
         with ThreadPoolExecutor(10) as pool:
             urls = list(pool.map(lambda _: ask(api, image_type), range(10)))  # noqa: B023 - used at once
             contents = list(pool.map(lambda url: requests.get(url, timeout=10).content, urls))
@@ -97,7 +183,7 @@ def test_the_same_image_makes_the_same_bytes(api: ApiClient) -> None:
         for key in made[-1]:
             aws.client("s3").delete_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
     assert made[0] == made[1]
-    assert set(made[0]) == {FITS_KEY, TIFF_KEY}
+    assert set(made[0]) == {fits_key(), tiff_key()}
 
 
 MANY = """

@@ -12,10 +12,10 @@ import tifffile
 from astropy.io import fits
 from PIL import Image
 
-from downloads.fits_images import ImageHdu, find_image, read_data
+from downloads.fits_images import ImageHdu, data_pieces, find_image
 from downloads.pixels import Scale, stored_pixels
 from tests.client import ApiClient
-from tests.downloads.images import Pixels, header, packed, plain, put, sky, stored
+from tests.downloads.images import Pixels, header, identity, packed, plain, put, sky, stored
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
@@ -141,8 +141,9 @@ def test_axes_of_length_one_do_not_count_and_others_are_refused(api: ApiClient) 
 def test_where_a_tiff_is_kept(api: ApiClient, cards: dict[str, str], body: dict[str, str], key: str) -> None:
     put("data/mrc1-a.fits.fz", packed(sky(), header(**cards)))
     answer = api.post("/download", json={"object_name": "mrc1-a.fits.fz", "image_type": "tif", **body})
-    assert unquote(urlsplit(answer.text).path) == f"/photonranch-001/downloads/tif/{key}.tif.bz2"
-    assert list(stored("downloads/")) == [f"downloads/tif/{key}.tif.bz2"]
+    key = f"downloads/tif/{identity('data/mrc1-a.fits.fz')}/{key}.tif.bz2"
+    assert unquote(urlsplit(answer.text).path) == f"/photonranch-001/{key}"
+    assert list(stored("downloads/")) == [key]
 
 
 def test_bz2_in_the_name_means_the_stored_fz(api: ApiClient) -> None:
@@ -150,16 +151,17 @@ def test_bz2_in_the_name_means_the_stored_fz(api: ApiClient) -> None:
     for image_type in ("tif", "fits"):
         body = {"object_name": "mrc1-a.fits.bz2", "image_type": image_type}
         assert api.post("/download", json=body).status_code == 200
+    source = identity("data/mrc1-a.fits.fz")
     assert set(stored("downloads/")) == {
-        "downloads/tif/lum-arcsinh-mrc1-a.tif.bz2",
-        "downloads/fits/mrc1-a.fits",
+        f"downloads/tif/{source}/lum-arcsinh-mrc1-a.tif.bz2",
+        f"downloads/fits/{source}/mrc1-a.fits",
     }
 
 
 def hdu_of(content: bytes) -> tuple[ImageHdu, Pixels]:
     stream = io.BytesIO(content)
     hdu = find_image(stream)
-    return hdu, stored_pixels(hdu, read_data(stream, hdu))
+    return hdu, stored_pixels(hdu, bytearray().join(data_pieces(stream, hdu)))
 
 
 def test_values_are_those_of_astropy_for_every_scale() -> None:

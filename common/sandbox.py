@@ -1,0 +1,264 @@
+"""Untrusted files are decoded in a sandbox: a process of its own that holds no secrets, under limits.
+
+Decoders of images are large programs in C that believe what a file says. A file made to deceive them can read
+or write memory that is not its own, use all memory or never end. In a sandbox that costs nobody but its
+sender: the process has a clean environment, no credentials and no other caller's data, and it ends at its
+limits. One template process loads the libraries once and is forked for each job.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+from typing import Any
+
+from common import deadline, logs
+from common.errors import TooLarge, Unavailable, Unprocessable
+from common.sandbox_worker import DATA, DIED, DONE, FRAME, ORDER_LENGTH, REFUSED
+
+# More jobs at once would take their memory together and gain no time.
+JOBS_AT_ONCE = 4
+# How much longer than a job may take its caller waits for the kernel to end it.
+_GRACE_S = 2
+_PIECE_BYTES = 1024**2
+_WAIT_FOR_ROOM_S = 20
+_STOP_TIMEOUT_S = 5
+
+# Of this process's environment the template gets these alone: where the interpreter finds its own libraries,
+# and how numpy's BLAS is told which processor this is.
+_PASSED_ON = ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# One thread, so that the template may fork; few arenas, so that threads of a job reserve little memory.
+_FIXED = {
+    "HOME": "/nonexistent",
+    "LC_ALL": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from common.sandbox_worker import main; main({modules!r})"
+_RESTARTED = "Try again later: the image decoder has to be started again."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use.
+
+    Attributes
+    ----------
+    memory_bytes
+        Memory beyond that of the loaded libraries.
+    cpu_s
+        Seconds of computing, of all threads together.
+    wall_s
+        Seconds on the clock.
+    output_bytes
+        Bytes of output.
+    """
+
+    memory_bytes: int
+    cpu_s: int
+    wall_s: int
+    output_bytes: int
+
+
+class Overrun(Unprocessable):
+    """The job passed a limit, or its process died: 422."""
+
+
+class _Silent(Exception):
+    """A job's socket closed, or stayed silent, before the job said how it ended."""
+
+
+class Sandbox:
+    """Runs jobs in processes without secrets.
+
+    Parameters
+    ----------
+    modules
+        What the template process imports, so that no job has to.
+    """
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = list(modules)
+        self._room = BoundedSemaphore(JOBS_AT_ONCE)
+        self._lock = Lock()
+        self._template: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        atexit.register(self.stop)
+
+    def run(
+        self, function: str, arguments: dict[str, Any], pieces: Iterable[bytes], limits: Limits
+    ) -> bytearray:
+        """Return the output of a job.
+
+        Parameters
+        ----------
+        function
+            `module.function`, which gets the arguments and a `common.sandbox_worker.Input` and returns the
+            pieces of the output. It may raise the errors of `common.errors`.
+        arguments
+            What the function gets, as JSON can have it.
+        pieces
+            The input. What raises while it is read ends the job and comes through.
+        limits
+            What the job may use.
+
+        Raises
+        ------
+        Unprocessable, TooLarge
+            If the function refuses the input.
+        Overrun
+            If the job passed a limit, or its process died.
+        Unavailable
+            If no job can be started in time.
+        """
+        with self._one_of_few(), self._job() as job:
+            job.settimeout(min(limits.wall_s, deadline.left_s()) + _GRACE_S)
+            _send(job, {"function": function, "arguments": arguments, "limits": _enforced(limits)}, pieces)
+            try:
+                return _received(job, limits.output_bytes)
+            except _Silent as error:
+                self._check_template()
+                raise Overrun("The file cannot be converted: its decoder ended without a result.") from error
+
+    def start(self) -> None:
+        """Start the template process, if it does not run, without waiting until it is ready."""
+        with self._lock:
+            self._running_control()
+
+    def stop(self) -> None:
+        """End the template process and every job."""
+        with self._lock:
+            if self._control and self._template:
+                self._control.close()
+                self._template.wait(_STOP_TIMEOUT_S)
+            self._template = self._control = None
+
+    @contextlib.contextmanager
+    def _one_of_few(self) -> Iterator[None]:
+        if not self._room.acquire(timeout=max(0, min(deadline.left_s(), _WAIT_FOR_ROOM_S))):
+            raise Unavailable("Try again later: too many images are being converted.")
+        try:
+            yield
+        finally:
+            self._room.release()
+
+    @contextlib.contextmanager
+    def _job(self) -> Iterator[socket.socket]:
+        """Hand one end of a new pair of sockets to the template, which forks a process for it."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs, self._lock:
+                try:
+                    socket.send_fds(self._running_control(), [b"j"], [theirs.fileno()])
+                except OSError as error:
+                    self._forget_template()
+                    raise Unavailable(
+                        "Try again later: the image decoder has to be started again."
+                    ) from error
+            yield ours
+
+    def _running_control(self) -> socket.socket:
+        if self._template and self._template.poll() is not None:
+            self._forget_template()
+        if self._control is None:
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._template = _start(theirs, self._modules)
+        return self._control
+
+    def _check_template(self) -> None:
+        """Raise Unavailable if the template process has ended: then its jobs ended for no fault of theirs."""
+        with self._lock:
+            if self._template is None or self._template.poll() is not None:
+                raise Unavailable(_RESTARTED)
+
+    def _forget_template(self) -> None:
+        if self._control:
+            self._control.close()
+        if self._template:
+            self._template.kill()
+            self._template.wait(_STOP_TIMEOUT_S)
+        self._template = self._control = None
+
+
+def _start(control: socket.socket, modules: list[str]) -> "subprocess.Popen[bytes]":
+    # -I and -S: neither variables nor folders of the user reach the interpreter; -B: it writes no bytecode.
+    program = _PROGRAM.format(path=[str(Path(entry).resolve()) for entry in sys.path], modules=modules)
+    return subprocess.Popen(  # noqa: S603 - the interpreter that runs this, and a program of ours
+        [sys.executable, "-I", "-S", "-B", "-c", program],
+        stdin=control.fileno(),
+        stdout=subprocess.DEVNULL,
+        env={**_FIXED, **{name: os.environ[name] for name in _PASSED_ON if name in os.environ}},
+        cwd="/",
+        # Ctrl-C at the terminal reaches the server alone, which then stops the sandbox.
+        start_new_session=True,
+    )
+
+
+def _enforced(limits: Limits) -> dict[str, int]:
+    """Return the limits that the kernel enforces on the job's process."""
+    return {name: limit for name, limit in asdict(limits).items() if name != "output_bytes"}
+
+
+def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) -> None:
+    content = json.dumps(order).encode()
+    # A job that has ended early reads no more; what it sent before that says why.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+        job.sendall(ORDER_LENGTH.pack(len(content)) + content)
+        for piece in pieces:
+            job.sendall(piece)
+
+
+def _received(job: socket.socket, most_bytes: int) -> bytearray:
+    """Return the output of a job, or raise what its end means."""
+    output = bytearray()
+    while True:
+        kind, size = FRAME.unpack(_exactly(job, FRAME.size))
+        if kind == DATA:
+            if size > most_bytes - len(output):
+                raise Overrun("The file cannot be converted: the result would be too large.")
+            _read_into(job, output, size)
+        elif kind == DONE:
+            return output
+        else:
+            _raise_failure(kind, json.loads(_exactly(job, size)))
+
+
+def _read_into(job: socket.socket, output: bytearray, size: int) -> None:
+    while size:
+        try:
+            piece = job.recv(min(size, _PIECE_BYTES))
+        except (ConnectionResetError, TimeoutError) as error:
+            raise _Silent from error
+        if not piece:
+            raise _Silent
+        output += piece
+        size -= len(piece)
+
+
+def _exactly(job: socket.socket, size: int) -> bytes:
+    content = bytearray()
+    _read_into(job, content, size)
+    return bytes(content)
+
+
+def _raise_failure(kind: bytes, told: dict[str, Any]) -> None:
+    if kind == REFUSED:
+        refusal = TooLarge if told["status"] == TooLarge.status else Unprocessable
+        raise refusal(told["sentence"])
+    logs.logger.warning("sandboxed job failed", extra={"fields": {"failure": told}})
+    if kind == DIED and told["signal"] in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL):
+        raise Overrun("The file cannot be converted: decoding it takes too long.")
+    if kind == DIED:
+        raise Overrun("The file cannot be converted: its decoder crashed on it.")
+    if told["error"] == "MemoryError":
+        raise Overrun("The file cannot be converted: decoding it takes too much memory.")
+    raise Overrun("The file cannot be converted: it is broken in a way that its decoder does not know.")
