@@ -161,8 +161,9 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
     if service == "dynamodb":
         return _needs_of_dynamodb(operation, params)
     if (service, operation) == ("s3", "CopyObject"):
-        source = _object_arn(params["CopySource"]["Key"])
-        return [("s3:GetObject", source), ("s3:PutObject", _object_arn(params["Key"]))]
+        # botocore has made text of it by now: bucket, slash, key in percent encoding
+        _, _, source = unquote(params["CopySource"]).partition("/")
+        return [("s3:GetObject", _object_arn(source)), ("s3:PutObject", _object_arn(params["Key"]))]
     if service == "s3":
         needed = [(f"s3:{_S3.get(operation, operation)}", _object_arn(params["Key"]))]
         reads = operation in {"HeadObject", "GetObject"}
