@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -84,8 +85,7 @@ def test_names_that_differ_after_their_first_dot_have_tiffs_of_their_own(api: Ap
 
 def age(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """Have the store see what is stored as older by so much."""
-    real = store.time.time
-    monkeypatch.setattr(store.time, "time", lambda: real() + by.total_seconds())
+    monkeypatch.setattr(store, "time", SimpleNamespace(time=lambda: time.time() + by.total_seconds()))
 
 
 def modified(key: str) -> datetime:
