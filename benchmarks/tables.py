@@ -88,13 +88,14 @@ def downloads() -> str:
             image,
             kind if kind == "fits" else f"TIFF, {kind}",
             kept["seconds"],
+            kept["warm_seconds"],
             f"{kept['peak_mb']:.0f}",
             ", ".join(f"{stage} {taken:g}" for stage, taken in kept["stages_s"].items()),
         ]
         for image, kinds in figures.read("downloads")["figures"].items()
         for kind, kept in kinds.items()
     ]
-    return _table(("image", "made", "seconds", "MB at most", "seconds by stage"), rows)
+    return _table(("image", "made", "first, s", "warm, s", "MB at most", "seconds by stage"), rows)
 
 
 def zips() -> str:
