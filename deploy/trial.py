@@ -1,26 +1,29 @@
 """A trial of the artifacts before they are deployed: every import, and every service over HTTP.
 
-The functions run from the unpacked artifacts, each call in a fresh process of Lambda's Python, behind the
-local gateway, with PostgreSQL, AWS stand-ins and the demo network at its back.
+The functions run from the unpacked artifacts, each call in a fresh process of Lambda's Python that can write
+to `/tmp` alone, behind the local gateway, with PostgreSQL, AWS stand-ins and the demo network.
 """
 
 import bz2
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
 
-from deploy import smoke
+from deploy import confinement, smoke
 from deploy.artifacts import ARTIFACTS, handlers_by_artifact
 from deploy.build import imports
 from deploy.questions import Asker, Question
 from deploy.unpacked import Broken, Unpacked, UnpackedInvoker
+from local.deployment import PROJECT
 from local.stack import Stack
 
 _SITE = "mrc1"
+_HOSTILE_FILES = PROJECT / "tests/data/fits_cases/hostile"
 # Little-endian, big-endian.
 _TIFF_STARTS = (b"II*\0", b"MM\0*")
 _TIMEOUT_S = 30
@@ -34,6 +37,8 @@ def run() -> None:
     Broken
         If something in one cannot be imported, or a route does not answer as it should.
     """
+    if not confinement.possible():
+        print("This system cannot confine a process: the artifacts may write more than Lambda lets them.")
     with TemporaryDirectory(prefix="photonranch-trial-") as folder:
         unpacked = unpack(Path(folder))
         handlers = handlers_by_artifact()
@@ -69,6 +74,7 @@ def _ask_what_writes(asker: Asker, token: str) -> None:
     asker.ask(Question(f"/control_room/{_SITE}", lambda answer: answer.json()["url"]))
     image = asker.ask(Question(f"/{_SITE}/latest_images/1", lambda answer: answer.json()[0])).json()[0]
     _ask_for_tiff(asker, image)
+    _ask_for_refusals(asker)
     _ask_for_zip(asker, image)
 
 
@@ -77,6 +83,18 @@ def _ask_for_tiff(asker: Asker, image: dict[str, Any]) -> None:
     made = asker.ask(_posted("/download", {"object_name": name, "image_type": "tif"})).text
     if bz2.decompress(_fetched(made))[:4] not in _TIFF_STARTS:
         raise Broken("POST /download makes something that is no TIFF.")
+
+
+def _ask_for_refusals(asker: Asker) -> None:
+    """Upload each file that was made to deceive a decoder, and ask for it: a refusal, and soon."""
+    for file in sorted(_HOSTILE_FILES.iterdir()):
+        name = f"{_SITE}-{file.name}"
+        form = asker.ask(_posted("/upload", {"object_name": name})).json()
+        stored = requests.post(
+            form["url"], data=form["fields"], files={"file": file.read_bytes()}, timeout=_TIMEOUT_S
+        )
+        stored.raise_for_status()
+        asker.ask(replace(_posted("/download", {"object_name": name}), statuses=(413, 422)))
 
 
 def _ask_for_zip(asker: Asker, image: dict[str, Any]) -> None:

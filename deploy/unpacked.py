@@ -1,4 +1,4 @@
-"""An artifact unpacked as Lambda unpacks it, and what is in it run by Lambda's Python."""
+"""An artifact unpacked as Lambda unpacks it, and what is in it run by Lambda's Python, confined."""
 
 import json
 import subprocess
@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from deploy.confinement import confined
 from deploy.interpreter import lambda_python
 from local.deployment import Function
 from local.invocation import TIMEOUT_S, Invoker
@@ -76,7 +77,7 @@ class Unpacked:
         command = [lambda_python(), "-I", "-S", "-B", str(_RUNTIME), str(self._folder)]
         try:
             ran = subprocess.run(
-                command,
+                confined(command),
                 input=json.dumps(what),
                 capture_output=True,
                 check=False,

@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from deploy import confinement
 from deploy.unpacked import Broken, Unpacked, UnpackedInvoker
 from local.deployment import Function
 
 HANDLERS = """
-import sys, time
+import os, pathlib, sys, time
 
 def echo(event, context):
     print("words of a handler's own")
@@ -22,6 +24,18 @@ def echo(event, context):
 def refuse(event, context):
     raise ValueError("Unauthorized")
 
+def write(event, context):
+    written = []
+    for folder in ("/tmp", "/dev/shm", ".", "/var/tmp", sys.path[0]):
+        file = pathlib.Path(folder) / f"photonranch-{os.getpid()}"
+        try:
+            file.write_text("written")
+            file.unlink()
+            written.append(folder)
+        except OSError:
+            pass
+    return written
+
 def hang(event, context):
     time.sleep(60)
 
@@ -31,6 +45,8 @@ def path(event, context):
 def leave(event, context):
     sys.exit("gone")
 """
+
+TMP = "/tmp"  # noqa: S108 - what Lambda calls it
 
 Make = Callable[[dict[str, str]], Unpacked]
 
@@ -63,6 +79,13 @@ def test_what_it_raises_comes_through(artifact: Unpacked) -> None:
 def test_one_that_ends_its_process_is_told(artifact: Unpacked) -> None:
     with pytest.raises(Broken, match="gone"):
         run(artifact, "leave")
+
+
+@pytest.mark.skipif(not confinement.possible(), reason="this system cannot confine a process")
+def test_a_handler_can_write_to_tmp_alone(artifact: Unpacked, tmp_path: Path) -> None:
+    written = run(artifact, "write")
+    below_tmp = [str(tmp_path / "unpacked")] if tmp_path.is_relative_to(TMP) else []
+    assert written == [TMP, *below_tmp]
 
 
 def test_one_that_hangs_is_given_up_on(artifact: Unpacked) -> None:
