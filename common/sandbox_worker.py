@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from common import logs
+from common.errors import ApiError
+
 # What travels back over a job's socket: frames of a kind, a length and as many bytes.
 FRAME = struct.Struct(">cI")
 DATA, DONE, REFUSED, FAILED, DIED = b"D", b"Z", b"R", b"F", b"X"
@@ -183,9 +186,6 @@ def _run(job: socket.socket, order: dict[str, Any], source: Input) -> None:
 
 
 def _failure(error: Exception) -> tuple[bytes, bytes]:
-    from common import logs
-    from common.errors import ApiError
-
     if isinstance(error, ApiError):
         return REFUSED, json.dumps({"status": error.status, "sentence": error.body}).encode()
     return FAILED, json.dumps(logs.failure(error)).encode()
@@ -224,9 +224,10 @@ def _limit(memory_bytes: int, cpu_s: int, wall_s: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(wall_s)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    # No files written, no image of the memory left when it dies.
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # No image of the memory is left when it dies.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if _STATUS_FILE.exists():
         held = int(_STATUS_FILE.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (held + memory_bytes, held + memory_bytes))
+    # What is open stays open, and nothing more can be opened: no file and no connection.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from functools import cache
 
-# In a mount namespace of its own, so that nothing of it is seen outside. `/tmp` becomes a mount first, so that
+# In a mount namespace of its own, so that nothing of it is seen outside. `/tmp` becomes a mount first: then
 # the next line leaves it writable.
 _SCRIPT = """
 mount --bind /tmp /tmp &&

@@ -4,8 +4,10 @@ import contextlib
 import ctypes
 import json
 import os
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ from common.errors import TooLarge, Unprocessable
 from common.sandbox_worker import Input
 
 Arguments = dict[str, Any]
+
+# Opened in the template: a job can open nothing.
+_MAPS = Path("/proc/self/maps").open()  # noqa: SIM115 - open as long as the process
+_MEMORY = Path("/proc/self/mem").open("rb", buffering=0)  # noqa: SIM115 - see above
 
 
 def reverse(arguments: Arguments, source: Input) -> Iterator[bytes]:
@@ -62,28 +68,32 @@ def allocate(arguments: Arguments, _source: Input) -> Iterator[bytes]:
     yield str(len(bytearray(arguments["size"]))).encode()
 
 
-def write_file(arguments: Arguments, _source: Input) -> Iterator[bytes]:
-    Path(arguments["path"]).write_text("written")
-    yield b"done"
+def open_file(arguments: Arguments, _source: Input) -> Iterator[bytes]:
+    with Path(arguments["path"]).open(arguments["mode"]):
+        yield b"opened"
 
 
-def look_around(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
-    """Tell the environment and the open files."""
-    files = []
-    for descriptor in range(100):
-        with contextlib.suppress(OSError):
-            files.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
-    yield json.dumps({"environment": dict(os.environ), "files": files}).encode()
+def connect(arguments: Arguments, _source: Input) -> Iterator[bytes]:
+    with socket.create_connection(("127.0.0.1", arguments["port"])):
+        yield b"connected"
+
+
+def use_threads(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
+    with ThreadPoolExecutor(8) as pool:
+        yield b"".join(pool.map(lambda number: b"%d" % number, range(8)))
+
+
+def environment(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
+    yield json.dumps(dict(os.environ)).encode()
 
 
 def dump_memory(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
-    """Tell all of the memory that this process may write."""
-    with Path("/proc/self/maps").open() as maps, Path("/proc/self/mem").open("rb", buffering=0) as memory:
-        for place in [line.split()[0] for line in maps if line.split()[1].startswith("rw")]:
-            start, end = (int(number, 16) for number in place.split("-"))
-            memory.seek(start)
-            with contextlib.suppress(OSError):
-                yield memory.read(end - start)
+    """Tell all of the template's writable memory, which each job starts with."""
+    for place in [line.split()[0] for line in _MAPS if line.split()[1].startswith("rw")]:
+        start, end = (int(number, 16) for number in place.split("-"))
+        _MEMORY.seek(start)
+        with contextlib.suppress(OSError):
+            yield _MEMORY.read(end - start)
 
 
 def pid(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
