@@ -1,49 +1,59 @@
 """What each route needs of its caller, in one table, and the check that every entry point begins with."""
 
+import json
 import os
 from enum import Enum, auto
 from typing import Any
 
 from auth import site_keys
 from auth.site_keys import PIPE, SITE, Holder
+from common import logs
 from common.errors import ApiError, Forbidden
 from common.requests import Request
 
 KEY_HEADER = "x-site-key"
 
+# Callers without a name, as the log has them.
+ANYBODY = "anybody"
+UNKNOWN = "nobody known"
+
 
 class Need(Enum):
     """What a caller must have, in stages whose `WRITE_ACCESS` is protected, to be let in.
 
-    In open stages all but `GATEWAY` ask for nothing.
+    In open stages all but `TOKEN` and `GATEWAY` ask for nothing. A user is let in only with a role that may
+    change things: `writer_roles`.
     """
 
     NOTHING = auto()
     """The route changes nothing that anyone would miss."""
 
+    TOKEN = auto()
+    """The token of any user, in every stage. API Gateway asks the authorizer before the entry point runs."""
+
     GATEWAY = auto()
-    """A user's token, in every stage: API Gateway asks the authorizer before the entry point runs."""
+    """As `TOKEN`, for a route that changes something: in protected stages the user needs a role as well."""
 
     USER = auto()
-    """A user's token."""
+    """A user with a role."""
 
     USER_TO_MAKE = auto()
-    """Nothing where the thing exists; where it must be made first, `check_user` is the handler's to call."""
+    """Nothing where the thing exists. Where it must be made first, the handler calls `check_user`."""
 
     SITE = auto()
-    """A user's token, or the key of the site in the path."""
+    """A user with a role, or the key of the site in the path."""
 
     UPLOAD = auto()
-    """A user's token, or the key of the site whose file is uploaded."""
+    """A user with a role, or the key of the site whose file is uploaded."""
 
     PIPE = auto()
-    """A user's token, or the key of a PIPE."""
+    """A user with a role, or the key of a PIPE."""
 
 
 # Downloads read: what they store is a copy of the image in another form, made again whenever it is missing.
 NEEDS = {
     "GET /": Need.NOTHING,
-    "POST /dummy-requires-auth": Need.GATEWAY,
+    "POST /dummy-requires-auth": Need.TOKEN,
     "POST /upload": Need.UPLOAD,
     "POST /download": Need.NOTHING,
     "POST /downloadzip": Need.NOTHING,
@@ -92,8 +102,6 @@ NEEDS = {
     "GET /console": Need.NOTHING,
 }
 
-_ASK_NOTHING_HERE = frozenset({Need.NOTHING, Need.GATEWAY, Need.USER_TO_MAKE})
-
 
 class Unauthorized(ApiError):
     """The caller showed neither key nor good token: 401, in the words of API Gateway."""
@@ -105,7 +113,7 @@ class Unauthorized(ApiError):
 
 
 def check(route: str, request: Request) -> None:
-    """Let a request in, or raise; nothing has changed by then.
+    """Let a request in, or raise; nothing has changed by then. Note in `logs.caller` who asks for a change.
 
     A request with a key is judged by the key, one without by its bearer token.
 
@@ -119,46 +127,72 @@ def check(route: str, request: Request) -> None:
     Raises
     ------
     KeyError
-        If this stage is protected and the route is in no table: what nobody judged, nobody may do.
+        If this stage is protected and the route is in no table.
     Unauthorized
         If there is no key, and no token that is good.
     Forbidden
-        If the key is nobody's, or does not reach so far.
+        If the key is not known or does not allow this, or if the user has none of the roles that may.
     """
-    if not protected():
+    need = NEEDS[route] if protected() else NEEDS.get(route, Need.NOTHING)
+    if need is Need.NOTHING:
         return
-    need = NEEDS[route]
-    if need in _ASK_NOTHING_HERE:
+    logs.caller.set(ANYBODY)
+    if need in (Need.TOKEN, Need.GATEWAY):
+        _check_authorized(need, request)
+    elif not protected() or need is Need.USER_TO_MAKE:
         return
-    if KEY_HEADER in request.headers:
+    elif KEY_HEADER in request.headers:
         _check_key(need, request)
     else:
         check_user(request)
 
 
 def check_user(request: Request) -> None:
-    """Let the request of a user in, in open stages every request.
+    """Let the request of a user in who may change things; in open stages every request.
 
     Raises
     ------
     Unauthorized
         If it has no token that is good.
+    Forbidden
+        If the user has none of the roles that may change things.
     """
     if not protected():
         return
     # signatures and certificates take long to import, and most requests have nothing to do with them
     from auth import users
 
+    logs.caller.set(UNKNOWN)
     try:
-        users.caller(request.headers)
+        user = users.caller(request.headers)
     except users.REFUSALS as error:
         raise Unauthorized from error
+    logs.caller.set(_user(user.subject))
+    _check_roles(user.roles)
+
+
+def _check_authorized(need: Need, request: Request) -> None:
+    """Let the request of a user in whom the authorizer knows already."""
+    logs.caller.set(_user(request.authorizer.get("principalId", "")))
+    if need is Need.GATEWAY and protected():
+        _check_roles(json.loads(request.authorizer.get("userRoles", "[]")))
+
+
+def _check_roles(roles: list[Any]) -> None:
+    if not any(role in writer_roles() for role in roles):
+        raise Forbidden(f"Your token is good, but this needs one of the roles {', '.join(writer_roles())}.")
+
+
+def _user(subject: str) -> str:
+    return f"user {subject}"
 
 
 def _check_key(need: Need, request: Request) -> None:
+    logs.caller.set(UNKNOWN)
     holder = site_keys.holder(request.headers[KEY_HEADER])
     if holder is None:
         raise Forbidden(f"The key in {KEY_HEADER} is not valid.")
+    logs.caller.set(str(holder))
     if not _reaches(holder, need, request):
         raise Forbidden(f"The key in {KEY_HEADER} is that of {holder} and does not allow this.")
 
@@ -184,5 +218,11 @@ def _uploading_site(body: dict[str, Any]) -> str:
 
 
 def protected() -> bool:
-    """Answer whether this stage is protected. A word that is neither of the two does not open it."""
+    """Return whether this stage is protected. A word that is neither of the two does not open it."""
     return os.environ.get("WRITE_ACCESS", "") not in ("", "open")
+
+
+def writer_roles() -> list[str]:
+    """Return the roles that let a user change things in a protected stage; [] lets no user."""
+    roles = os.environ.get("WRITER_ROLES", "").split(",")
+    return [role.strip() for role in roles if role.strip()]

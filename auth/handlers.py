@@ -18,13 +18,19 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     try:
         return _policy(caller(event.get("headers") or {}), event["methodArn"])
     except REFUSALS as error:
-        _refuse("token refused", {"error": type(error).__name__})
+        _refuse("token refused", event, {"error": type(error).__name__})
     except Exception as error:  # noqa: BLE001 - a fault here must not open the door, nor log the token
-        _refuse("unforeseen error", logs.failure(error))
+        _refuse("unforeseen error", event, logs.failure(error))
 
 
-def _refuse(message: str, fields: dict[str, str]) -> NoReturn:
-    logs.logger.warning(message, extra={"fields": fields})
+def _refuse(message: str, event: dict[str, Any], fields: dict[str, str]) -> NoReturn:
+    """Log a refusal with the route and the caller's address, then raise it."""
+    identity = (event.get("requestContext") or {}).get("identity") or {}
+    asked = {
+        "route": f"{event.get('httpMethod')} {event.get('resource')}",
+        "address": identity.get("sourceIp", ""),
+    }
+    logs.logger.warning(message, extra={"fields": {**fields, **asked}})
     raise Exception("Unauthorized") from None  # noqa: TRY002 - the text that API Gateway knows
 
 

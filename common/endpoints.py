@@ -28,9 +28,10 @@ def endpoint(function: Callable[[Request], Response]) -> Handler:
         request = Request.from_event(event)
         logs.request_id.set(request.id or getattr(context, "aws_request_id", ""))
         route = f"{event.get('httpMethod')} {event.get('resource')}"
+        logs.caller.set("")
         with deadline.answering():
             answer = _answer(function, route, request)
-        _log_answer(route, answer["statusCode"], started)
+        _log_answer(route, answer["statusCode"], started, request.address)
         return answer
 
     return handler
@@ -49,10 +50,13 @@ def _answer(function: Callable[[Request], Response], route: str, request: Reques
         return to_lambda(Response(500, body), accepts_gzip=gzip)
 
 
-def _log_answer(route: str, status: int, started: float) -> None:
+def _log_answer(route: str, status: int, started: float, address: str) -> None:
+    """Log an answer, of a change also who asked for it, and from where."""
     fields = {
         "route": route,
         "status": status,
         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
     }
+    if caller := logs.caller.get():
+        fields |= {"caller": caller, "address": address}
     logs.logger.info("answered", extra={"fields": fields})

@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line, with the id of the request it belongs to.
 
 What callers send (bodies, headers, query strings) and what an error's text may quote of it is never logged.
+Of callers who change something the log has the name and the address, never the key or the token.
 """
 
 import json
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Who asks for a change: "site mrc1", "pipe pipe1", "user auth0|…", "anybody", "nobody known"; "" for a read.
+caller: ContextVar[str] = ContextVar("caller", default="")
 
 _PROJECT = Path(__file__).resolve().parent.parent
 

@@ -31,6 +31,10 @@ class Request:
         API Gateway's request id, which logs and error answers carry.
     url_path
         The path of the URL that was called, what stands before the routes included.
+    address
+        The IP address that called, as API Gateway saw it.
+    authorizer
+        What API Gateway was told by the authorizer, on routes that have one: `principalId`, `userRoles`.
     """
 
     path: Mapping[str, str]
@@ -40,6 +44,8 @@ class Request:
     base64_body: bool
     id: str
     url_path: str
+    address: str
+    authorizer: Mapping[str, Any]
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -54,6 +60,8 @@ class Request:
             base64_body=bool(event.get("isBase64Encoded")),
             id=context.get("requestId", ""),
             url_path=context.get("path", ""),
+            address=(context.get("identity") or {}).get("sourceIp", ""),
+            authorizer=context.get("authorizer") or {},
         )
 
     def text(self) -> str:

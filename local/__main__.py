@@ -1,6 +1,7 @@
 """`make serve`: the API on this machine, until Ctrl-C.
 
-Environment: `PORT` (4000), `DEMO` (0 leaves the demo network out), `DATABASE_URL` and `AWS_ENDPOINT_URL`
+Environment: `PORT` (4000), `DEMO` (0 leaves the demo network out), `WRITE_ACCESS` and `WRITER_ROLES` (who may
+change things), `DATABASE_URL` and `AWS_ENDPOINT_URL`
 (backends to use in place of the embedded ones).
 """
 
@@ -13,6 +14,7 @@ import time
 import psycopg2
 from botocore.exceptions import BotoCoreError
 
+from auth import access
 from local.child import ChildFailed
 from local.environment import RealAwsRefused
 from local.stack import Stack
@@ -74,7 +76,7 @@ def _port() -> int:
 
 def _welcome(stack: Stack) -> str:
     base = stack.base_url
-    token = stack.auth0.token("auth0|demo-observer-1", ["admin"])
+    token = stack.auth0.token("auth0|demo-observer-1", (access.writer_roles() or ["admin"])[:1])
     return f"""
 The API is at {base}
   a page to try every route:  {base}/docs
@@ -95,8 +97,16 @@ The API is at {base}
 
 A token for the protected routes:
   TOKEN={token}
-
+{_token_without_a_role(stack) if access.protected() else ""}
 Ctrl-C stops everything.
+"""
+
+
+def _token_without_a_role(stack: Stack) -> str:
+    token = stack.auth0.token("auth0|demo-visitor-1", ["viewer"])
+    return f"""
+With it one may change things. A token of a user without one of the roles, who may not:
+  VISITOR={token}
 """
 
 

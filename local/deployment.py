@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 _VARIABLE = re.compile(
     r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
 )
-_CORS_PREFIX = "gatewayresponse.header."
+_HEADER_PREFIX = "gatewayresponse.header."
 
 # What `cors: true` allows, from the Serverless Framework's documentation.
 _DEFAULT_CORS_HEADERS = (
@@ -132,7 +132,7 @@ class Deployment:
         """Answer the headers that API Gateway puts on an answer of its own."""
         kind = "DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"  # noqa: PLR2004 - the classes of HTTP statuses
         return {
-            name.removeprefix(_CORS_PREFIX): value.strip("'")
+            name.removeprefix(_HEADER_PREFIX): value.strip("'")
             for response in self._properties("AWS::ApiGateway::GatewayResponse")
             if response["ResponseType"] == kind
             for name, value in response["ResponseParameters"].items()

@@ -24,7 +24,7 @@ def event(
         "queryStringParameters": query,
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
-        "requestContext": {"requestId": "request-1"},
+        "requestContext": {"requestId": "request-1", "identity": {"sourceIp": "192.0.2.1"}},
     }
 
 

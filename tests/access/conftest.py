@@ -20,8 +20,9 @@ def callers(aws: str, auth0: Auth0) -> dict[str, dict[str, str]]:
     """The headers of every kind of caller, for changes to site mrc1."""
     return {
         "nobody": {},
-        "user": bearer(auth0.token("auth0|observer", [])),
-        "expired user": bearer(auth0.token("auth0|observer", [], exp=1_700_000_000)),
+        "user": bearer(auth0.token("auth0|observer", ["viewer", "admin"])),
+        "user without a role": bearer(auth0.token("auth0|viewer", ["viewer", "Admin", "administrator"])),
+        "expired user": bearer(auth0.token("auth0|observer", ["admin"], exp=1_700_000_000)),
         "own site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))},
         "other site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc2"))},
         # of the same name as the site, so that only its kind tells them apart

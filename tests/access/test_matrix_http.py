@@ -20,7 +20,8 @@ LET_IN = {
     Need.UPLOAD: {"user", "own site"},
     Need.PIPE: {"user", "pipe"},
 }
-CHANGING = [*LET_IN, Need.GATEWAY]
+ROLELESS = "user without a role"
+CHANGING = [*LET_IN, Need.GATEWAY, Need.TOKEN]
 # No site is called "all", so no key is its key, and nobody can change its config.
 OF_ALL_SITES = {"PUT /all/config", "DELETE /all/config"}
 # Routes that change nothing even for those they let in.
@@ -46,7 +47,7 @@ def verdict(answer: requests.Response) -> Any:
     if answer.status_code == 401:
         assert answer.json() == {"message": "Unauthorized"}
         return 401
-    if answer.status_code == 403 and "x-site-key" in answer.text:
+    if answer.status_code == 403 and ("x-site-key" in answer.text or "roles admin." in answer.text):
         assert answer.headers["Access-Control-Allow-Credentials"] == "true"
         assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
         return 403
@@ -56,12 +57,19 @@ def verdict(answer: requests.Response) -> Any:
 def expected(route: str, caller: str) -> Any:
     """What a protected stage says to a caller of a route."""
     need = NEEDS[route]
+    if need is Need.TOKEN:
+        return with_a_token(caller)
     if need is Need.GATEWAY:
-        return "in" if caller == "user" else 401
+        return 403 if caller == ROLELESS else with_a_token(caller)
     let_in = {"user"} if route in OF_ALL_SITES else LET_IN.get(need, {caller})
     if caller in let_in:
         return "in"
-    return 403 if caller in KEYS else 401
+    return 403 if caller in {*KEYS, ROLELESS} else 401
+
+
+def with_a_token(caller: str) -> Any:
+    """What a route says that needs a token, whosever."""
+    return "in" if caller in {"user", ROLELESS} else 401
 
 
 @pytest.mark.usefixtures("protected")
@@ -101,6 +109,6 @@ def test_an_open_stage_lets_everybody_in_but_where_the_gateway_asks_for_a_token(
 ) -> None:
     world.fill()
     for route, caller in product(NEEDS, callers):
-        wanted = expected(route, caller) if NEEDS[route] is Need.GATEWAY else "in"
+        wanted = with_a_token(caller) if NEEDS[route] in (Need.GATEWAY, Need.TOKEN) else "in"
         answer = ask(api, route, world, callers[caller])
         assert (route, caller, verdict(answer)) == (route, caller, wanted)

@@ -1,4 +1,4 @@
-"""`WRITE_ACCESS=protected make serve`, and the command that it tells its user for making a key."""
+"""`WRITE_ACCESS=protected make serve`: the command for making a key, and the tokens that it prints."""
 
 import os
 import subprocess
@@ -29,3 +29,16 @@ def test_the_key_that_it_tells_how_to_make_opens_its_site() -> None:
         assert requests.get(url, timeout=10).json()["configuration"] == {"name": "a"}
         other = url.replace("mrc1", "mrc2")
         assert requests.put(other, json={"name": "a"}, headers=key, timeout=10).status_code == 403
+
+
+def test_of_the_two_tokens_that_it_prints_one_may_change_things() -> None:
+    with serving(WRITE_ACCESS="protected", WRITER_ROLES="operator,admin") as serve:
+        base = serve.base_url
+        writer = serve.wait_for("TOKEN=").partition("TOKEN=")[2].strip()
+        visitor = serve.wait_for("VISITOR=").partition("VISITOR=")[2].strip()
+        url = f"{base}/mrc1/config"
+        for token, status in ((visitor, 403), (writer, 200)):
+            headers = {"Authorization": f"Bearer {token}"}
+            assert requests.put(url, json={"name": "a"}, headers=headers, timeout=10).status_code == status
+            whoever = f"{base}/dummy-requires-auth"
+            assert requests.post(whoever, headers=headers, timeout=10).status_code == 200

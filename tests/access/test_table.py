@@ -18,7 +18,7 @@ def test_every_route_is_in_the_table_and_nothing_else(deployment: Deployment) ->
 
 def test_the_gateway_asks_for_a_token_where_the_table_says_so(deployment: Deployment) -> None:
     with_authorizer = {f"{route.method} {route.resource}" for route in deployment.routes if route.authorizer}
-    assert {route for route, need in NEEDS.items() if need is Need.GATEWAY} == with_authorizer
+    assert {route for route, need in NEEDS.items() if need in (Need.GATEWAY, Need.TOKEN)} == with_authorizer
 
 
 def test_every_route_that_changes_something_needs_something(deployment: Deployment) -> None:
@@ -41,3 +41,8 @@ def test_keys_of_sites_reach_routes_that_name_a_site(deployment: Deployment) -> 
 def test_every_stage_says_who_may_change_things() -> None:
     stages = {stage: Deployment(stage).environment["WRITE_ACCESS"] for stage in ("prod", "dev", "test")}
     assert stages == dict.fromkeys(("prod", "dev", "test"), "open")
+
+
+def test_every_stage_says_which_users_may_change_things() -> None:
+    stages = {stage: Deployment(stage).environment["WRITER_ROLES"] for stage in ("prod", "dev", "test")}
+    assert stages == dict.fromkeys(("prod", "dev", "test"), "admin")

@@ -110,7 +110,7 @@ def test_a_call_that_no_role_allows_is_seen(
 
 def every_route(api: Caller, world: World, auth0: Auth0) -> None:
     world.fill()
-    token = auth0.token("auth0|observer", [])
+    token = auth0.token("auth0|observer", ["admin"])
     for route in NEEDS:
         method, resource = route.split(" ")
         body = BODIES[route](world) if route in BODIES else {}

@@ -47,7 +47,8 @@ def test_every_function_has_a_role_of_its_own_with_its_statements_and_no_other(
     roles = of_type(template, "AWS::IAM::Role")
     by_name = {each["Properties"]["FunctionName"]: each["Properties"] for each in made.values()}
     used = [properties["Role"]["Fn::GetAtt"][0] for properties in by_name.values()]
-    assert sorted(used) == sorted(roles)
+    # API Gateway's own lets it write the access log
+    assert sorted(used) == sorted(set(roles) - {"ApiGatewayLogsRole"})
     for function in Deployment(stage).functions.values():
         role = roles[by_name[function.deployed_name]["Role"]["Fn::GetAtt"][0]]["Properties"]
         (policy,) = role["Policies"]
@@ -86,6 +87,44 @@ def test_the_stage_has_limits_and_traces_and_no_deployment_makes_it(
     assert limits["ThrottlingBurstLimit"] > 0
 
 
+def test_api_gateway_logs_every_request_without_query_strings_and_headers(
+    template: dict[str, Any], stage: str
+) -> None:
+    made = template["Resources"]
+    setting = made["ApiGatewayStage"]["Properties"]["AccessLogSetting"]
+    assert setting["DestinationArn"] == {"Fn::GetAtt": ["AccessLog", "Arn"]}
+    assert set(json.loads(setting["Format"]).values()) == {
+        "$context.requestId",
+        "$context.requestTime",
+        "$context.identity.sourceIp",
+        "$context.httpMethod",
+        "$context.path",
+        "$context.status",
+        "$context.error.responseType",
+        "$context.responseLatency",
+        "$context.responseLength",
+    }
+    group = made["AccessLog"]["Properties"]
+    assert group == {"LogGroupName": f"/aws/apigateway/photonranch-api-{stage}", "RetentionInDays": 90}
+
+
+def test_api_gateway_may_write_logs_and_keeps_the_role_when_a_stage_is_removed(
+    template: dict[str, Any],
+) -> None:
+    made = template["Resources"]
+    # the account must have the role before a stage may log
+    assert "ApiGatewayAccount" in made["ApiGatewayStage"]["DependsOn"]
+    account = made["ApiGatewayAccount"]["Properties"]
+    assert account == {"CloudWatchRoleArn": {"Fn::GetAtt": ["ApiGatewayLogsRole", "Arn"]}}
+    for name in ("ApiGatewayLogsRole", "ApiGatewayAccount"):
+        assert (made[name]["DeletionPolicy"], made[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    role = made["ApiGatewayLogsRole"]["Properties"]
+    (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    (managed,) = role["ManagedPolicyArns"]
+    assert managed["Fn::Sub"].endswith(":policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
+
+
 def test_a_deployment_waits_for_what_it_takes_a_picture_of(template: dict[str, Any]) -> None:
     ((_name, deployment),) = of_type(template, "AWS::ApiGateway::Deployment").items()
     for kind in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"):
@@ -110,7 +149,7 @@ def test_alarms_watch_what_is_there(template: dict[str, Any], stage: str) -> Non
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
 
 
-def test_every_answer_of_api_gateways_own_has_cors_headers(template: dict[str, Any]) -> None:
+def test_every_answer_of_api_gateways_own_has_the_common_headers(template: dict[str, Any]) -> None:
     answers = of_type(template, "AWS::ApiGateway::GatewayResponse")
     kinds = {answer["Properties"]["ResponseType"] for answer in answers.values()}
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED", "REQUEST_TOO_LARGE"} <= kinds
@@ -121,6 +160,7 @@ def test_every_answer_of_api_gateways_own_has_cors_headers(template: dict[str, A
         assert headers[f"{prefix}Credentials"] == "'true'"
         assert headers[f"{prefix}Headers"] == "'*'"
         assert headers[f"{prefix}Methods"] == "'GET,POST,PUT,DELETE,OPTIONS'"
+        assert headers["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
 
 
 def test_a_preflight_answers_any_origin_alike(template: dict[str, Any]) -> None:
