@@ -14,10 +14,12 @@ MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
 # In base64 four characters stand for three bytes.
 _MAX_BINARY_BYTES = MAX_BODY_BYTES // 4 * 3
 
-CORS_HEADERS = {
+COMMON_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Credentials": "true",
     "Access-Control-Expose-Headers": "Link, Retry-After",
+    # A browser takes an answer for what its Content-Type says, never for a page that a caller has put there.
+    "X-Content-Type-Options": "nosniff",
 }
 
 
@@ -125,7 +127,7 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     A `Listing` over Lambda's 6 MB leaves gzipped for a caller that accepts it, and is cut at a whole
     element, with a Link header that leads on, where that is not enough.
     """
-    headers = {**CORS_HEADERS, **response.headers}
+    headers = {**COMMON_HEADERS, **response.headers}
     if isinstance(response.body, Listing):
         return _listing(response.status, response.body, headers, accepts_gzip=accepts_gzip)
     if response.body is None:

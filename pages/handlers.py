@@ -43,7 +43,6 @@ def get_asset(request: Request) -> Response:
         "Content-Type": assets.ASSETS[name],
         "Cache-Control": f"public, max-age={DAY_S}",
         "Vary": "Accept-Encoding",
-        "X-Content-Type-Options": "nosniff",
     }
     if accepts_gzip(request.headers.get("accept-encoding", "")):
         return Response(200, assets.gzipped(name), {**headers, "Content-Encoding": "gzip"})
@@ -62,7 +61,6 @@ def _page(name: str, request: Request, policy: str) -> Response:
         "Cache-Control": "no-cache",
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
     }
     return Response(200, assets.page(name, _base(request)), headers)
 

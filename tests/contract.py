@@ -94,3 +94,4 @@ class Contract:
             else:
                 assert not described.get("required"), f"{name} has no {header}"
         assert answer.headers["Access-Control-Allow-Origin"] == "*", name
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", name

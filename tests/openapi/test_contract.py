@@ -7,7 +7,7 @@ import requests
 
 from tests.contract import Contract
 
-CORS = {"Access-Control-Allow-Origin": "*"}
+COMMON = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 STATUS = {"pipe_id": "pipe-1", "status": "idle", "last_updated": 1, "details": {}}
 
 
@@ -15,7 +15,7 @@ def answer(method: str, status: int, body: str, kind: str | None, **headers: str
     made = requests.Response()
     made.status_code = status
     made._content = body.encode()
-    made.headers.update({**CORS, **({"Content-Type": kind} if kind else {}), **headers})
+    made.headers.update({**COMMON, **({"Content-Type": kind} if kind else {}), **headers})
     made.request = requests.Request(method, "http://127.0.0.1").prepare()
     return made
 
@@ -56,8 +56,9 @@ def test_what_is_wrong_is_seen(contract: Contract, why: str, path: str, bad: req
         contract.check(path, bad)
 
 
-def test_an_answer_without_cors_is_seen(contract: Contract) -> None:
+@pytest.mark.parametrize("header", COMMON)
+def test_an_answer_without_a_common_header_is_seen(contract: Contract, header: str) -> None:
     bare = answer("GET", 200, "{}", "application/json")
-    del bare.headers["Access-Control-Allow-Origin"]
+    del bare.headers[header]
     with pytest.raises(KeyError):
         contract.check("/pipe/queues", bare)
