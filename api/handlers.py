@@ -7,6 +7,7 @@ from common.errors import NotFound
 from common.presign import post_form
 from common.requests import Request
 from common.responses import Listing, Response, ok
+from common.settings import setting
 from common.sites import check_site_code
 from info_images import store as info_images
 
@@ -32,7 +33,7 @@ def upload(request: Request) -> Response:
     if wanted.info_image:
         image = wanted.info_image
         info_images.await_image(image.site, image.channel, image.base_filename)
-    return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S))
+    return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES"))))
 
 
 @endpoint

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from api.object_names import checked_directory, checked_name
+from api.object_names import checked_directory, checked_name, given_name, site_of
 from common.errors import BadRequest, Forbidden
 from common.sites import check_site_code
 from info_images.packages import CHANNELS
@@ -48,14 +48,9 @@ def parse_upload(body: dict[str, Any]) -> Upload:
     """
     directory = checked_directory(body)
     channel = _channel(body.get("info_channel", 1)) if directory == INFO_IMAGES else None
-    name = checked_name(_given_name(body), directory)
+    name = checked_name(given_name(body), directory)
     _check_metadata(body.get("metadata"))
     return Upload(f"{directory}/{name}", None if channel is None else _info_image(name, channel))
-
-
-def _given_name(body: dict[str, Any]) -> Any:
-    name = body.get("object_name")
-    return body.get("filename") if name is None else name
 
 
 def _channel(given: Any) -> int:
@@ -79,4 +74,4 @@ def _info_image(name: str, channel: int) -> InfoImage:
     base_filename, dash, _ = name.rpartition("-")
     if not dash or "/" in name:
         raise BadRequest("object_name of an info image must be {site}-…-{data type}{level}.{extension}.")
-    return InfoImage(check_site_code(base_filename.split("-")[0]), channel, base_filename)
+    return InfoImage(check_site_code(site_of(name)), channel, base_filename)

@@ -5,6 +5,7 @@ import os
 from enum import Enum, auto
 from typing import Any
 
+from api.object_names import given_name, site_of
 from auth import site_keys
 from auth.site_keys import PIPE, SITE, Holder
 from common import logs
@@ -204,17 +205,8 @@ def _reaches(holder: Holder, need: Need, request: Request) -> bool:
     if need is Need.SITE:
         return holder == Holder(SITE, request.path.get("site", ""))
     if need is Need.UPLOAD:
-        return holder == Holder(SITE, _uploading_site(request.json_object()))
+        return holder == Holder(SITE, site_of(given_name(request.json_object())))
     return False
-
-
-def _uploading_site(body: dict[str, Any]) -> str:
-    """Answer the site in the name of a file, which is what stands before the first dash; "" in a folder.
-
-    Who files what has landed goes by the name alone, so a folder must not stand for another site's name.
-    """
-    name = str(body.get("object_name", body.get("filename")))
-    return "" if "/" in name else name.split("-", maxsplit=1)[0]
 
 
 def protected() -> bool:

@@ -38,8 +38,8 @@ def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None =
     return _signed(origin, host, f"{prefix}/{quote(key, safe='/~')}", expires_s, asked)
 
 
-def post_form(key: str, expires_s: int) -> dict[str, Any]:
-    """Answer `{"url", "fields"}` for a browser-style POST that stores one object at exactly `key`.
+def post_form(key: str, expires_s: int, max_bytes: int) -> dict[str, Any]:
+    """Return `{"url", "fields"}` for a browser-style POST that stores one object at exactly `key`.
 
     Parameters
     ----------
@@ -47,9 +47,14 @@ def post_form(key: str, expires_s: int) -> dict[str, Any]:
         The object's key.
     expires_s
         Seconds for which the form is good.
+    max_bytes
+        The largest object that S3 takes with it.
     """
     form: dict[str, Any] = aws.client("s3").generate_presigned_post(
-        Bucket=setting("S3_BUCKET_NAME"), Key=key, ExpiresIn=expires_s
+        Bucket=setting("S3_BUCKET_NAME"),
+        Key=key,
+        ExpiresIn=expires_s,
+        Conditions=[["content-length-range", 0, max_bytes]],
     )
     return form
 

@@ -10,7 +10,7 @@ from moto.moto_server.werkzeug_app import (
     create_backend_app,
 )
 
-from local import faster_moto
+from local import faster_moto, upload_limits
 from local.child import stay_until_parent_ends
 from local.server import QuietHandler, Server
 
@@ -37,6 +37,7 @@ class OneAtATime:
 def main() -> None:
     """Serve on a free port, say where, and end when the parent ends."""
     faster_moto.install()
+    upload_limits.install()
     server = Server(0, OneAtATime(DomainDispatcherApplication(create_backend_app)), Handler)
     server.start()
     stay_until_parent_ends({"url": server.url})

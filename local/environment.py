@@ -8,7 +8,7 @@ from local import remotehq
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 # Settings of a stage that can be tried out on one machine.
-CHOOSABLE = ("WRITE_ACCESS", "WRITER_ROLES")
+CHOOSABLE = ("WRITE_ACCESS", "WRITER_ROLES", "MAX_UPLOAD_BYTES")
 
 
 class RealAwsRefused(Exception):

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 import requests
 
+from api.object_names import given_name, site_of
 from api.uploads import parse_upload
-from auth import access, site_keys, store
+from auth import site_keys, store
 from auth.site_keys import PIPE, SITE, Holder
 from common.endpoints import endpoint
 from common.errors import ApiError
@@ -157,7 +158,8 @@ def test_a_site_uploads_its_own_files_alone(api: ApiClient, key: str, directory:
     "body",
     [
         {"object_name": "mrc2-a-EX10.jpg", "filename": "mrc1-a-EX10.jpg"},
-        {"object_name": None, "filename": "mrc1-a-EX10.jpg"},
+        {"object_name": None, "filename": "mrc2-a-EX10.jpg"},
+        {"object_name": "", "filename": "mrc1-a-EX10.jpg"},
         {"object_name": ["mrc1-a"]},
         {"object_name": {"mrc1-a": 1}},
         {},
@@ -169,11 +171,21 @@ def test_an_upload_that_names_two_sites_or_none_is_refused(api: ApiClient, key: 
     assert api.post("/upload", headers={"x-site-key": key}, **sent).status_code == 403
 
 
+def test_a_key_of_a_site_called_none_uploads_no_file_without_a_name(api: ApiClient, key: str) -> None:
+    """`object_name: null` once counted as the name "None" for the key, and as no name for the upload."""
+    none = {"x-site-key": site_keys.hand_out(Holder(SITE, "None"))}
+    body = {"object_name": None, "filename": "mrc1-a-EX10.jpg"}
+    assert api.post("/upload", json=body, headers=none).status_code == 403
+    form = api.post("/upload", json=body, headers={"x-site-key": key}).json()
+    assert form["fields"]["key"] == "data/mrc1-a-EX10.jpg"
+
+
 @pytest.mark.parametrize("directory", ["data", "info-images"])
 @pytest.mark.parametrize(
     "body",
     [
         {"object_name": "mrc1-a-b.jpg"},
+        {"object_name": None, "filename": "mrc2-a-b.jpg"},
         {"filename": "mrc1-a-b.jpg"},
         {"object_name": "mrc1-a-b.jpg", "filename": "mrc2-a-b.jpg"},
         {"object_name": "a/b-c-d.jpg"},
@@ -181,7 +193,7 @@ def test_an_upload_that_names_two_sites_or_none_is_refused(api: ApiClient, key: 
     ],
 )
 def test_the_site_that_is_checked_is_the_site_that_is_written(body: dict[str, Any], directory: str) -> None:
-    checked = access._uploading_site(body)
+    checked = site_of(given_name(body))
     try:
         wanted = parse_upload({**body, "s3_directory": directory})
     except ApiError:

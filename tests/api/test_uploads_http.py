@@ -78,6 +78,10 @@ def test_the_directory_is_data_by_default(api: ApiClient) -> None:
         ({"object_name": "\ud800"}, 400, "control characters"),
         ({"object_name": "../data/x"}, 400, "a .. segment"),
         ({"object_name": "a/../../x"}, 400, "a .. segment"),
+        ({"object_name": "."}, 400, "a . segment"),
+        ({"object_name": "./a"}, 400, "a . segment"),
+        ({"object_name": "a/./b"}, 400, "a . segment"),
+        ({"object_name": "a/."}, 400, "a . segment"),
         ({"object_name": "/a"}, 400, "must not begin with /"),
         ({"object_name": "${filename}"}, 400, "must not have ${filename}"),
         ({"object_name": NAME, "s3_directory": "downloads"}, 403, "s3_directory must be one of data, "),
@@ -93,6 +97,41 @@ def test_an_upload_that_is_not_allowed(
     answer = api.post("/upload", data=json.dumps(body))
     assert answer.status_code == status
     assert reason in answer.text
+
+
+@pytest.mark.parametrize("size", [0, 1, 999, 1000])
+def test_a_file_up_to_the_limit_is_taken(api: ApiClient, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setenv("MAX_UPLOAD_BYTES", "1000")
+    form = api.post("/upload", json={"object_name": NAME}).json()
+    answer = requests.post(form["url"], data=form["fields"], files={"file": (NAME, b"x" * size)}, timeout=10)
+    assert answer.status_code == 204
+    assert stored(f"data/{NAME}") == b"x" * size
+
+
+def test_a_file_over_the_limit_is_refused_by_s3_and_not_stored(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_UPLOAD_BYTES", "1000")
+    form = api.post("/upload", json={"object_name": NAME}).json()
+    answer = requests.post(form["url"], data=form["fields"], files={"file": (NAME, b"x" * 1001)}, timeout=10)
+    assert answer.status_code == 400
+    assert "<Code>EntityTooLarge</Code>" in answer.text
+    assert aws.client("s3").list_objects_v2(Bucket="photonranch-001")["KeyCount"] == 0
+
+
+def test_a_form_limits_the_size_to_a_gigabyte(api: ApiClient) -> None:
+    form = api.post("/upload", json={"object_name": NAME}).json()
+    assert ["content-length-range", 0, 1_000_000_000] in policy(form)["conditions"]
+
+
+@pytest.mark.parametrize("name", ["a//b", "a/", "a//", "x/.../y", "é ü+%.jpg", "a?b#c", "a\\b", "%2e%2e/x"])
+def test_a_file_of_an_odd_name_that_is_taken_can_be_fetched(api: ApiClient, name: str) -> None:
+    form = api.post("/upload", json={"object_name": name}).json()
+    requests.post(form["url"], data=form["fields"], files={"file": b"content"}, timeout=10).raise_for_status()
+    link = api.post("/download", json={"object_name": name, "image_type": "as it is"})
+    assert link.status_code == 200
+    fetched = requests.get(link.text, timeout=10)
+    assert (fetched.status_code, fetched.content) == (200, b"content")
 
 
 @pytest.mark.parametrize("name", ["a..b", "...", "x/.../y", "a/b.fits", "é ü+%.jpg", "x" * 1019])

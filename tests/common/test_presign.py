@@ -109,4 +109,4 @@ def test_in_aws_urls_are_virtual_hosted(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.setenv("S3_BUCKET_NAME", "photonranch-001")
     assert presign.get_url("data/a.jpg").startswith("https://photonranch-001.s3.amazonaws.com/data/a.jpg?")
-    assert presign.post_form("data/a.jpg", 300)["url"] == "https://photonranch-001.s3.amazonaws.com/"
+    assert presign.post_form("data/a.jpg", 300, 1000)["url"] == "https://photonranch-001.s3.amazonaws.com/"
