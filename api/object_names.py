@@ -26,7 +26,7 @@ def checked_directory(body: dict[str, Any]) -> str:
 
 
 def given_name(body: dict[str, Any]) -> Any:
-    """Return what an upload's body names the file: `object_name`, or `filename` where that is missing or null.
+    """Return what an upload's body names the file: `object_name`, or without one `filename`.
 
     The check of a site key and the upload itself both read the name here, so that they mean the same file.
     """

@@ -4,23 +4,26 @@ Runs on an administrator's computer, with AWS credentials that may read and writ
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 
 from auth import site_keys
-from auth.site_keys import AlreadyHolds, Holder, NoSuchHolder
+from auth.site_keys import AlreadyHolds, Holder, Malformed, NoSuchHolder
+from common import commands
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _FINGERPRINT_DIGITS = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; answer the process's exit status."""
     wanted = _parser().parse_args(arguments)
+    return commands.run(lambda: _do(wanted))
+
+
+def _do(wanted: argparse.Namespace) -> int:
     try:
         _write(wanted.do(wanted))
-    except (AlreadyHolds, NoSuchHolder) as error:
+    except (AlreadyHolds, Malformed, NoSuchHolder) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -40,9 +43,12 @@ def _revoke(wanted: argparse.Namespace) -> list[str]:
 
 
 def _list(_wanted: argparse.Namespace) -> list[str]:
+    stored = site_keys.read()
+    for parameter, reason in stored.malformed.items():
+        sys.stderr.write(f"{parameter} opens nothing: {reason}. Revoke it, or delete the parameter.\n")
     return [
         f"{holder.kind:4}  {holder.name:16}  {key.made}  {key.sha256[:_FINGERPRINT_DIGITS]}"
-        for holder, keys in site_keys.everybody().items()
+        for holder, keys in stored.keys.items()
         for key in keys
     ]
 
@@ -53,27 +59,27 @@ def _write(lines: list[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m auth.keys", description="Site keys.")
-    commands = parser.add_subparsers(required=True)
+    words = parser.add_subparsers(required=True)
     of_holder = argparse.ArgumentParser(add_help=False)
     of_holder.add_argument("kind", choices=site_keys.KINDS)
     of_holder.add_argument("name", type=_name, help="a site code, or the name of a PIPE")
 
-    make = commands.add_parser("make", parents=[of_holder], help="make the first key, and show it this once")
+    make = words.add_parser("make", parents=[of_holder], help="make the first key, and show it this once")
     make.set_defaults(do=_hand_out)
-    rotate = commands.add_parser(
+    rotate = words.add_parser(
         "rotate", parents=[of_holder], help="make a new key, and show it this once; the one before stays good"
     )
     rotate.set_defaults(do=_rotate)
-    revoke = commands.add_parser("revoke", parents=[of_holder], help="end all keys")
+    revoke = words.add_parser("revoke", parents=[of_holder], help="end all keys")
     revoke.add_argument("--earlier", action="store_true", help="end all but the newest")
     revoke.set_defaults(do=_revoke)
-    listing = commands.add_parser("list", help="show who has keys: date, and how the SHA-256 begins")
+    listing = words.add_parser("list", help="show who has keys: date, and how the SHA-256 begins")
     listing.set_defaults(do=_list)
     return parser
 
 
 def _name(text: str) -> str:
-    if not _NAME.fullmatch(text):
+    if not site_keys.NAME.fullmatch(text):
         raise argparse.ArgumentTypeError("1 to 64 of the characters A-Z a-z 0-9 _ . -")
     return text
 

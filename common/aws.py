@@ -48,6 +48,10 @@ _READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 _making = Lock()
 
 
+class EndpointRefused(Exception):
+    """An environment variable names an endpoint of AWS that is none."""
+
+
 def region() -> str:
     """Answer the AWS region that the tables and the bucket are in."""
     return os.environ.get("REGION") or REGION
@@ -83,6 +87,7 @@ def session() -> Any:
 def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
     from botocore.config import Config
 
+    endpoint = custom_endpoint(service)
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=read_timeout_s,
@@ -91,7 +96,7 @@ def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
         # botocore puts its own together from some twenty parts at every request, for 0.2 ms of CPU time
         user_agent=USER_AGENT,
         signature_version="s3v4" if service == "s3" else None,
-        s3={"addressing_style": "path" if custom_endpoint("s3") else "virtual"},
+        s3={"addressing_style": "path" if endpoint else "virtual"},
     )
     made = session().client(service, config=config)
     made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
@@ -117,8 +122,23 @@ def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:
 
 
 def custom_endpoint(service: str) -> str | None:
-    """Answer the URL that stands in for AWS's own endpoint of `service`, if the environment names one."""
-    return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
+    """Return the URL that stands in for AWS's own endpoint of `service`, if the environment names one.
+
+    Raises
+    ------
+    EndpointRefused
+        If what it names is no URL. botocore takes an empty text for none, and would call AWS itself.
+    """
+    for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
+        endpoint = os.environ.get(name)
+        if endpoint is None:
+            continue
+        if not endpoint.startswith(("http://", "https://")):
+            raise EndpointRefused(
+                f"{name} is {endpoint!r}: give it an http:// or https:// URL, or unset it to use AWS itself."
+            )
+        return endpoint
+    return None
 
 
 @contextmanager

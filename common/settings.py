@@ -10,7 +10,10 @@ from common import aws
 
 
 class SettingMissing(Exception):
-    """An environment variable that serverless.yml sets is not there."""
+    """An environment variable that is needed is not set, or empty."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The environment variable {name} is not set, or empty.")
 
 
 def setting(name: str) -> str:
@@ -28,8 +31,14 @@ def setting(name: str) -> str:
 
 
 def database_url() -> str:
-    """Answer PostgreSQL's URL: `DATABASE_URL` from the environment, else the secret `db-url`."""
-    return os.environ.get("DATABASE_URL") or secret("db-url")
+    """Return PostgreSQL's URL: `DATABASE_URL` from the environment, else the secret `db-url`.
+
+    Raises
+    ------
+    SettingMissing
+        If `DATABASE_URL` is set and empty. Who sets it means another database than the one of the secret.
+    """
+    return setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url")
 
 
 @cache

@@ -3,9 +3,11 @@
 For whoever deploys, as the owner of the image table; no handler imports this.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from common import commands
 from common.settings import database_url
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -20,9 +22,14 @@ WHERE indrelid = to_regclass('images') AND NOT indisvalid
 """
 
 
-def main() -> None:
-    """Apply the schema, saying what is done."""
+def main() -> int:
+    """Apply the schema, saying what is done; return the process's exit status."""
+    return commands.run(_apply_and_say)
+
+
+def _apply_and_say() -> int:
     apply(database_url(), say=lambda words: print(words, flush=True))  # noqa: T201 - a command at a terminal
+    return 0
 
 
 def apply(url: str, say: Callable[[str], None] = lambda _words: None) -> None:
@@ -57,4 +64,4 @@ def statements(sql: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

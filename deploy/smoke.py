@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from deploy.questions import Asker, Question, WrongAnswer
 
@@ -53,13 +54,20 @@ CONFIGS = Question("/all/config", lambda answer: isinstance(answer.json(), dict)
 def main(arguments: list[str]) -> int:
     """Ask everything, say what came of it, and answer the process's exit status."""
     parser = argparse.ArgumentParser(prog="python -m deploy.smoke", description=__doc__)
-    parser.add_argument("base_url", help="for example https://api.photonranch.org/test")
+    parser.add_argument("base_url", type=_url, help="for example https://api.photonranch.org/test")
     with Asker(parser.parse_args(arguments).base_url) as asker:
         wrong = check(asker)
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     print("It does not work as it should." if wrong else "It works.")
     return 1 if wrong else 0
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is no http:// or https:// URL")
+    return text
 
 
 def check(asker: Asker) -> list[str]:

@@ -12,9 +12,11 @@ import sys
 import time
 
 import psycopg2
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from auth import access
+from common import commands
+from common.errors import ApiError
 from local.child import ChildFailed
 from local.environment import RealAwsRefused
 from local.stack import Stack
@@ -42,8 +44,8 @@ def main() -> int:
     except ChildFailed as error:
         print(f"{error}; what it said stands above.", file=sys.stderr)
         return 1
-    except (psycopg2.Error, BotoCoreError) as error:
-        print(f"A backend cannot be used: {str(error).strip()}", file=sys.stderr)
+    except (psycopg2.Error, BotoCoreError, ClientError, ApiError) as error:
+        print(commands.sentence(error), file=sys.stderr)
         return 1
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

@@ -4,6 +4,7 @@ People edit the one, Lambda serves the other, which has no parser of YAML and ne
 """
 
 import json
+import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "docs" / "openapi.yaml"
@@ -18,5 +19,17 @@ def as_json() -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+def main() -> int:
+    """Write the document; return the process's exit status."""
+    import yaml
+
+    try:
+        TARGET.write_text(as_json())
+    except (OSError, yaml.YAMLError) as error:
+        sys.stderr.write(f"{SOURCE.name} cannot be read, or {TARGET.name} not be written: {error}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    TARGET.write_text(as_json())
+    sys.exit(main())

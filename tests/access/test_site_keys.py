@@ -14,7 +14,7 @@ import pytest
 
 from auth import keys, site_keys, store
 from auth.site_keys import PIPE, SITE, Holder
-from common import aws
+from common import aws, logs
 from local.deployment import PROJECT
 
 MRC1 = Holder(SITE, "mrc1")
@@ -104,6 +104,58 @@ def test_every_key_is_compared_in_constant_time_whatever_is_shown(monkeypatch: p
         compare.reset_mock()
         site_keys.holder(key)
         assert compare.call_count == 3
+
+
+MALFORMED = {
+    "/site-keys/site/mrc2": "not JSON",
+    "/site-keys/site/mrc3": '{"sha256": "a", "made": "b"}',
+    "/site-keys/site/mrc4": '[{"sha256": "short", "made": "2026-01-01"}]',
+    "/site-keys/site/mrc5": '["a"]',
+    "/site-keys/site/mrc6": '[{"sha256": 1, "made": "2026-01-01"}]',
+    "/site-keys/site/mrc7": f'[{{"sha256": "{"0" * 64}", "made": null}}]',
+    "/site-keys/site/mrc8": f'[{{"sha256": "{"0" * 64}", "made": "a", "more": 1}}]',
+    "/site-keys/site/mrc9": "[" * 4000,
+    "/site-keys/site/a/b": f'[{{"sha256": "{"0" * 64}", "made": "2026-01-01"}}]',
+    "/site-keys/user/a": f'[{{"sha256": "{"0" * 64}", "made": "2026-01-01"}}]',
+    "/site-keys/mrc1": "[]",
+}
+
+
+@pytest.fixture
+def malformed() -> list[str]:
+    """Parameters that somebody has put where the keys are; their names, sorted."""
+    for name, value in MALFORMED.items():
+        aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")
+    return sorted(MALFORMED)
+
+
+def test_a_parameter_that_is_malformed_stops_no_other_key_and_is_logged_once_a_reading(
+    malformed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(site_keys, "KEPT_FOR_S", 60)
+    logs.set_up()
+    key = site_keys.hand_out(MRC1)
+    assert [site_keys.holder(shown) for shown in (key, key, "garbage")] == [MRC1, MRC1, None]
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (line["message"], line["parameters"]) == ("malformed site keys", malformed)
+    assert not any(value in str(line) for value in MALFORMED.values() if len(value) > 2)
+
+
+def test_a_malformed_parameter_is_listed_kept_from_being_overwritten_and_revoked(
+    malformed: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    site_keys.hand_out(MRC1)
+    assert keys.main(["list"]) == 0
+    said = capsys.readouterr()
+    assert [line.split()[1] for line in said.out.splitlines()] == ["mrc1"]
+    assert [line.split()[0] for line in said.err.splitlines()] == malformed
+    for command in (["make"], ["rotate"], ["revoke", "--earlier"]):
+        assert keys.main([*command, "site", "mrc2"]) == 1
+        assert capsys.readouterr().err == (
+            "/site-keys/site/mrc2 cannot be read: its value is not a list of keys in JSON. Revoke it first.\n"
+        )
+    assert keys.main(["revoke", "site", "mrc2"]) == 0
+    assert keys.main(["make", "site", "mrc2"]) == 0
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

@@ -70,7 +70,7 @@ def test_garbage_is_no_key(api: ApiClient, key: str) -> None:
 
 
 def test_what_is_stored_of_a_key_does_not_open(api: ApiClient, key: str) -> None:
-    (stored,) = site_keys.everybody()[Holder(SITE, "mrc1")]
+    (stored,) = site_keys.read().keys[Holder(SITE, "mrc1")]
     assert put(api, **{"x-site-key": stored.sha256}) == INVALID
 
 

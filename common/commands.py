@@ -1,0 +1,49 @@
+"""Commands at a terminal: a backend that cannot be used ends them in one sentence, not in a traceback."""
+
+import sys
+from collections.abc import Callable
+
+from common.aws import EndpointRefused
+from common.errors import ApiError
+from common.settings import SettingMissing
+
+NO_CREDENTIALS = (
+    "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+)
+NO_DSN = "DATABASE_URL must have the form postgresql://user:password@host:5432/database."
+
+
+def run(command: Callable[[], int]) -> int:
+    """Run a command. Return its exit status, or 1 after a sentence on standard error that says why it failed.
+
+    Faults of the project itself raise as ever: their traceback is wanted.
+    """
+    try:
+        return command()
+    except Exception as error:
+        words = sentence(error)
+        if words is None:
+            raise
+        sys.stderr.write(f"{words}\n")
+        return 1
+
+
+def sentence(error: Exception) -> str | None:
+    """Return what is wrong outside the project and what to do about it, or None for any other error."""
+    import psycopg2
+    from botocore import exceptions
+
+    words = None
+    match error:
+        case EndpointRefused() | SettingMissing() | ApiError():
+            words = str(error)
+        case exceptions.NoCredentialsError():
+            words = NO_CREDENTIALS
+        case exceptions.ClientError() | exceptions.BotoCoreError():
+            words = f"AWS cannot be used: {error}"
+        case psycopg2.ProgrammingError() if not error.pgcode:
+            # psycopg2 could not read the URL, and its own words would show the password in it
+            words = NO_DSN
+        case psycopg2.Error():
+            words = f"PostgreSQL cannot be used: {error}"
+    return words and words.strip().partition("\n")[0]
