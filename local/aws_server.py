@@ -1,5 +1,6 @@
 """S3, DynamoDB, SQS and SSM in one process: moto's server. Runs as a child process."""
 
+import json
 from collections.abc import Iterable
 from threading import Lock
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -9,14 +10,30 @@ from moto.moto_server.werkzeug_app import (
     MotoRequestHandler,
     create_backend_app,
 )
+from werkzeug import Response
 
-from local import faster_moto, upload_limits
+from local import callers, faster_moto, upload_limits
 from local.child import stay_until_parent_ends
 from local.server import QuietHandler, Server
 
 
 class Handler(QuietHandler, MotoRequestHandler):
     """Reads headers as moto needs them."""
+
+
+class ProgramsOnly:
+    """Refuses requests of web pages, but for those that presigned URLs and forms of S3 are made for."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        from_a_page = callers.is_from_a_page(environ)
+        if callers.is_foreign_host(environ) or (from_a_page and not callers.may_page_ask_s3(environ)):
+            refusal = Response(json.dumps({"message": callers.REFUSAL}), 403, content_type="application/json")
+            return refusal(environ, start_response)
+        return self._app(environ, start_response)
 
 
 class OneAtATime:
@@ -38,7 +55,7 @@ def main() -> None:
     """Serve on a free port, say where, and end when the parent ends."""
     faster_moto.install()
     upload_limits.install()
-    server = Server(0, OneAtATime(DomainDispatcherApplication(create_backend_app)), Handler)
+    server = Server(0, ProgramsOnly(OneAtATime(DomainDispatcherApplication(create_backend_app))), Handler)
     server.start()
     stay_until_parent_ends({"url": server.url})
 

@@ -9,6 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from werkzeug import Request, Response
 
 from common import logs
+from local import callers
 from local.deployment import Deployment, Function, Route
 from local.invocation import Invoker
 from local.proxy_events import BadAnswer, authorizer_event, http_response, proxy_event
@@ -49,7 +50,7 @@ class Gateway:
     def _respond(self, request: Request) -> Response:
         first, *rest = list(filter(None, _raw_path(request).split("/"))) or [""]
         if first in self._stand_ins:
-            return self._stand_ins[first](request)
+            return self._ask_stand_in(first, request)
         found = find(self._root, "/".join(rest)) if first == self._deployment.base_path else None
         if found is None:
             return self._own(403, "Missing Authentication Token")
@@ -60,6 +61,12 @@ class Gateway:
         if route is None:
             return self._own(403, "Missing Authentication Token")
         return self._call(request, route, variables)
+
+    def _ask_stand_in(self, first: str, request: Request) -> Response:
+        """Pass a program's request on. Pages may call the API, and nothing beside it."""
+        if callers.is_foreign_host(request.environ) or callers.is_from_a_page(request.environ):
+            return Response(json.dumps({"message": callers.REFUSAL}), 403, content_type="application/json")
+        return self._stand_ins[first](request)
 
     def _call(self, request: Request, route: Route, variables: dict[str, str]) -> Response:
         if (request.content_length or 0) > MAX_REQUEST_BYTES:

@@ -21,6 +21,10 @@ def lambda_api(functions: dict[str, Function], invoker: Invoker) -> Callable[[Re
     by_deployed_name = {function.deployed_name: function for function in functions.values()}
 
     def invoke(request: Request) -> Response:
+        if request.method != "POST":
+            return _json(
+                {"Message": "A function is invoked with POST"}, 405, "InvalidRequestContentException"
+            )
         name = unquote(request.path.removeprefix(f"/{PREFIX}/functions/").partition("/")[0])
         function = by_deployed_name.get(name)
         if function is None:
