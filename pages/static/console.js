@@ -14,7 +14,9 @@ const PLOT_EVERY_S = 3600;
 const base = document.documentElement.dataset.base;
 const failures = new Map();
 const cards = new Map();
-let configs = { sites: {}, readAt: -Infinity };
+// Sites and queues are kept in Maps. In a plain object a site named "constructor" or "__proto__" would find what
+// every object has under that name.
+let configs = { sites: new Map(), readAt: -Infinity };
 let running = null;
 
 // ---- calls
@@ -29,6 +31,11 @@ async function get(path) {
     throw new Error(`${answer.status} ${text.slice(0, 200)}`);
   }
   return JSON.parse(text);
+}
+
+// Returns the members of an object that a route answers, as a Map.
+async function getMap(path) {
+  return new Map(Object.entries(await get(path)));
 }
 
 // Answers what `read` answers; where it fails says so on the page and answers undefined.
@@ -174,15 +181,15 @@ function words(value) {
 // An enclosure (WEMA) has no camera: it says so, or observatories say that they stand in it.
 function isEnclosure(code, sites) {
   const housesOther = ([other, config]) => other !== code && config?.wema_name === code;
-  return sites[code]?.instance_type === "wema" || Object.entries(sites).some(housesOther);
+  return sites.get(code)?.instance_type === "wema" || [...sites].some(housesOther);
 }
 
 async function readConfigs() {
   if (Date.now() - configs.readAt > CONFIGS_EVERY_MS) {
-    const sites = await attempt("configs", () => get("/all/config"));
+    const sites = await attempt("configs", () => getMap("/all/config"));
     if (sites !== undefined) {
       configs = { sites, readAt: Date.now() };
-      offerSites(Object.keys(sites).sort());
+      offerSites([...sites.keys()].sort());
     }
   }
   return configs.sites;
@@ -198,30 +205,30 @@ function offerSites(codes) {
 
 async function refreshSites() {
   const sites = await readConfigs();
-  const newest = await attempt("newest images", () => get("/latest_image_all_sites"));
-  const codes = Object.keys(sites).sort();
+  const newest = await attempt("newest images", () => getMap("/latest_image_all_sites"));
+  const codes = [...sites.keys()].sort();
   if (newest === undefined || (failures.has("configs") && !codes.length)) {
     return keepOld("sites");
   }
   if (!codes.length) {
     return show("sites", element("p", { class: "empty" }, "No site has sent its configuration."));
   }
-  const observatories = codes.filter((code) => !isEnclosure(code, sites) || newest[code]);
-  show("sites", ...observatories.map((code) => observatoryCard(code, sites, newest[code])));
+  const observatories = codes.filter((code) => !isEnclosure(code, sites) || newest.has(code));
+  show("sites", ...observatories.map((code) => observatoryCard(code, sites, newest.get(code))));
 }
 
 async function refreshTonight() {
   const sites = await readConfigs();
-  const codes = Object.keys(sites).sort();
+  const codes = [...sites.keys()].sort();
   const places = codes.filter((code) => place(code, sites) === code);
   const empty = element("p", { class: "empty" }, "No site has sent its configuration.");
-  show("tonight", ...(places.length ? places.map((code) => nightCard(code, sites[code])) : [empty]));
+  show("tonight", ...(places.length ? places.map((code) => nightCard(code, sites.get(code))) : [empty]));
 }
 
 // An observatory has the night of the enclosure that it stands in.
 function place(code, sites) {
-  const enclosure = sites[code]?.wema_name;
-  return Object.hasOwn(sites, enclosure) ? enclosure : code;
+  const enclosure = sites.get(code)?.wema_name;
+  return sites.has(enclosure) ? enclosure : code;
 }
 
 function siteName(code, config) {
@@ -232,7 +239,7 @@ function siteName(code, config) {
 function observatoryCard(code, sites, url) {
   const name = `site ${code}`;
   const file = url && fileName(url);
-  const heading = siteName(code, sites[code]);
+  const heading = siteName(code, sites.get(code));
   const where = place(code, sites);
   return card(name, [heading, file, where], () => [
     element("h3", {}, heading),
@@ -262,11 +269,11 @@ function nightCard(code, config) {
 // ---- queues
 
 async function refreshQueues() {
-  const counts = await attempt("queues", () => get("/pipe/queues"));
+  const counts = await attempt("queues", () => getMap("/pipe/queues"));
   if (counts === undefined) {
     return keepOld("queues");
   }
-  const names = Object.keys(counts).sort();
+  const names = [...counts.keys()].sort();
   if (!names.length) {
     return show("queues", element("p", { class: "empty" }, "There are no queues."));
   }
@@ -279,7 +286,7 @@ async function refreshQueues() {
     { words: "Dead letters", number: true },
     { words: "Oldest", number: true },
   ];
-  show("queues", table("Queues: how many items, and how old", headings, names.map((name, at) => queueRow(name, counts[name], stats[at]))));
+  show("queues", table("Queues: how many items, and how old", headings, names.map((name, at) => queueRow(name, counts.get(name), stats[at]))));
 }
 
 function queueStats(name) {
@@ -353,7 +360,7 @@ async function refreshUploads() {
 
 async function refreshNotes() {
   const sites = await readConfigs();
-  const codes = Object.keys(sites).sort();
+  const codes = [...sites.keys()].sort();
   const notes = await each(codes, (code) => attempt(`night log of ${code}`, () => get(`/nightlog/${encodeURIComponent(code)}`)));
   if (codes.length && notes.every((note) => note === undefined)) {
     return keepOld("notes");
@@ -364,8 +371,8 @@ async function refreshNotes() {
 
 function noteCard(code, note) {
   const data = note.note_data;
-  const message = typeof data === "object" ? data.message ?? data : data;
-  const by = typeof data === "object" && data.username ? `${words(data.username)}, ` : "";
+  const message = data?.message ?? data;
+  const by = data?.username ? `${words(data.username)}, ` : "";
   return element(
     "article",
     { class: "card" },
@@ -388,12 +395,22 @@ function showFailures() {
   }
 }
 
+// What one section cannot show, whatever it is, it says in the list of failures, and the others go on.
+const SECTIONS = {
+  sites: refreshSites,
+  queues: refreshQueues,
+  pipes: refreshPipes,
+  uploads: refreshUploads,
+  notes: refreshNotes,
+  tonight: refreshTonight,
+};
+
 async function refreshAll() {
   const button = document.getElementById("refresh");
   button.setAttribute("aria-disabled", "true");
   failures.clear();
   await readConfigs();
-  await Promise.all([refreshSites(), refreshQueues(), refreshPipes(), refreshUploads(), refreshNotes(), refreshTonight()]);
+  await Promise.all(Object.entries(SECTIONS).map(([name, read]) => attempt(`the section ${name}`, read)));
   showFailures();
   const failed = failures.size ? `, ${failures.size} ${failures.size === 1 ? "call" : "calls"} failed` : "";
   document.getElementById("updated").textContent = `Updated ${new Date().toLocaleTimeString()}${failed}`;
@@ -418,7 +435,7 @@ document.getElementById("docs-link").href = `${base}/docs`;
 document.getElementById("refresh").addEventListener("click", refresh);
 document.getElementById("upload-site").addEventListener("change", async () => {
   failures.delete("uploads");
-  await refreshUploads();
+  await attempt("the section uploads", refreshUploads);
   showFailures();
 });
 document.addEventListener("visibilitychange", refreshByItself);

@@ -14,6 +14,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from common.dynamodb import Table
 from common.errors import Unavailable
 from local.demo.load import load
 from local.stack import CACHE
@@ -117,6 +118,66 @@ def test_a_contract_that_does_not_load_is_said(
     monkeypatch.setattr(handlers, "DOCUMENT", handlers.DOCUMENT.with_name("none.json"))
     browser.get(f"{api.base_url}/docs")
     wait(lambda: "could not be loaded" in text_of(browser, "[role=alert]"))
+
+
+# What every object of JavaScript has, and so whoever looks a site up in one finds.
+EVERY_OBJECT_HAS = ["__proto__", "constructor", "hasOwnProperty", "toString", "valueOf"]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_sites_and_queues_named_like_parts_of_javascript_stop_the_console_for_nobody(
+    network: ApiClient, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    for name in EVERY_OBJECT_HAS:
+        network.put(f"/{name}/config", json={"name": "odd", "wema_name": "toString"}).raise_for_status()
+        network.post(f"/nightlog/{name}", json={"note_data": None})
+        network.post("/pipe/queue", json={"queue_name": name}).raise_for_status()
+    browser.get(f"{network.base_url}/console")
+    wait(lambda: updated(browser))
+    assert text_of(browser, "#failures") == ""
+    headings = {each.text for each in browser.find_elements(By.CSS_SELECTOR, "#sites h3")}
+    assert {"mrc1: Mission Ridge 0.43 m", *(f"{name}: odd" for name in EVERY_OBJECT_HAS)} - headings == {
+        "toString: odd"  # the enclosure that the others name
+    }
+    queues = {each.text for each in browser.find_elements(By.CSS_SELECTOR, "#queues tbody th")}
+    assert queues == {"jobs", *EVERY_OBJECT_HAS}
+    assert "Thin <i>cirrus</i>." in text_of(browser, "#notes")
+    links = browser.find_elements(By.LINK_TEXT, "tonight at toString")
+    assert len(links) == len(EVERY_OBJECT_HAS) - 1
+    # the picture of an odd site fails by itself, as that of any site without a place
+    browser.get_log("browser")  # type: ignore[no-untyped-call]
+
+
+def test_a_section_that_cannot_be_shown_leaves_the_others_alone(
+    network: ApiClient, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    Table("UPLOADS_LOG_TABLE_NAME").put(
+        {"site": "mrc1", "upload_timestamp_s": 10**30, "filename": "a", "expire_timestamp_s": 10**12}
+    )
+    browser.get(f"{network.base_url}/console")
+    wait(lambda: updated(browser))
+    assert "the section uploads: " in text_of(browser, "#failures")
+    assert text_of(browser, "#sites h3") == "mrc1: Mission Ridge 0.43 m"
+    assert browser.find_element(By.ID, "refresh").get_attribute("aria-disabled") is None
+
+
+def test_the_plot_s_policy_lets_its_colours_and_nothing_else(
+    network: ApiClient, browser: webdriver.Chrome, wait: Wait
+) -> None:
+    answer = requests.get(f"{network.base_url}/events/plot?site=mrc", timeout=30)
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    browser.get_log("browser")  # type: ignore[no-untyped-call]
+    browser.get(f"{network.base_url}/events/plot?site=mrc")
+    paper = "return getComputedStyle(document.querySelector('.paper')).fill"
+    assert wait(lambda: browser.execute_script(paper)) == "rgb(255, 255, 255)"
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+    browser.execute_script(
+        "const script = document.createElementNS('http://www.w3.org/1999/xhtml', 'script');"
+        "script.textContent = 'window.ran = true'; document.documentElement.append(script);"
+    )
+    assert browser.execute_script("return window.ran") is None
+    browser.get_log("browser")  # type: ignore[no-untyped-call]  # the browser says that it ran no script
 
 
 @pytest.mark.usefixtures("quiet")

@@ -14,7 +14,7 @@ from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import RemoteHq
 from tests.client import ApiClient
 
-# How requests of web pages arrive: from another site, from a page on another port of this machine, as an image,
+# How requests of web pages arrive: from another site, from another port of this machine, as an image,
 # and from a page whose own name leads to this machine.
 PAGES = {
     "another origin": {"Origin": "https://evil.example"},
