@@ -33,10 +33,11 @@ def may_page_ask_s3(environ: WSGIEnvironment) -> bool:
     # moto's own API, and its likeness of what EC2 tells machines about themselves
     if first in {"moto-api", "latest"}:
         return False
-    match environ["REQUEST_METHOD"]:
-        case "GET" | "HEAD":
-            return bool(rest) and "X-Amz-Signature=" in environ.get("QUERY_STRING", "")
-        case "POST":
-            form = environ.get("CONTENT_TYPE", "").startswith("multipart/form-data")
-            return form and not rest and not environ.get("QUERY_STRING")
-    return environ["REQUEST_METHOD"] == "OPTIONS"
+    query = environ.get("QUERY_STRING", "")
+    method = environ["REQUEST_METHOD"]
+    if method in {"GET", "HEAD"}:
+        return bool(rest) and "X-Amz-Signature=" in query
+    if method == "POST":
+        is_form = str(environ.get("CONTENT_TYPE", "")).startswith("multipart/form-data")
+        return is_form and not rest and not query
+    return bool(method == "OPTIONS")

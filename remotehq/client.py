@@ -1,15 +1,14 @@
 """RemoteHQ's HTTP API, as far as this project uses it."""
 
+import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from common import logs
+from common.neighbours import Answer, Limits, NoAnswer, ask
 from common.settings import secret, setting
-
-if TYPE_CHECKING:
-    from requests import Response
 
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 8.0
@@ -45,65 +44,59 @@ class RemoteHq:
     def open_browser(self, browser: dict[str, Any]) -> dict[str, Any]:
         """Open a shared browser; answer what RemoteHQ says of it."""
         answer = self._call("POST", "/cb", browser)
-        _check(answer, _succeeded(answer))
-        return _json_object(answer)
+        _check("POST", answer, good=_succeeded(answer))
+        return _json_object("POST", answer)
 
     def delete_room(self, slug: str) -> None:
         """Delete the room `slug`, if there is one."""
         answer = self._call("DELETE", f"/rooms/{quote(slug, safe='')}")
-        _check(answer, answer.status_code in (NO_CONTENT, NOT_FOUND))
+        _check("DELETE", answer, good=answer.status in (NO_CONTENT, NOT_FOUND))
 
     def make_room(self, room: dict[str, Any]) -> Room:
         """Make a room, as yet without an app."""
         answer = self._call("POST", "/rooms", room)
-        _check(answer, answer.status_code == CREATED)
-        data = _json_object(answer).get("data")
+        _check("POST", answer, good=answer.status == CREATED)
+        data = _json_object("POST", answer).get("data")
         parts = [data.get(name) if isinstance(data, dict) else None for name in ("id", "slug", "url")]
-        _check(answer, all(isinstance(part, str) and part for part in parts))
+        _check("POST", answer, good=all(isinstance(part, str) and part for part in parts))
         return Room(*map(str, parts))
 
     def configure_room(self, slug: str, app: dict[str, Any]) -> None:
         """Give the room `slug` its app."""
         answer = self._call("PUT", f"/rooms/{quote(slug, safe='')}/room-app-config", app)
-        _check(answer, _succeeded(answer))
+        _check("PUT", answer, good=_succeeded(answer))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> "Response":
-        import requests
-
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
             raise _failed(method, "no time left")
+        # A redirect counts as a failure: a redirected POST would arrive as a GET.
+        limits = Limits(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s))
+        url = f"{setting('REMOTEHQ_API_URL')}{path}"
+        sent = None if body is None else json.dumps(body)
         try:
-            return requests.request(
-                method,
-                f"{setting('REMOTEHQ_API_URL')}{path}",
-                json=body,
-                headers={"Authorization": f"Bearer {secret('remotehq-token')}"},
-                timeout=(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s)),
-                # a redirected POST would arrive as a GET, and its answer pass for success
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise _failed(method, type(error).__name__) from error
+            return ask(method, url, secret("remotehq-token"), limits, sent)
+        except NoAnswer as error:
+            raise _failed(method, str(error)) from error
 
 
-def _succeeded(answer: "Response") -> bool:
-    return OK <= answer.status_code < MULTIPLE_CHOICES
+def _succeeded(answer: Answer) -> bool:
+    return OK <= answer.status < MULTIPLE_CHOICES
 
 
-def _json_object(answer: "Response") -> dict[str, Any]:
+def _json_object(method: str, answer: Answer) -> dict[str, Any]:
     try:
-        value = answer.json()
+        value = json.loads(answer.body)
     except (ValueError, RecursionError):
         value = None
-    _check(answer, isinstance(value, dict))
+    _check(method, answer, good=isinstance(value, dict))
     checked: dict[str, Any] = value
     return checked
 
 
-def _check(answer: "Response", good: bool) -> None:  # noqa: FBT001 - reads as "check that"
+def _check(method: str, answer: Answer, *, good: bool) -> None:
     if not good:
-        raise _failed(str(answer.request.method), f"answered {answer.status_code}")
+        raise _failed(method, f"answered {answer.status}")
 
 
 def _failed(method: str, reason: str) -> RemoteHqFailed:

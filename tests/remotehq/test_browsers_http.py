@@ -1,11 +1,15 @@
 """Shared browsers over HTTP, before a stand-in that speaks RemoteHQ's."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
 from local.auth0 import Auth0
 from local.remotehq import Fault, RemoteHq
+from local.server import Server
 from remotehq import client
 from tests.client import ApiClient
 
@@ -114,3 +118,22 @@ def test_what_remotehq_says_is_passed_on_as_it_is(
     remotehq.fail("POST /cb", Fault(body=b'{"data": null, "error": {"code": 7, "load": 0.5}}'))
     answer = api.post(ROUTE, json={}, headers=user)
     assert (answer.status_code, answer.json()) == (200, {"data": None, "error": {"code": 7, "load": 0.5}})
+
+
+def test_a_remotehq_that_drips_is_given_up(
+    api: ApiClient, remotehq: RemoteHq, user: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def drip(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "application/json")])
+        while True:
+            yield b" "
+            time.sleep(0.1)
+
+    server = Server(0, drip)
+    server.start()
+    monkeypatch.setenv("REMOTEHQ_API_URL", server.url)
+    monkeypatch.setattr(client, "READ_TIMEOUT_S", 0.7)
+    answer = api.post(ROUTE, json={}, headers=user)
+    server.stop()
+    # without an end to the whole answer the gateway would give up, with a 504
+    assert (answer.status_code, answer.text) == (503, "Try again later: RemoteHQ opens no browser.")
