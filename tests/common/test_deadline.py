@@ -20,7 +20,7 @@ READS: dict[str, Callable[[], Any]] = {
     "query": lambda: list(TABLE.query(**OF_MRC)),
     "scan": lambda: list(TABLE.scan()),
     "secret": lambda: settings.secret("db-url"),
-    "site keys": site_keys.everybody,
+    "site keys": site_keys.read,
 }
 
 

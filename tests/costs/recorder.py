@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from http.client import HTTPConnection
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +13,6 @@ import psycopg2
 import pytest
 from botocore.client import BaseClient
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - the class has a small letter
-from requests.adapters import HTTPAdapter
 
 from local.deployment import Deployment
 from tests.costs.capacity import READS, Writes, read_units
@@ -101,12 +101,12 @@ class Recorder:
         patch.setattr(psycopg2, "connect", counted)
 
     def _count_http(self, patch: pytest.MonkeyPatch) -> None:
-        send = HTTPAdapter.send
+        send = HTTPConnection.request
 
-        def counted(adapter: Any, request: Any, **named: Any) -> Any:
-            neighbour = urlsplit(request.url).path.split("/")[1]
+        def counted(connection: Any, method: str, url: str, *more: Any, **named: Any) -> Any:
+            neighbour = urlsplit(url).path.split("/")[1]
             if neighbour in NEIGHBOURS:
-                self.count(neighbour, request.method)
-            return send(adapter, request, **named)
+                self.count(neighbour, method)
+            return send(connection, method, url, *more, **named)
 
-        patch.setattr(HTTPAdapter, "send", counted)
+        patch.setattr(HTTPConnection, "request", counted)
