@@ -1,17 +1,14 @@
 """Lambda entry points of uploads, zips of images, and recent uploads."""
 
-from api import image_files, store, uploads, zip_requests, zips
+from api import image_files, uploads, zip_requests, zips
 from api import recent_uploads as log
 from common.endpoints import endpoint
 from common.errors import NotFound
 from common.presign import post_form
 from common.requests import Request
-from common.responses import Listing, Response, ok
+from common.responses import Response, ok
 from common.settings import setting
-from common.sites import check_site_code
 from info_images import store as info_images
-
-ALL_SITES = "all"
 
 
 @endpoint
@@ -52,6 +49,4 @@ def recent_uploads(request: Request) -> Response:
     site, after = request.parameter("site"), request.parameter("after")
     if site in (None, ""):
         raise NotFound("Please be sure to include the sitecode query parameter.")
-    items = store.uploads_of_all_sites() if site == ALL_SITES else store.uploads_of(check_site_code(site))
-    items = log.in_order(items, after)
-    return ok(Listing(items, lambda item: {"site": site, "after": log.position_text(item)}))
+    return ok(log.listing(site, after))

@@ -1,41 +1,97 @@
 """Going through the log of recent uploads when it is longer than one answer."""
 
-from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from api import store
+from common.dynamodb import MAX_DIGITS, Item, item_size
 from common.errors import BadRequest
+from common.responses import MAX_LISTING_BYTES, Listing
+from common.sites import check_site_code
+
+ALL_SITES = "all"
 
 Position = tuple[Decimal, str]
 
+# DynamoDB keeps numbers of at most this magnitude.
+_LARGEST_EXPONENT = 125
+# How much more than one answer is kept, while the log is read, before the newest of it are dropped.
+_SLACK = 1.25
 
-def in_order(items: list[dict[str, Any]], after: Any) -> list[dict[str, Any]]:
-    """Answer log items oldest first, those after a position if one is given.
+
+def listing(site: str, after: Any) -> Listing:
+    """Return the log of one site, or of `ALL_SITES`, oldest first.
+
+    That of one site is read only as far as it fits into an answer. That of all sites is read whole, for the
+    table has it in no order, but only the oldest, as many as fit, are kept.
 
     Parameters
     ----------
-    items
-        Rows of the log.
+    site
+        A site code, or `ALL_SITES`.
     after
-        A position as `position_text` writes it.
+        A position as `_position_text` writes it; None or "" for the start of the log.
 
     Raises
     ------
     BadRequest
-        If `after` is no position.
+        If `site` is no site code, or `after` is no position.
     """
-    ordered = sorted(items, key=_position)
-    if not after:
-        return ordered
-    return ordered[bisect_right(ordered, _parsed(after), key=_position) :]
+    position = _parsed(after) if after else None
+    if site == ALL_SITES:
+        return _of_all_sites(position)
+    items = store.uploads_of(check_site_code(site), None if position is None else position[0])
+    return _listing(site, _following(items, position))
 
 
-def position_text(item: dict[str, Any]) -> str:
-    """Answer where an item stands in the log, as `after` has it: `{upload_timestamp_s},{site}`."""
+def _of_all_sites(after: Position | None) -> Listing:
+    items, dropped = _oldest(_following(store.uploads_of_all_sites(), after), MAX_LISTING_BYTES)
+    rest = _query(ALL_SITES, _position_text(items[-1])) if dropped else None
+    return _listing(ALL_SITES, items, rest)
+
+
+def _listing(site: str, items: Iterable[Item], rest: dict[str, str] | None = None) -> Listing:
+    marked = ((_position_text(item), item) for item in items)
+    return Listing(marked, lambda position: _query(site, position), rest)
+
+
+def _following(items: Iterable[Item], after: Position | None) -> Iterator[Item]:
+    """Return the items that have a position, and of those the ones after `after`."""
+    for item in items:
+        if isinstance(item.get("upload_timestamp_s"), Decimal) and (after is None or _position(item) > after):
+            yield item
+
+
+def _oldest(items: Iterable[Item], most_bytes: int) -> tuple[list[Item], bool]:
+    """Return the oldest items, in order, of at least `most_bytes`; and whether others were dropped.
+
+    Never more than `_SLACK` times as much is kept.
+    """
+    kept: list[Item] = []
+    size, dropped = 0, False
+    for item in items:
+        kept.append(item)
+        size += item_size(item)
+        if size > most_bytes * _SLACK:
+            kept.sort(key=_position)
+            while size > most_bytes + (last := item_size(kept[-1])) and len(kept) > 1:
+                kept.pop()
+                size -= last
+            dropped = True
+    return sorted(kept, key=_position), dropped
+
+
+def _query(site: str, position: str) -> dict[str, str]:
+    return {"site": site, "after": position}
+
+
+def _position_text(item: Item) -> str:
+    """Return where an item stands in the log, as `after` has it: `{upload_timestamp_s},{site}`."""
     return f"{item['upload_timestamp_s']},{item['site']}"
 
 
-def _position(item: dict[str, Any]) -> Position:
+def _position(item: Item) -> Position:
     return item["upload_timestamp_s"], item["site"]
 
 
@@ -45,6 +101,15 @@ def _parsed(text: Any) -> Position:
         seconds = Decimal(timestamp)
     except InvalidOperation:
         seconds = Decimal("NaN")
-    if not seconds.is_finite():
+    if not _is_storable(seconds):
         raise BadRequest("after must be {upload_timestamp_s},{site}, as a Link header gives it.")
     return seconds, site
+
+
+def _is_storable(number: Decimal) -> bool:
+    """Return whether DynamoDB can have the number in a key."""
+    return (
+        number.is_finite()
+        and len(number.as_tuple().digits) <= MAX_DIGITS
+        and abs(number.adjusted()) <= _LARGEST_EXPONENT
+    )

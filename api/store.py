@@ -1,22 +1,30 @@
 """The log of recent uploads, written by the ingester: key `site`, sort key `upload_timestamp_s`."""
 
-from typing import Any
+from collections.abc import Iterator
+from decimal import Decimal
 
-from common.dynamodb import Table
+from common.dynamodb import Item, Table
 
 _table = Table("UPLOADS_LOG_TABLE_NAME")
 
 
-def uploads_of(site: str) -> list[dict[str, Any]]:
-    """Answer the logged uploads of `site`, oldest first. One query, all pages."""
-    return list(
-        _table.query(
-            KeyConditionExpression="site = :site",
-            ExpressionAttributeValues={":site": site},
-        )
+def uploads_of(site: str, since: Decimal | None = None) -> Iterator[Item]:
+    """Return the logged uploads of `site`, oldest first. One query, page by page as they are asked for.
+
+    Parameters
+    ----------
+    site
+        Its code.
+    since
+        Unix seconds: only uploads from then on come. None for all.
+    """
+    bound = {} if since is None else {":since": since}
+    return _table.query(
+        KeyConditionExpression="site = :site" + (" AND upload_timestamp_s >= :since" if bound else ""),
+        ExpressionAttributeValues={":site": site, **bound},
     )
 
 
-def uploads_of_all_sites() -> list[dict[str, Any]]:
-    """Answer every logged upload, in no order. One scan, all pages."""
-    return list(_table.scan())
+def uploads_of_all_sites() -> Iterator[Item]:
+    """Return every logged upload, in no order. One scan, page by page as they are asked for."""
+    return _table.scan()

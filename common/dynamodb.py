@@ -18,6 +18,7 @@ Item = dict[str, Any]
 
 # Limits of DynamoDB, from the AWS developer guide, "Quotas" and "Supported data types".
 MAX_ITEM_BYTES = 400 * 1024
+MAX_SORT_KEY_BYTES = 1024
 MAX_DEPTH = 32
 MAX_DIGITS = 38
 MIN_MAGNITUDE, MAX_MAGNITUDE = -130, 125
@@ -128,9 +129,18 @@ class Table:
         """Answer the rows that DynamoDB's `Query` finds, from all of its pages, in order."""
         return self._pages("query", expressions)
 
-    def scan(self, **expressions: Any) -> Iterator[Item]:
-        """Answer every row of the table, from all of its pages."""
-        return self._pages("scan", expressions)
+    def scan(self, after: Item | None = None, **expressions: Any) -> Iterator[Item]:
+        """Return every row of the table, page by page as they are asked for, in DynamoDB's own order.
+
+        Parameters
+        ----------
+        after
+            The key of a row, also one that is gone: only the rows that follow it in DynamoDB's order come.
+        expressions
+            DynamoDB's own arguments.
+        """
+        start = {} if after is None else {"ExclusiveStartKey": serialised(after)}
+        return self._pages("scan", {**expressions, **start})
 
     def count(self, **expressions: Any) -> int:
         """Answer how many rows DynamoDB's `Query` finds, over all of its pages; no row leaves DynamoDB."""
@@ -196,17 +206,21 @@ class Table:
 
     def _pages(self, operation: str, expressions: dict[str, Any]) -> Iterator[Item]:
         for page in self._raw_pages(operation, expressions):
-            for row in page["Items"]:
-                yield deserialised(row)
+            rows = page["Items"][::-1]
+            page.clear()
+            # a megabyte of nested rows takes 100 MB once parsed: each is dropped as soon as it was used
+            while rows:
+                yield deserialised(rows.pop())
 
     def _raw_pages(self, operation: str, expressions: dict[str, Any]) -> Iterator[dict[str, Any]]:
         arguments = _with_serialised_values(expressions)
         while True:
             page = self._request(operation, **arguments)
+            last_key = page.get("LastEvaluatedKey")
             yield page
-            if "LastEvaluatedKey" not in page:
+            if last_key is None:
                 return
-            arguments = {**arguments, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+            arguments = {**arguments, "ExclusiveStartKey": last_key}
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -247,6 +261,19 @@ def check_storable(item: Mapping[str, Any]) -> None:
     size = item_size(item)
     if size > MAX_ITEM_BYTES:
         raise TooLarge(f"Too large to store: {size} bytes, of {MAX_ITEM_BYTES} at most.")
+
+
+def check_position(name: str, text: str) -> str:
+    """Return the text of a parameter that says where a list goes on; "" for its start.
+
+    Raises
+    ------
+    BadRequest
+        If no key of a row can be that text.
+    """
+    if len(text.encode(errors="replace")) > MAX_SORT_KEY_BYTES or not _is_unicode(text):
+        raise BadRequest(f"{name} must be as the Link header of an earlier answer gives it.")
+    return text
 
 
 def serialised(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -381,10 +408,17 @@ def _check_value(value: Any, path: tuple[str, ...]) -> None:
 
 
 def _check_text(text: str, path: tuple[str, ...]) -> None:
+    if not _is_unicode(text):
+        raise BadRequest(f"{_where(path)}: not valid Unicode.")
+
+
+def _is_unicode(text: str) -> bool:
+    """Return whether `text` has a UTF-8 form, which half of a surrogate pair has not."""
     try:
         text.encode()
-    except UnicodeEncodeError as error:
-        raise BadRequest(f"{_where(path)}: not valid Unicode.") from error
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_number(number: float | Decimal, path: tuple[str, ...]) -> None:

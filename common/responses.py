@@ -3,16 +3,28 @@
 import base64
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from common import deadline, logs
+
 # Lambda's limit on the JSON of an answer, 6 MB, less room for the status and headers around the body.
 MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
 # In base64 four characters stand for three bytes.
 _MAX_BINARY_BYTES = MAX_BODY_BYTES // 4 * 3
+# The JSON of a list, before gzip, is at most about so long: twice what fits without gzip. Real lists shrink
+# to a tenth, so that all of it fits.
+MAX_LISTING_BYTES = 2 * MAX_BODY_BYTES
+# The JSON of one element: it fits into an answer alone, even where gzip cannot shrink it.
+MAX_ELEMENT_BYTES = _MAX_BINARY_BYTES - 8192
+# When so little of a request's time is left, a list ends with what was read, and a Link header leads on. A
+# read of DynamoDB needs 8 s at worst, gzip and the way to the caller the rest.
+STOP_READING_S = 10.0
+# Longer answers leave gzipped for a caller that accepts it.
+GZIP_FROM_BYTES = 10 * 1024
 
 COMMON_HEADERS = {
     "Access-Control-Allow-Origin": "*",
@@ -26,44 +38,52 @@ COMMON_HEADERS = {
 class Listing:
     """A list, or an object with a member for each element, that may be too long for one answer.
 
+    Elements are read and encoded one by one, each once, until one answer is full. So memory and time are
+    bounded by what fits into an answer, however much there is to read.
+
     Parameters
     ----------
     elements
-        A list, or a dictionary for an object.
+        Pairs of a mark and an element, in the order of the answer. The mark is what is needed to go on after
+        the element; in an object it is also the member's name. Read only as far as they fit.
     next_query
-        Given the last element (of a dictionary: its key) that fits, the query string parameters with which
-        the same route answers the elements after it.
+        Given the mark of the last element that fits, the query string parameters with which the same route
+        answers the elements after it.
     rest_query
         The query string parameters with which the route answers what follows `elements`, where they are not
         all that there is.
+    is_object
+        Whether the answer is an object. Its members are sorted by their names within each answer.
     """
 
     def __init__(
         self,
-        elements: list[Any] | dict[str, Any],
+        elements: Iterable[tuple[Any, Any]],
         next_query: Callable[[Any], Mapping[str, str]],
         rest_query: Mapping[str, str] | None = None,
+        *,
+        is_object: bool = False,
     ) -> None:
         self._next_query = next_query
         self._rest_query = rest_query
-        if isinstance(elements, dict):
-            self._brackets = "{}"
-            self._keys: list[Any] = list(elements)
-            self._texts = [f"{json_text(key)}:{json_text(value)}" for key, value in elements.items()]
-        else:
-            self._brackets = "[]"
-            self._keys = elements
-            self._texts = [json_text(element) for element in elements]
+        self._is_object = is_object
+        self._marks: list[Any] = []
+        self._texts: list[bytes] = []
+        self._is_cut = False
+        self._read(elements)
 
-    def text(self, count: int | None = None) -> str:
-        """Answer the JSON text of the first `count` elements, of all by default."""
-        return self._brackets[0] + ",".join(self._texts[:count]) + self._brackets[1]
+    def text(self, count: int | None = None) -> bytes:
+        """Return the JSON text of the first `count` elements, of all that were read by default."""
+        texts = self._texts[:count]
+        if self._is_object:
+            return b"{" + b",".join(sorted(texts)) + b"}"
+        return b"[" + b",".join(texts) + b"]"
 
     def fitting(self, limit: int) -> int:
-        """Answer how many elements fit into an answer of `limit` bytes."""
+        """Return how many elements fit into an answer of `limit` bytes."""
         room = limit - len('"[]"')
         for count, text in enumerate(self._texts):
-            room -= escaped_size(text) + len(",")
+            room -= _escaped_size(text) + len(",")
             if room < 0:
                 return count
         return len(self._texts)
@@ -72,10 +92,40 @@ class Listing:
         return len(self._texts)
 
     def link_after(self, count: int) -> str | None:
-        """Answer the Link header (RFC 8288) that leads on after the first `count` elements, if any follow."""
-        cut = count < len(self)
-        query = self._next_query(self._keys[count - 1]) if cut else self._rest_query
+        """Return the Link header (RFC 8288) that leads on after the first `count` elements, if any follow."""
+        cut = self._is_cut or count < len(self)
+        query = self._next_query(self._marks[count - 1]) if cut else self._rest_query
         return None if query is None else f'<?{urlencode(query)}>; rel="next"'
+
+    def _read(self, elements: Iterable[tuple[Any, Any]]) -> None:
+        size = 0
+        for mark, element in elements:
+            if size > MAX_LISTING_BYTES:
+                self._is_cut = True
+                return
+            text = self._encoded(mark, element)
+            if text is None:
+                continue
+            self._marks.append(mark)
+            self._texts.append(text)
+            size += len(text) + len(",")
+            if deadline.left_s() < STOP_READING_S:
+                self._is_cut = True
+                return
+
+    def _encoded(self, mark: Any, element: Any) -> bytes | None:
+        """Return the JSON text of an element; None if no answer can have it: the others still come."""
+        try:
+            text = json_text(element).encode()
+            if self._is_object:
+                text = json_text(mark).encode() + b":" + text
+        except (TypeError, ValueError, RecursionError) as error:
+            logs.logger.error("element left out of a list", extra={"fields": logs.failure(error)})
+            return None
+        if _escaped_size(text) > MAX_ELEMENT_BYTES:
+            logs.logger.error("element left out of a list", extra={"fields": {"bytes": len(text)}})
+            return None
+        return text
 
 
 @dataclass(frozen=True)
@@ -109,9 +159,9 @@ def json_text(value: Any) -> str:
     return _encoder.encode(value)
 
 
-def escaped_size(text: str) -> int:
-    """Answer the bytes of JSON `text` once it is quoted again inside Lambda's own JSON answer."""
-    return len(text.encode()) + text.count('"') + text.count("\\")
+def _escaped_size(text: bytes) -> int:
+    """Return the bytes of JSON `text` once it is quoted again inside Lambda's own JSON answer."""
+    return len(text) + text.count(b'"') + text.count(b"\\")
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
@@ -124,8 +174,8 @@ def accepts_gzip(accept_encoding: str) -> bool:
 def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     """Answer the response as API Gateway's proxy integration takes it.
 
-    A `Listing` over Lambda's 6 MB leaves gzipped for a caller that accepts it, and is cut at a whole
-    element, with a Link header that leads on, where that is not enough.
+    A `Listing` of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it. What does not fit
+    into Lambda's 6 MB is cut at a whole element, with a Link header that leads on.
     """
     headers = {**COMMON_HEADERS, **response.headers}
     if isinstance(response.body, Listing):
@@ -143,29 +193,31 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
 
 def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_gzip: bool) -> dict[str, Any]:
     headers = {**headers, "Content-Type": "application/json"}
-    count = listing.fitting(MAX_BODY_BYTES)
-    if count < len(listing) and accepts_gzip:
-        count, packed = _gzipped(listing)
+    text = listing.text()
+    if accepts_gzip and len(text) > GZIP_FROM_BYTES:
+        count, packed = _gzipped(listing, text)
         answer = _binary_answer(
             status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed
         )
     else:
-        answer = _answer(status, headers, listing.text(count))
+        count = listing.fitting(MAX_BODY_BYTES)
+        answer = _answer(status, headers, (text if count == len(listing) else listing.text(count)).decode())
     link = listing.link_after(count)
     if link is not None:
         answer["headers"]["Link"] = link
     return answer
 
 
-def _gzipped(listing: Listing) -> tuple[int, bytes]:
-    """Answer as many elements as fit, in base64, when gzipped, and the gzip of them."""
+def _gzipped(listing: Listing, text: bytes) -> tuple[int, bytes]:
+    """Return how many elements fit, in base64, when gzipped, and the gzip of them; `text` is that of all."""
     count = len(listing)
     while True:
-        packed = gzip.compress(listing.text(count).encode(), 5)
+        packed = gzip.compress(text, 5)
         if len(packed) <= _MAX_BINARY_BYTES:
             return count, packed
         # Elements compress much alike, so this nearly always fits at the second try.
-        count = min(count - 1, int(count * 0.95 * _MAX_BINARY_BYTES / len(packed)))
+        count = max(1, min(count - 1, int(count * 0.95 * _MAX_BINARY_BYTES / len(packed))))
+        text = listing.text(count)
 
 
 def _binary_answer(status: int, headers: dict[str, str], body: bytes) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from common.requests import Request
 from common.responses import Response, ok
 from common.sites import check_site_code
 from db import arguments, lists, lookups
-from db.listings import listing
+from db.listings import listing, newest_of_sites
 from site_configs import store as site_configs
 
 
@@ -27,9 +27,9 @@ def get_latest_images(request: Request) -> Response:
 
 
 @endpoint
-def get_latest_image_all_sites(_request: Request) -> Response:
-    """`GET /latest_image_all_sites`: `{site: jpg_url}` of each configured site's newest image."""
-    return ok(lists.newest_of_sites(site_configs.site_codes()))
+def get_latest_image_all_sites(request: Request) -> Response:
+    """`GET /latest_image_all_sites?after=`: `{site: jpg_url}` of each configured site's newest image."""
+    return ok(newest_of_sites(site_configs.site_codes(), request.query.get("after", "")))
 
 
 @endpoint

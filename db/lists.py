@@ -1,7 +1,7 @@
 """Lists of images, newest first, and going on with one where an answer ends."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -84,9 +84,13 @@ def newest_without_intermediates(filters: Mapping[str, Any], count: int, after: 
         raise NotFound("exception during query") from error
 
 
-def newest_of_sites(sites: list[str]) -> dict[str, str]:
-    """Answer the URL of the medium JPG of each site's newest image, for the sites that have one."""
-    return {row["site"]: jpg_url(row, MEDIUM) for row in queries.newest_of_each(sites)}
+def newest_of_sites(sites: list[str]) -> Iterator[tuple[str, str]]:
+    """Return each site and the URL of the medium JPG of its newest image, for the sites that have one.
+
+    They come in the order of the site codes.
+    """
+    rows = sorted(queries.newest_of_each(sites), key=lambda row: row["site"])
+    return ((row["site"], jpg_url(row, MEDIUM)) for row in rows)
 
 
 def _page(

@@ -1,7 +1,9 @@
 """Dead letters: items that failed as often as their queue allows, set aside so that others get their turn."""
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
@@ -56,12 +58,11 @@ def bury_exhausted(queue: Queue) -> None:
             bury(queue, row["id"])
 
 
-def listing(queue: Queue, limit: int, after: str) -> tuple[list[dict[str, Any]], bool]:
-    """Answer the oldest dead letters; arguments and answer as for `items.peek`."""
+def listing(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
+    """Return the oldest dead letters; arguments and result as for `items.peek`."""
     bury_exhausted(queue)
     rows = store.in_order(queue.name, queue.generation, after, min(limit, _PAGE))
-    seen, cut = items.up_to(rows, limit)
-    return [_public(queue.name, row) for row in seen], cut
+    return (_public(queue.name, row) for row in islice(rows, limit))
 
 
 def redrive(queue: Queue, item_id: str | None) -> int:

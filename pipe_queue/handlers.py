@@ -1,9 +1,10 @@
 """Lambda entry points of the queues and of the PIPE machines' statuses."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from common import logs
-from common.dynamodb import Item
+from common.dynamodb import Item, check_position
 from common.endpoints import endpoint
 from common.errors import BadRequest, NotFound
 from common.requests import Request
@@ -36,8 +37,7 @@ def enqueue(request: Request) -> Response:
 def peek(request: Request) -> Response:
     """`GET /pipe/queue/{queue_name}?limit=&after=`: the oldest items, leased ones too; nothing changes."""
     limit = items.check_limit(request.parameter("limit"))
-    found, cut = items.peek(_queue(request), limit, _after(request))
-    return ok(_page(found, limit, cut=cut))
+    return ok(_page(items.peek(_queue(request), limit, _after(request)), limit))
 
 
 @endpoint
@@ -95,8 +95,7 @@ def get_stats(request: Request) -> Response:
 def list_dead_letters(request: Request) -> Response:
     """`GET /pipe/queue/{queue_name}/dead_letters?limit=&after=`: the oldest dead letters."""
     limit = items.check_limit(request.parameter("limit"))
-    found, cut = dead_letters.listing(_queue(request), limit, _after(request))
-    return ok(_page(found, limit, cut=cut))
+    return ok(_page(dead_letters.listing(_queue(request), limit, _after(request)), limit))
 
 
 @endpoint
@@ -122,8 +121,8 @@ def delete_queue(request: Request) -> Response:
 def list_queues(request: Request) -> Response:
     """`GET /pipe/queues?after=`: `{queue: number of items}`, leased ones included."""
     adoption.adopt_all()
-    counts = queues.counts(request.query.get("after", ""))
-    return ok(Listing(counts, next_query=lambda name: {"after": name}))
+    counts = queues.counts(check_position("after", request.query.get("after", "")))
+    return ok(Listing(counts.items(), lambda name: {"after": name}, is_object=True))
 
 
 @endpoint
@@ -154,8 +153,9 @@ def delete_status(request: Request) -> Response:
 def list_statuses(request: Request) -> Response:
     """`GET /pipe/statuses?after=`: what every PIPE machine said last, by id."""
     adoption.adopt_all()
-    listed = statuses.listing(request.query.get("after", ""))
-    return ok(Listing(listed, next_query=lambda status: {"after": status["pipe_id"]}))
+    listed = statuses.listing(check_position("after", request.query.get("after", "")))
+    by_id = ((status["pipe_id"], status) for status in listed)
+    return ok(Listing(by_id, lambda pipe_id: {"after": pipe_id}))
 
 
 def report_queues(_event: dict[str, Any], context: Any) -> None:
@@ -179,10 +179,7 @@ def _after(request: Request) -> str:
     return names.check_id("after", after) if after else ""
 
 
-def _page(found: list[Item], limit: int, *, cut: bool) -> Listing:
-    """Answer a list that leads on where it is shorter than the caller asked for."""
-
-    def after(item: Item) -> dict[str, str]:
-        return {"limit": str(limit), "after": item["id"]}
-
-    return Listing(found, next_query=after, rest_query=after(found[-1]) if cut else None)
+def _page(found: Iterator[Item], limit: int) -> Listing:
+    """Return a list that leads on where it is shorter than the caller asked for."""
+    by_id = ((item["id"], item) for item in found)
+    return Listing(by_id, lambda item_id: {"limit": str(limit), "after": item_id})

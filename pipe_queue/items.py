@@ -3,14 +3,15 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from common.dynamodb import MAX_ITEM_BYTES, ConditionFailed, Item, check_storable, item_size
 from common.errors import BadRequest, Conflict, TooLarge
-from common.responses import MAX_BODY_BYTES, json_text
+from common.responses import json_text
 from pipe_queue import names, queues
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
@@ -24,8 +25,6 @@ MAX_SENDER_BYTES = 1024
 # How long a dedup id is remembered.
 DEDUP_S = 24 * 3600
 MAX_PEEK = 1000
-# Of peeks at large items no more is read into memory than this, in bytes as DynamoDB counts.
-MAX_PEEK_BYTES = 4 * MAX_BODY_BYTES
 _PEEK_PAGE = 100
 _LONGEST_TIME_MS = 9_999_999_999_999
 
@@ -85,47 +84,27 @@ def enqueue(new: NewItem) -> dict[str, Any]:
     return public(new.queue_name, row)
 
 
-def peek(queue: Queue, limit: int, after: str) -> tuple[list[dict[str, Any]], bool]:
-    """Answer the oldest items of a queue, leased ones included.
+def peek(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
+    """Return the oldest items of a queue as callers see them, leased ones included.
+
+    They are read page by page, as they are asked for.
 
     Parameters
     ----------
     queue
         The queue.
     limit
-        How many.
+        How many at most.
     after
         The id after which to begin; "" for the first.
-
-    Returns
-    -------
-    list
-        The items as callers see them.
-    bool
-        Whether there may be more that `limit` asks for than one answer can have.
     """
     rows = store.in_order(queue.name, queue.generation, after, min(limit, _PEEK_PAGE))
-    seen, cut = up_to(rows, limit)
-    return [waiting(queue.name, row) for row in seen], cut
+    return (waiting(queue.name, row) for row in islice(rows, limit))
 
 
 def full_size(row: Item) -> int:
     """Answer the bytes of a new item's row at any time: a time that ends in zeros takes a byte less."""
     return item_size({**row, "created_at": _LONGEST_TIME_MS, "generation": _LONGEST_TIME_MS})
-
-
-def up_to(rows: Iterable[Item], limit: int) -> tuple[list[Item], bool]:
-    """Answer the first `limit` rows, or fewer and True if those would be more than memory should hold."""
-    taken: list[Item] = []
-    size = 0
-    for row in rows:
-        taken.append(row)
-        size += item_size(row)
-        if len(taken) == limit:
-            break
-        if size > MAX_PEEK_BYTES:
-            return taken, True
-    return taken, False
 
 
 def stats(queue: Queue) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def counts(after: str) -> dict[str, int]:
     after
         Only queues whose names come after this one are counted.
     """
-    live = [row for row in store.listed() if row["phase"] == store.LIVE and row["sk"] > after]
+    live = [row for row in store.listed(after) if row["phase"] == store.LIVE]
     with ThreadPoolExecutor(_COUNTERS) as pool:
         count = patience.shared(lambda row: store.count_items(row["sk"], int(row["generation"])))
         numbers = pool.map(count, live)

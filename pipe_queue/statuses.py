@@ -1,5 +1,6 @@
 """What each PIPE machine is doing, as it last told."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from common.dynamodb import Item
@@ -53,9 +54,9 @@ def delete(pipe_id: str) -> None:
     store.delete(names.check_known("pipe_id", pipe_id))
 
 
-def listing(after: str) -> list[dict[str, Any]]:
-    """Answer the statuses of all machines by id, or of those after `after`."""
-    return [public(row["pipe_id"], row) for row in store.listed() if row["pipe_id"] > after]
+def listing(after: str) -> Iterator[dict[str, Any]]:
+    """Return the statuses of all machines by id, or of those after `after`, read as they are asked for."""
+    return (public(row["pipe_id"], row) for row in store.listed(after))
 
 
 def public(pipe_id: str, row: Item) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Lambda entry points of the site configs."""
 
+from common.dynamodb import check_position
 from common.endpoints import endpoint
 from common.errors import BadRequest, NotFound
 from common.requests import Request
@@ -23,10 +24,9 @@ def get_config(request: Request) -> Response:
 
 @endpoint
 def get_all_configs(request: Request) -> Response:
-    """`GET /all/config?after=`: `{site: config}` of every site, or of those after `after`."""
-    after = request.query.get("after", "")
-    configurations = {site: config for site, config in store.read_all().items() if site > after}
-    return ok(Listing(configurations, next_query=lambda site: {"after": site}))
+    """`GET /all/config?after=`: `{site: config}` of every site, or of those that follow `after`."""
+    configurations = store.read_all(check_position("after", request.query.get("after", "")))
+    return ok(Listing(configurations, lambda site: {"after": site}, is_object=True))
 
 
 @endpoint

@@ -1,6 +1,7 @@
 """The table of site configs: key `site`, attribute `configuration`."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from common.dynamodb import Table
@@ -19,9 +20,17 @@ def read(site: str) -> dict[str, Any] | None:
     return None if row is None else row["configuration"]
 
 
-def read_all() -> dict[str, dict[str, Any]]:
-    """Answer the configuration of every site by its code, in alphabetical order. One scan, all pages."""
-    return {row["site"]: row["configuration"] for row in sorted(_table.scan(), key=lambda row: row["site"])}
+def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Return the code and the configuration of every site, in DynamoDB's own order. One scan.
+
+    Parameters
+    ----------
+    after
+        A site code: only the sites that follow it in that order come. "" for all.
+    """
+    for row in _table.scan({"site": after} if after else None):
+        if "configuration" in row:
+            yield row["site"], row["configuration"]
 
 
 def site_codes() -> list[str]:

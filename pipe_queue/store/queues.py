@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from common.dynamodb import Item
-from pipe_queue.store.table import QUEUE_TYPE, row_key, rows_of, table
+from pipe_queue.store.table import QUEUE_TYPE, list_after, row_key, rows_of, table
 
 LIVE, DELETING, DELETED = "live", "deleting", "deleted"
 _METADATA = "METADATA"
@@ -20,11 +20,15 @@ def read_listed(name: str) -> Item | None:
     return table.get(_listed_key(name))
 
 
-def listed() -> Iterator[Item]:
-    """Answer the rows of the list of queues by name, deleted ones too. One query, all pages."""
-    return table.query(
-        KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": "QUEUES"}, ConsistentRead=True
-    )
+def listed(after: str = "") -> Iterator[Item]:
+    """Return the rows of the list of queues by name, deleted ones too. One query, page by page.
+
+    Parameters
+    ----------
+    after
+        A name: only the rows after it come. "" for all.
+    """
+    return table.query(**list_after("QUEUES", after))
 
 
 def create(name: str, generation: int, maker: str, now_ms: int, max_receives: int | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from common.dynamodb import Item
-from pipe_queue.store.table import STATUS_TYPE, table
+from pipe_queue.store.table import STATUS_TYPE, list_after, table
 
 
 def read(pipe_id: str) -> Item | None:
@@ -11,13 +11,15 @@ def read(pipe_id: str) -> Item | None:
     return table.get(_key(pipe_id))
 
 
-def listed() -> Iterator[Item]:
-    """Answer the list's rows (`pipe_id`, `status`, `last_updated`, `details`) by id. One query, all pages."""
-    return table.query(
-        KeyConditionExpression="pk = :pk",
-        ExpressionAttributeValues={":pk": "STATUSES"},
-        ConsistentRead=True,
-    )
+def listed(after: str = "") -> Iterator[Item]:
+    """Return the list's rows (`pipe_id`, `status`, `last_updated`, `details`) by id. One query, page by page.
+
+    Parameters
+    ----------
+    after
+        An id: only the rows after it come. "" for all.
+    """
+    return table.query(**list_after("STATUSES", after))
 
 
 def write(pipe_id: str, status: Item) -> None:

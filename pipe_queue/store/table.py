@@ -53,3 +53,22 @@ def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[s
         },
         "ConsistentRead": True,
     }
+
+
+def list_after(partition: str, after: str) -> dict[str, Any]:
+    """Return the arguments of a consistent query for the rows of a list, by their sort keys.
+
+    Parameters
+    ----------
+    partition
+        The list: "QUEUES" or "STATUSES".
+    after
+        Only rows whose sort keys come after it; "" for all.
+    """
+    follows = " AND sk > :after" if after else ""
+    bound = {":after": after} if after else {}
+    return {
+        "KeyConditionExpression": f"pk = :pk{follows}",
+        "ExpressionAttributeValues": {":pk": partition, **bound},
+        "ConsistentRead": True,
+    }

@@ -4,35 +4,59 @@ import base64
 import gzip
 import json
 import random
+import tracemalloc
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.responses import MAX_BODY_BYTES, Listing, Response, accepts_gzip, json_text, to_lambda
+from common import deadline
+from common.responses import (
+    MAX_BODY_BYTES,
+    MAX_LISTING_BYTES,
+    Listing,
+    Response,
+    accepts_gzip,
+    json_text,
+    to_lambda,
+)
 
 LAMBDA_LIMIT = 6 * 1024 * 1024
 
 
-def listing(elements: list[Any] | dict[str, Any]) -> Response:
-    return Response(200, Listing(elements, lambda last: {"after": json.dumps(last)[:20]}))
+def listing(elements: Iterable[Any]) -> Response:
+    return Response(200, Listing(enumerate(elements), lambda place: {"after": str(place)}))
 
 
-def wire_size(answer: dict[str, Any]) -> int:
+def counted(elements: Iterable[Any], read: list[Any]) -> Iterator[Any]:
+    """The elements, each noted in `read` when it is asked for."""
+    for element in elements:
+        read.append(element)
+        yield element
+
+
+def body(answer: dict[str, Any]) -> Any:
+    packed = answer["isBase64Encoded"]
+    return json.loads(gzip.decompress(base64.b64decode(answer["body"])) if packed else answer["body"])
+
+
+def wire_size(answer: dict[str, Any] | str) -> int:
     """The bytes that Lambda counts against its limit."""
     return len(json.dumps(answer, ensure_ascii=False).encode())
 
 
 @given(st.lists(st.text(), max_size=30), st.integers(2, 400))
 def test_what_fits_is_the_most_that_fits(elements: list[str], limit: int) -> None:
-    whole = Listing(elements, lambda last: {"after": last})
+    whole = Listing(enumerate(elements), lambda place: {"after": str(place)})
     count = whole.fitting(limit)
     if count < len(elements):
         # a comma is reckoned for the last element too, so one byte may be left unused
-        assert len(json.dumps(whole.text(count + 1), ensure_ascii=False).encode()) >= limit
+        assert wire_size(whole.text(count + 1).decode()) >= limit
     if count:
-        assert len(json.dumps(whole.text(count), ensure_ascii=False).encode()) <= limit
+        assert wire_size(whole.text(count).decode()) <= limit
 
 
 def test_a_long_list_is_cut_at_a_whole_element_and_says_how_to_go_on() -> None:
@@ -65,10 +89,87 @@ def test_what_does_not_even_fit_gzipped_is_cut_too() -> None:
 
 def test_an_object_is_cut_at_a_whole_member() -> None:
     members = {f"site{number:04d}": "x" * 10_000 for number in range(700)}
-    answer = to_lambda(listing(members), accepts_gzip=False)
+    whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
+    answer = to_lambda(Response(200, whole), accepts_gzip=False)
     kept = json.loads(answer["body"])
     assert list(kept) == list(members)[: len(kept)]
-    assert answer["headers"]["Link"] == f'<?after=%22{list(kept)[-1]}%22>; rel="next"'
+    assert answer["headers"]["Link"] == f'<?after={list(kept)[-1]}>; rel="next"'
+
+
+def test_members_are_sorted_within_an_answer_and_go_on_in_the_order_of_reading() -> None:
+    names = [f"site{number * 7 % 10}" for number in range(10)]
+    members = {name: name * 100_000 for name in names}
+    whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
+    answer = to_lambda(Response(200, whole), accepts_gzip=False)
+    assert list(json.loads(answer["body"])) == sorted(names)
+    members = {name: "x" * 1_000_000 for name in names}
+    whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
+    answer = to_lambda(Response(200, whole), accepts_gzip=False)
+    assert list(json.loads(answer["body"])) == sorted(names[:6])
+    assert answer["headers"]["Link"] == f'<?after={names[5]}>; rel="next"'
+
+
+@pytest.mark.parametrize("gzip_accepted", [False, True])
+def test_no_more_is_read_than_an_answer_can_have(gzip_accepted: bool) -> None:  # noqa: FBT001 - a table's column
+    read: list[Any] = []
+    endless = counted(({"text": "x" * 1000, "number": number} for number in range(10**9)), read)
+    answer = to_lambda(listing(endless), accepts_gzip=gzip_accepted)
+    assert len(read) * 1000 < MAX_LISTING_BYTES * 1.01
+    assert answer["headers"]["Link"] == f'<?after={len(body(answer)) - 1}>; rel="next"'
+
+
+def test_memory_does_not_grow_with_what_is_stored() -> None:
+    endless = ([{"text": "x" * 100}] * 100 for _ in range(10**9))
+    tracemalloc.start()
+    answer = to_lambda(listing(endless), accepts_gzip=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "Link" in answer["headers"]
+    assert peak < 3 * MAX_LISTING_BYTES
+
+
+def test_a_list_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = iter(range(15, 0, -1))
+    monkeypatch.setattr(deadline, "left_s", lambda: next(left))
+    answer = to_lambda(listing(range(100)), accepts_gzip=False)
+    assert body(answer) == [0, 1, 2, 3, 4, 5, 6]
+    assert answer["headers"]["Link"] == '<?after=6>; rel="next"'
+
+
+def test_an_element_that_json_cannot_have_costs_itself_alone() -> None:
+    huge = Decimal("1e6000")
+    odd = [1, {"set": {1, 2}}, 2, huge, 3, "\ud800", 4, "x" * MAX_BODY_BYTES, 5]
+    answer = to_lambda(listing(odd), accepts_gzip=False)
+    assert body(answer) == [1, 2, 3, 4, 5]
+    assert "Link" not in answer["headers"]
+
+
+@pytest.mark.parametrize("gzip_accepted", [False, True])
+@given(st.lists(st.integers(0, 1_500_000), max_size=12), st.booleans())
+@settings(max_examples=15)
+def test_following_the_links_gives_everything_once(
+    gzip_accepted: bool, sizes: list[int], noisy: bool
+) -> None:  # noqa: FBT001 - a table's column
+    noise = random.Random(1)
+    elements = [noise.randbytes(size // 2).hex() if noisy else "x" * size for size in sizes]
+    seen: list[str] = []
+    while True:
+        rest = list(enumerate(elements))[len(seen) :]
+        page = Listing(rest, lambda place: {"after": str(place)})
+        answer = to_lambda(Response(200, page), accepts_gzip=gzip_accepted)
+        assert wire_size(answer) <= LAMBDA_LIMIT
+        seen += body(answer)
+        if "Link" not in answer["headers"]:
+            break
+        assert answer["headers"]["Link"] == f'<?after={len(seen) - 1}>; rel="next"'
+    assert seen == elements
+
+
+def test_an_answer_over_10_kb_leaves_gzipped_for_who_accepts_it() -> None:
+    for characters, packed in ((9_000, False), (11_000, True)):
+        answer = to_lambda(listing(["x" * characters]), accepts_gzip=True)
+        assert (answer["isBase64Encoded"], body(answer)) == (packed, ["x" * characters])
+        assert not to_lambda(listing(["x" * characters]), accepts_gzip=False)["isBase64Encoded"]
 
 
 def test_a_short_list_is_plain_json() -> None:
