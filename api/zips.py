@@ -1,6 +1,7 @@
 """Having the zip function pack files."""
 
 import json
+import time
 from typing import Any
 
 from common import aws
@@ -9,8 +10,12 @@ from common.settings import setting
 
 # With what comes before it, this stays below the 29 s that API Gateway waits.
 WAIT_S = 22
+# While another request packs the same files, the function is asked whether it is done, which takes a moment.
+LOOK_AGAIN_AFTER_S = 2.0
+_LOOK_TIMEOUT_S = 5
 
-_OK, _NOT_FOUND = 200, 404
+_STILL_PACKING_SENTENCE = "The zip is still being packed: ask again in half a minute."
+_OK, _NOT_FOUND, _STILL_PACKING = 200, 404, 409
 
 
 class StillPacking(Unavailable):
@@ -20,7 +25,9 @@ class StillPacking(Unavailable):
 
 
 def url_of(filenames: list[str]) -> str:
-    """Answer a presigned URL of a zip of files in `data/`.
+    """Return a presigned URL of a zip of files in `data/`.
+
+    A list of files is packed once at a time: while another request packs it, this one waits for that zip.
 
     Raises
     ------
@@ -31,7 +38,13 @@ def url_of(filenames: list[str]) -> str:
     Unavailable
         If the zip function fails.
     """
-    answer = _invoked({"filenames": filenames})
+    last_look = time.monotonic() + WAIT_S - _LOOK_TIMEOUT_S
+    answer = _invoked({"filenames": filenames}, WAIT_S)
+    while answer.get("statusCode") == _STILL_PACKING:
+        if time.monotonic() + LOOK_AGAIN_AFTER_S > last_look:
+            raise StillPacking(_STILL_PACKING_SENTENCE)
+        time.sleep(LOOK_AGAIN_AFTER_S)
+        answer = _invoked({"filenames": filenames, "only_look": True}, _LOOK_TIMEOUT_S)
     if answer.get("statusCode") == _NOT_FOUND:
         raise NotFound("No images exist for the given query.")
     if answer.get("statusCode") != _OK:
@@ -39,17 +52,20 @@ def url_of(filenames: list[str]) -> str:
     return str(json.loads(answer["body"])["message"])
 
 
-def _invoked(event: dict[str, Any]) -> dict[str, Any]:
-    from botocore.exceptions import ReadTimeoutError
+def _invoked(event: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+    """Return the zip function's answer to an event."""
+    from botocore.exceptions import IncompleteReadError, ReadTimeoutError
 
     # A second attempt would have the same files packed twice.
-    client = aws.client("lambda", read_timeout_s=WAIT_S, attempts=1)
+    client = aws.client("lambda", read_timeout_s=timeout_s, attempts=1)
     try:
         with aws.faults("the zip function"):
             response = client.invoke(FunctionName=setting("ZIP_FUNCTION_NAME"), Payload=json.dumps(event))
             answer: dict[str, Any] = json.loads(response["Payload"].read())
     except Unavailable as error:
         if isinstance(error.__cause__, ReadTimeoutError):
-            raise StillPacking("The zip is still being packed: ask again in half a minute.") from error
+            raise StillPacking(_STILL_PACKING_SENTENCE) from error
         raise
+    except (IncompleteReadError, ValueError) as error:
+        raise Unavailable("Try again later: the zip function's answer was cut short.") from error
     return answer

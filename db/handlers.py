@@ -1,5 +1,6 @@
 """Lambda entry points of the image database."""
 
+from common.dynamodb import check_position
 from common.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
@@ -29,7 +30,8 @@ def get_latest_images(request: Request) -> Response:
 @endpoint
 def get_latest_image_all_sites(request: Request) -> Response:
     """`GET /latest_image_all_sites?after=`: `{site: jpg_url}` of each configured site's newest image."""
-    return ok(newest_of_sites(site_configs.site_codes(), request.query.get("after", "")))
+    after = check_position("after", request.query.get("after", ""))
+    return ok(newest_of_sites(site_configs.site_codes(), after))
 
 
 @endpoint

@@ -37,7 +37,7 @@ class ProgramsOnly:
 
 
 class OneAtATime:
-    """Lets one request to DynamoDB in at a time, for moto's conditional writes alone are not atomic."""
+    """Lets in one request to DynamoDB, or one conditional write to S3, at a time: moto's are not atomic."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
@@ -45,10 +45,20 @@ class OneAtATime:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+        if not (_is_for_dynamodb(environ) or _is_conditional_write(environ)):
             return self._app(environ, start_response)
         with self._lock:
             return self._app(environ, start_response)
+
+
+def _is_for_dynamodb(environ: WSGIEnvironment) -> bool:
+    return str(environ.get("HTTP_X_AMZ_TARGET", "")).startswith("DynamoDB_")
+
+
+def _is_conditional_write(environ: WSGIEnvironment) -> bool:
+    return environ["REQUEST_METHOD"] == "PUT" and (
+        "HTTP_IF_MATCH" in environ or "HTTP_IF_NONE_MATCH" in environ
+    )
 
 
 def main() -> None:

@@ -4,19 +4,23 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from api.object_names import checked_name
-from common.errors import BadRequest, NotFound, Unavailable
+from common.errors import BadRequest, Conflict, NotFound, Unavailable
 from common.ordered import in_order
 from common.presign import get_url
-from zip_function import store
-from zip_function.store import StoredFile
+from zip_function import locks, store
+from zip_function.locks import Lock
+from zip_function.store import StoredFile, StoredZip
 
 DIRECTORY = "data"
 GOOD_FOR_S = 300
+# What is in `downloads/` expires after 8 days (docs/operations.md). An older zip is packed again in time.
+FRESH_FOR_S = 7 * 24 * 3600
 # What is left of the function's time when packing is given up, so that the upload can be taken back.
 RESERVE_S = 15
 
@@ -29,17 +33,25 @@ _MISSING_HEAD = "These files were asked for and do not exist:\n"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
 
 
-def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
-    """Answer a presigned URL of a zip of files, which is made now unless it has been already.
+class StillPacking(Conflict):
+    """Another request is packing the same files: 409."""
 
-    A zip that lacks files is made again once there are more of them: a night's last may be on their way.
+    def __init__(self) -> None:
+        super().__init__("The zip is still being packed.")
+
+
+def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
+    """Return a presigned URL of a zip of files, which is made now unless it has been already.
+
+    A zip that lacks files is made again once there are more of them: a night's last may be on their way. One
+    that is about to expire is made again too.
 
     Parameters
     ----------
     filenames
         Names in `data/`. The order and names given twice do not count.
     seconds_left
-        Answers how long this may still take.
+        Returns how long this may still take.
 
     Raises
     ------
@@ -47,18 +59,70 @@ def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
         If `filenames` is no list of names.
     NotFound
         If none of the files exists.
+    StillPacking
+        If another request is packing them.
     Unavailable
         If S3 is down or busy, a file changes meanwhile, or time runs out. Then nothing is left in S3.
     """
+    names, key = _wanted(filenames)
+    if not _is_final(store.zip_at(key)):
+        with locks.locked(key) as lock:
+            if lock is None:
+                raise StillPacking
+            # another request may have packed it before this one had the lock
+            present = store.zip_at(key)
+            if not _is_final(present):
+                _bring_up_to_date(key, names, present, lock, seconds_left)
+    return _url(key, names)
+
+
+def url_of_packed(filenames: Any) -> str:
+    """Return a presigned URL of a zip of files that another request was packing; nothing is packed here.
+
+    Raises
+    ------
+    BadRequest
+        If `filenames` is no list of names.
+    StillPacking
+        If it is not there yet.
+    Unavailable
+        If S3 is down or busy.
+    """
+    names, key = _wanted(filenames)
+    if locks.is_locked(key) or store.zip_at(key) is None:
+        raise StillPacking
+    return _url(key, names)
+
+
+def _wanted(filenames: Any) -> tuple[list[str], str]:
+    """Return the checked names and the key of their zip."""
     names = _checked(filenames)
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
-    key = f"downloads/{digest}.zip"
-    lacking = store.files_lacking(key)
-    if lacking != 0:
-        files, missing = _looked_up(names)
-        if lacking is None or len(missing) < lacking:
-            _make(key, files, missing, seconds_left)
+    return names, f"downloads/{digest}.zip"
+
+
+def _url(key: str, names: list[str]) -> str:
     return get_url(key, GOOD_FOR_S, f'attachment; filename="{_site(names[0])}-{int(time.time())}.zip"')
+
+
+def _is_final(present: StoredZip | None) -> bool:
+    return present is not None and not present.lacking and not _expires_soon(present)
+
+
+def _expires_soon(present: StoredZip) -> bool:
+    return (datetime.now(UTC) - present.modified).total_seconds() > FRESH_FOR_S
+
+
+def _bring_up_to_date(
+    key: str, names: list[str], present: StoredZip | None, lock: Lock, seconds_left: Callable[[], float]
+) -> None:
+    """Make the zip, unless the one that is there has as many files as could be packed now."""
+    files, missing = _looked_up(names)
+    if present is not None:
+        gained = present.lacking - len(missing)
+        if gained < 0 or (gained == 0 and not _expires_soon(present)):
+            return
+    _make(key, files, missing, lock, seconds_left)
 
 
 def _checked(filenames: Any) -> list[str]:
@@ -80,16 +144,21 @@ def _looked_up(names: list[str]) -> tuple[list[StoredFile], list[str]]:
     return [file for file in found if file], missing
 
 
-def _make(key: str, files: list[StoredFile], missing: list[str], seconds_left: Callable[[], float]) -> None:
+def _make(
+    key: str, files: list[StoredFile], missing: list[str], lock: Lock, seconds_left: Callable[[], float]
+) -> None:
     if not files:
         raise NotFound("None of the files exists.")
     blocks = (block for file in files for block in file.blocks())
     contents = in_order(store.read_block, blocks, _READING_THREADS, _READ_AHEAD)
-    store.upload(key, zip_chunks(files, _in_time(contents, seconds_left), missing), len(missing))
+    chunks = zip_chunks(files, _in_time(contents, lock, seconds_left), missing)
+    store.upload(key, chunks, len(missing), lock.note_upload)
 
 
-def _in_time(contents: Iterable[bytes], seconds_left: Callable[[], float]) -> Iterator[bytes]:
+def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], float]) -> Iterator[bytes]:
+    """Return the same contents while time is left, and keep the lock meanwhile."""
     for content in contents:
+        lock.keep()
         if seconds_left() < RESERVE_S:
             raise Unavailable("The files are too large to be packed in time: ask for fewer.")
         yield content

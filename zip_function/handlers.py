@@ -6,14 +6,20 @@ from typing import Any
 from common import logs
 from common.errors import ApiError
 from common.responses import json_text
-from zip_function.archives import url_of
+from zip_function.archives import url_of, url_of_packed
 
 
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url."""
+    """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url.
+
+    409 while another request packs the same files. With `"only_look": true` nothing is packed: 200 once the
+    zip is there, 409 before.
+    """
     logs.set_up()
     logs.request_id.set(getattr(context, "aws_request_id", ""))
     try:
+        if event.get("only_look"):
+            return _answer(200, url_of_packed(event.get("filenames")))
         return _answer(200, url_of(event.get("filenames"), lambda: _seconds_left(context)))
     except ApiError as error:
         return _answer(error.status, error.body)

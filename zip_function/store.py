@@ -1,7 +1,7 @@
 """Stored files, read block by block, and a zip of them, uploaded part by part."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,16 +63,34 @@ class StoredFile:
         return [Block(self.key, self.etag, start, min(start + BLOCK_BYTES, self.size)) for start in starts]
 
 
-def files_lacking(key: str) -> int | None:
-    """Answer how many files a stored zip lacks of those asked for; None if there is no such zip.
+@dataclass(frozen=True)
+class StoredZip:
+    """A finished zip.
+
+    Attributes
+    ----------
+    lacking
+        How many of the files that were asked for are not in it.
+    modified
+        When it was stored, UTC.
+    """
+
+    lacking: int
+    modified: datetime
+
+
+def zip_at(key: str) -> StoredZip | None:
+    """Return the zip at `key`, if there is one.
 
     Raises
     ------
     Unavailable
         If S3 is down or busy.
     """
-    head = _head(key)
-    return None if head is None else int(head["Metadata"].get(_LACKING, 0))
+    found = head(key)
+    return (
+        None if found is None else StoredZip(int(found["Metadata"].get(_LACKING, 0)), found["LastModified"])
+    )
 
 
 def look_up(key: str) -> StoredFile | None:
@@ -83,18 +101,26 @@ def look_up(key: str) -> StoredFile | None:
     Unavailable
         If S3 is down or busy.
     """
-    head = _head(key)
+    found = head(key)
     return (
-        None if head is None else StoredFile(key, head["ContentLength"], head["ETag"], head["LastModified"])
+        None
+        if found is None
+        else StoredFile(key, found["ContentLength"], found["ETag"], found["LastModified"])
     )
 
 
-def _head(key: str) -> dict[str, Any] | None:
-    """Answer what S3 says of an object, if there is one."""
+def head(key: str) -> dict[str, Any] | None:
+    """Return S3's answer about an object, if there is one.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy.
+    """
     from botocore.exceptions import ClientError
 
     try:
-        return _request("head_object", Key=key)
+        return request("head_object", Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _NOT_FOUND:
             raise
@@ -102,12 +128,12 @@ def _head(key: str) -> dict[str, Any] | None:
 
 
 def read_block(block: Block) -> bytes:
-    """Answer the bytes of a block.
+    """Return the bytes of a block, all of them.
 
     Raises
     ------
     Unavailable
-        If the file has changed, or S3 is down or busy.
+        If the file has changed, or S3 is down or busy, or sends fewer bytes than were asked for.
     """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
@@ -117,11 +143,13 @@ def read_block(block: Block) -> bytes:
             content: bytes = _opened(block).read()
         except (HTTPClientError, IncompleteReadError):
             continue
-        return content
+        # boto3 compares with the length that the answer announces, which may be short itself
+        if len(content) == block.end - block.start:
+            return content
     raise Unavailable(f"Try again later: {_STORE} does not answer.")
 
 
-def upload(key: str, chunks: Iterable[bytes], lacking: int) -> None:
+def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str], None]) -> None:
     """Store a zip whose bytes come in chunks; whatever goes wrong, nothing of it is left.
 
     Parameters
@@ -131,14 +159,16 @@ def upload(key: str, chunks: Iterable[bytes], lacking: int) -> None:
     chunks
         Of any sizes.
     lacking
-        How many files are not in it, for `files_lacking`.
+        How many files are not in it, for `zip_at`.
+    begun
+        Called with the id of the multipart upload before the first part is sent.
 
     Raises
     ------
     Unavailable
-        If S3 is down or busy.
+        If S3 is down or busy, or the upload was aborted by another.
     """
-    started = _request(
+    started = request(
         "create_multipart_upload",
         Key=key,
         ContentType="application/zip",
@@ -147,11 +177,12 @@ def upload(key: str, chunks: Iterable[bytes], lacking: int) -> None:
     )
     target = {"Key": key, "UploadId": started["UploadId"]}
     try:
+        begun(target["UploadId"])
         put = partial(_put_part, target)
         parts = list(in_order(put, enumerate(_parts(chunks), 1), _UPLOADING_THREADS, _UPLOADED_AHEAD))
         _complete(target, parts, lacking)
     except BaseException:
-        _abort(target)
+        abort(target)
         raise
 
 
@@ -169,9 +200,21 @@ def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(waiting)
 
 
+def packed_by_another() -> Unavailable:
+    """Return the error for whoever was so slow that another has begun to pack the same files."""
+    return Unavailable("Try again later: another request is packing these files.")
+
+
 def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
     number, content = numbered
-    answer = _request("upload_part", **target, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32")
+    try:
+        answer = request("upload_part", **target, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchUpload":
+            raise
+        raise packed_by_another() from error
     # S3 asks for the checksums again, so that it can see that it has put together what was sent.
     return {"PartNumber": number, **{name: answer[name] for name in _PART_MARKS if name in answer}}
 
@@ -180,23 +223,30 @@ def _complete(target: dict[str, str], parts: list[dict[str, Any]], lacking: int)
     from botocore.exceptions import ClientError
 
     try:
-        _request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
+        request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
     except ClientError as error:
         # Asked again because its first answer was lost, S3 no longer knows an upload that it has completed.
         # Another zip there, lacking more, is that of an earlier time.
         is_unknown = error.response["Error"]["Code"] == "NoSuchUpload"
-        if not is_unknown or files_lacking(target["Key"]) != lacking:
+        stored = zip_at(target["Key"])
+        if not is_unknown or stored is None or stored.lacking != lacking:
             raise
 
 
-def _abort(target: dict[str, str]) -> None:
-    """Take an upload back, trying for some seconds: S3 is in trouble as likely as not."""
+def abort(target: dict[str, str]) -> None:
+    """Abort a multipart upload, trying for some seconds: S3 is in trouble as likely as not.
+
+    Parameters
+    ----------
+    target
+        Its `Key` and `UploadId`.
+    """
     from botocore.exceptions import ClientError
 
     for pause_s in _PAUSES_S:
         # Where there is no such upload, there is nothing left to take back.
         with suppress(Unavailable, ClientError):
-            _request("abort_multipart_upload", **target)
+            request("abort_multipart_upload", **target)
             return
         time.sleep(pause_s)
     logs.logger.error("upload left open", extra={"fields": {"key": target["Key"]}})
@@ -208,14 +258,21 @@ def _opened(block: Block) -> Any:
 
     span = f"bytes={block.start}-{block.end - 1}"
     try:
-        return _request("get_object", Key=block.key, Range=span, IfMatch=block.etag)["Body"]
+        return request("get_object", Key=block.key, Range=span, IfMatch=block.etag)["Body"]
     except ClientError as error:
         if error.response["Error"]["Code"] not in _CHANGED:
             raise
         raise Unavailable("Try again: a file changed while it was packed.") from error
 
 
-def _request(operation: str, **arguments: Any) -> dict[str, Any]:
+def request(operation: str, **arguments: Any) -> dict[str, Any]:
+    """Send one request about the bucket to S3, with boto3's retries, and return the answer.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy.
+    """
     with aws.faults(_STORE):
         answer: dict[str, Any] = getattr(_client(), operation)(Bucket=setting("S3_BUCKET_NAME"), **arguments)
     return answer

@@ -1,11 +1,20 @@
 """The upload log over HTTP."""
 
+import base64
+import gzip
+import json
+import random
+import tracemalloc
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
+from api import recent_uploads, store
 from common.dynamodb import Table
+from common.responses import Response, to_lambda
 from tests.client import ApiClient
 
 UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
@@ -68,17 +77,75 @@ def test_5_mb_of_uploads_are_complete(api: ApiClient, site: str) -> None:
 @pytest.mark.parametrize("site", ["all", "mrc1"])
 def test_what_passes_6_mb_goes_on_where_the_link_leads(api: ApiClient, site: str) -> None:
     items = [log("mrc1", 1000 + second / 1000, note="x" * 20_000) for second in range(700)]
-    found: list[Any] = []
-    url: str | None = f"?site={site}"
-    while url:
-        answer = api.get(f"/recentuploads{url}", headers=PLAIN)
-        found += answer.json()
-        url = answer.links.get("next", {}).get("url")
-    assert found == items
-    assert api.get(f"/recentuploads?site={site}").json() == items
+    for headers, answers in ((PLAIN, 3), ({"Accept-Encoding": "gzip"}, 2)):
+        pages: list[Any] = []
+        url: str | None = f"?site={site}"
+        while url:
+            answer = api.get(f"/recentuploads{url}", headers=headers)
+            pages.append(answer.json())
+            url = answer.links.get("next", {}).get("url")
+        assert [item for page in pages for item in page] == items
+        assert len(pages) == answers
 
 
-@pytest.mark.parametrize("after", ["x", ",mrc1", "nan,mrc1", "inf,mrc1"])
+def test_a_log_of_all_sites_larger_than_memory_should_hold_is_read_whole_but_not_kept(
+    aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rows() -> Iterator[dict[str, Any]]:
+        numbers = list(range(200_000))
+        random.Random(1).shuffle(numbers)
+        for number in numbers:
+            yield {"site": "mrc1", "upload_timestamp_s": Decimal(number), "filename": "x" * 600}
+
+    monkeypatch.setattr(store, "uploads_of_all_sites", rows)
+    after, seen = "", 0
+    tracemalloc.start()
+    for _ in range(3):
+        page = to_lambda(Response(200, recent_uploads.listing("all", after)), accepts_gzip=True)
+        items = json.loads(gzip.decompress(base64.b64decode(page["body"])))
+        assert [item["upload_timestamp_s"] for item in items] == list(range(seen, seen + len(items)))
+        seen += len(items)
+        after = parse_qs(page["headers"]["Link"][2:].partition(">")[0])["after"][0]
+        assert after == f"{seen - 1},mrc1"
+        del page, items
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 80_000_000
+
+
+def test_a_log_of_a_site_is_read_only_as_far_as_it_fits(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for second in range(60):
+        log("mrc1", 1000 + second, note="x" * 390_000)
+    pages: list[Any] = []
+    request = Table._request
+
+    def counted(self: Table, operation: str, **arguments: Any) -> Any:
+        pages.append(arguments["ExpressionAttributeValues"])
+        return request(self, operation, **arguments)
+
+    monkeypatch.setattr(Table, "_request", counted)
+    first = api.get("/recentuploads?site=mrc1", headers=PLAIN)
+    # two items are a megabyte, which is a page of DynamoDB
+    assert len(pages) < 20
+    pages.clear()
+    rest = api.get(f"/recentuploads{first.links['next']['url']}", headers=PLAIN)
+    assert pages[0][":since"] == {"N": str(1000 + len(first.json()) - 1)}
+    assert rest.json()[0]["upload_timestamp_s"] == 1000 + len(first.json())
+
+
+def test_a_row_without_a_time_costs_itself_alone(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd: list[dict[str, Any]] = [{"site": "mrc1"}, {"site": "mrc1", "upload_timestamp_s": Decimal(1)}]
+    monkeypatch.setattr(store, "uploads_of_all_sites", lambda: iter(odd))
+    assert json.loads(recent_uploads.listing("all", None).text()) == [
+        {"site": "mrc1", "upload_timestamp_s": 1}
+    ]
+
+
+@pytest.mark.parametrize(
+    "after", ["x", ",mrc1", "nan,mrc1", "inf,mrc1", "1e126,mrc1", "-1e999999,mrc1", "1" * 39 + ",mrc1"]
+)
 def test_a_position_that_is_none_is_refused(api: ApiClient, after: str) -> None:
     answer = api.get("/recentuploads", params={"site": "mrc1", "after": after})
     assert answer.status_code == 400

@@ -102,7 +102,7 @@ def test_members_are_sorted_within_an_answer_and_go_on_in_the_order_of_reading()
     whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
     answer = to_lambda(Response(200, whole), accepts_gzip=False)
     assert list(json.loads(answer["body"])) == sorted(names)
-    members = {name: "x" * 1_000_000 for name in names}
+    members = dict.fromkeys(names, "x" * 1000000)
     whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
     answer = to_lambda(Response(200, whole), accepts_gzip=False)
     assert list(json.loads(answer["body"])) == sorted(names[:6])
@@ -110,7 +110,7 @@ def test_members_are_sorted_within_an_answer_and_go_on_in_the_order_of_reading()
 
 
 @pytest.mark.parametrize("gzip_accepted", [False, True])
-def test_no_more_is_read_than_an_answer_can_have(gzip_accepted: bool) -> None:  # noqa: FBT001 - a table's column
+def test_no_more_is_read_than_fits(gzip_accepted: bool) -> None:  # noqa: FBT001 - a table's column
     read: list[Any] = []
     endless = counted(({"text": "x" * 1000, "number": number} for number in range(10**9)), read)
     answer = to_lambda(listing(endless), accepts_gzip=gzip_accepted)
@@ -125,7 +125,7 @@ def test_memory_does_not_grow_with_what_is_stored() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert "Link" in answer["headers"]
-    assert peak < 3 * MAX_LISTING_BYTES
+    assert peak < 3.3 * MAX_LISTING_BYTES
 
 
 def test_a_list_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,8 +148,10 @@ def test_an_element_that_json_cannot_have_costs_itself_alone() -> None:
 @given(st.lists(st.integers(0, 1_500_000), max_size=12), st.booleans())
 @settings(max_examples=15)
 def test_following_the_links_gives_everything_once(
-    gzip_accepted: bool, sizes: list[int], noisy: bool
-) -> None:  # noqa: FBT001 - a table's column
+    gzip_accepted: bool,  # noqa: FBT001 - a table's column
+    sizes: list[int],
+    noisy: bool,  # noqa: FBT001 - as above
+) -> None:
     noise = random.Random(1)
     elements = [noise.randbytes(size // 2).hex() if noisy else "x" * size for size in sizes]
     seen: list[str] = []

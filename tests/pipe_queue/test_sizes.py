@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from common import responses
 from common.dynamodb import MAX_ITEM_BYTES, item_size
 from pipe_queue import items, names
+from pipe_queue.store.dead_letters import dead_key
 from pipe_queue.store.table import item_key
 from tests.client import ApiClient
 from tests.pipe_queue.callers import TABLE, create, dequeue, end, enqueue, stats
@@ -100,13 +102,18 @@ def test_a_peek_beyond_6_mb_leads_on(api: ApiClient) -> None:
     assert found == enqueued
 
 
-def test_a_peek_reads_no_more_than_memory_should_hold(
-    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("path", ["/pipe/queue/stacks", "/pipe/queue/stacks/dead_letters"])
+def test_a_list_reads_no_more_than_fits_and_goes_on_where_it_ended(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    create(api)
-    enqueued = [enqueue(api, payload="x" * 1000) for _ in range(10)]
-    monkeypatch.setattr(items, "MAX_PEEK_BYTES", 2500)
-    page = api.get("/pipe/queue/stacks", params={"limit": 5})
-    assert page.json() == enqueued[:3]
-    rest = api.get(f"/pipe/queue/stacks{page.links['next']['url']}")
-    assert rest.json() == enqueued[3:6]
+    create(api, max_receives=1)
+    enqueued = [enqueue(api, payload="x" * 1000)["id"] for _ in range(10)]
+    if path.endswith("dead_letters"):
+        for item in enqueued:
+            row = stored({"queue_name": "stacks", "id": item})
+            TABLE.put({**row, **dead_key("stacks", item), "receives": 1, "dead_at": 1})
+    monkeypatch.setattr(responses, "MAX_LISTING_BYTES", 2500)
+    page = api.get(path, params={"limit": 5})
+    assert [item["id"] for item in page.json()] == enqueued[:3]
+    rest = api.get(f"{path}{page.links['next']['url']}")
+    assert [item["id"] for item in rest.json()] == enqueued[3:6]
