@@ -88,6 +88,8 @@ lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 lintdeploy: package node_modules/installed  ## what each stage would deploy, packaged and checked; needs Node
 	for stage in test dev prod; do \
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
+	node_modules/.bin/osls package --stage test --package build/stage-limited \
+		--param pollsAtOnce=50 --param conversionsAtOnce=10 --param zipsAtOnce=5
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
 	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
 

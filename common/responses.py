@@ -174,8 +174,8 @@ def accepts_gzip(accept_encoding: str) -> bool:
 def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     """Answer the response as API Gateway's proxy integration takes it.
 
-    A `Listing` of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it. What does not fit
-    into Lambda's 6 MB is cut at a whole element, with a Link header that leads on.
+    A body of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it; bytes leave as they are.
+    Of a `Listing` what does not fit into Lambda's 6 MB is cut at a whole element, with a Link header that leads on.
     """
     headers = {**COMMON_HEADERS, **response.headers}
     if isinstance(response.body, Listing):
@@ -185,10 +185,19 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     if isinstance(response.body, bytes):
         return _binary_answer(response.status, headers, response.body)
     if isinstance(response.body, str):
-        return _answer(
-            response.status, {"Content-Type": "text/plain; charset=utf-8", **headers}, response.body
-        )
-    return _answer(response.status, {**headers, "Content-Type": "application/json"}, json_text(response.body))
+        headers = {"Content-Type": "text/plain; charset=utf-8", **headers}
+        return _text_answer(response.status, headers, response.body, accepts_gzip=accepts_gzip)
+    headers = {**headers, "Content-Type": "application/json"}
+    return _text_answer(response.status, headers, json_text(response.body), accepts_gzip=accepts_gzip)
+
+
+def _text_answer(status: int, headers: dict[str, str], text: str, *, accepts_gzip: bool) -> dict[str, Any]:
+    content = text.encode() if accepts_gzip and len(text) > GZIP_FROM_BYTES else b""
+    return (
+        _gzip_answer(status, headers, gzip.compress(content, 5))
+        if content
+        else _answer(status, headers, text)
+    )
 
 
 def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_gzip: bool) -> dict[str, Any]:
@@ -196,9 +205,7 @@ def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_
     text = listing.text()
     if accepts_gzip and len(text) > GZIP_FROM_BYTES:
         count, packed = _gzipped(listing, text)
-        answer = _binary_answer(
-            status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed
-        )
+        answer = _gzip_answer(status, headers, packed)
     else:
         count = listing.fitting(MAX_BODY_BYTES)
         answer = _answer(status, headers, (text if count == len(listing) else listing.text(count)).decode())
@@ -218,6 +225,10 @@ def _gzipped(listing: Listing, text: bytes) -> tuple[int, bytes]:
         # Elements compress much alike, so this nearly always fits at the second try.
         count = max(1, min(count - 1, int(count * 0.95 * _MAX_BINARY_BYTES / len(packed))))
         text = listing.text(count)
+
+
+def _gzip_answer(status: int, headers: dict[str, str], packed: bytes) -> dict[str, Any]:
+    return _binary_answer(status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed)
 
 
 def _binary_answer(status: int, headers: dict[str, str], body: bytes) -> dict[str, Any]:

@@ -172,6 +172,9 @@ def test_an_answer_over_10_kb_leaves_gzipped_for_who_accepts_it() -> None:
         answer = to_lambda(listing(["x" * characters]), accepts_gzip=True)
         assert (answer["isBase64Encoded"], body(answer)) == (packed, ["x" * characters])
         assert not to_lambda(listing(["x" * characters]), accepts_gzip=False)["isBase64Encoded"]
+        plain = to_lambda(Response(200, {"text": "x" * characters}), accepts_gzip=True)
+        assert (plain["isBase64Encoded"], body(plain)) == (packed, {"text": "x" * characters})
+        assert plain["headers"].get("Vary") == ("Accept-Encoding" if packed else None)
 
 
 def test_a_short_list_is_plain_json() -> None:

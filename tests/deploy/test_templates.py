@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.deployment import PROJECT, Deployment
+from zip_function.archives import FRESH_FOR_S
 
 # Limits of CloudFormation, from its user guide, "Quotas"; osls hands templates over through S3.
 MAX_RESOURCES = 500
@@ -26,7 +27,11 @@ def stage(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def template(stage: str) -> dict[str, Any]:
-    path = PROJECT / Path(FOLDER) / f"stage-{stage}" / "cloudformation-template-update-stack.json"
+    return read(f"stage-{stage}")
+
+
+def read(folder: str) -> dict[str, Any]:
+    path = PROJECT / Path(FOLDER) / folder / "cloudformation-template-update-stack.json"
     made: dict[str, Any] = json.loads(path.read_text())
     return made
 
@@ -135,6 +140,41 @@ def test_functions_run_on_python_3_13_and_are_traced(template: dict[str, Any]) -
     for made in of_type(template, "AWS::Lambda::Function").values():
         properties = made["Properties"]
         assert (properties["Runtime"], properties["TracingConfig"]) == ("python3.13", {"Mode": "Active"})
+
+
+def reserved(template: dict[str, Any]) -> dict[str, int]:
+    """How many Lambdas are kept for which functions."""
+    properties = [made["Properties"] for made in of_type(template, "AWS::Lambda::Function").values()]
+    return {
+        each["Handler"]: each["ReservedConcurrentExecutions"]
+        for each in properties
+        if "ReservedConcurrentExecutions" in each
+    }
+
+
+def test_nothing_is_reserved_unless_a_stage_says_so(template: dict[str, Any]) -> None:
+    # an account that may run ten Lambdas could not be deployed to
+    assert reserved(template) == {}
+
+
+def test_a_stage_reserves_for_each_expensive_kind_and_nothing_else() -> None:
+    assert reserved(read("stage-limited")) == {
+        "pipe_queue/handlers.dequeue": 50,
+        "downloads/handlers.download": 10,
+        "zip_function/handlers.pack": 5,
+    }
+
+
+def test_what_is_made_expires_and_unfinished_uploads_do(template: dict[str, Any]) -> None:
+    rules = template["Resources"]["ImagesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [rule["Status"] for rule in rules] == ["Enabled", "Enabled"]
+    uploads, downloads = rules
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    # everywhere
+    assert "Prefix" not in uploads
+    assert (downloads["Prefix"], downloads["ExpirationInDays"]) == ("downloads/", 8)
+    # a zip, whose link is good for minutes, is packed again a day before
+    assert FRESH_FOR_S == (8 - 1) * 24 * 3600
 
 
 def test_alarms_watch_what_is_there(template: dict[str, Any], stage: str) -> None:

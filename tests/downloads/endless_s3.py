@@ -10,12 +10,14 @@ import json
 import os
 import re
 import threading
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from local.child import stay_until_parent_ends
+from zip_function.locks import DIRECTORY as LOCKS
 from zip_function.store import PART_BYTES
 
 MIB = 1024**2
@@ -108,7 +110,7 @@ STATE = State()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Speaks as much of S3 as a zip needs."""
+    """Speaks as much of S3 as a zip needs. Every lock is free."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -132,6 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/control":
             STATE.reset(json.loads(content))
             return self._send(200, b"{}")
+        if self._key.startswith(f"{LOCKS}/"):
+            return self._send(200, b"", {"ETag": ETAG})
         query = parse_qs(urlsplit(self.path).query)
         number, upload_id = int(query["partNumber"][0]), query["uploadId"][0]
         if number >= STATE.fail_parts_from:
@@ -157,6 +161,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         """Take an upload back."""
+        if self._key.startswith(f"{LOCKS}/"):
+            return self._send(204, b"")
         if STATE.failed_aborts:
             STATE.failed_aborts -= 1
             return self._send(503, b"")
@@ -175,7 +181,8 @@ class Handler(BaseHTTPRequestHandler):
         size = int(match[1]) if match else STATE.objects.get(self._key)
         if size is None:
             return self._send(404, b"")
-        marks = {"ETag": ETAG, "Last-Modified": "Thu, 01 Jan 2026 01:02:04 GMT"}
+        modified = "Thu, 01 Jan 2026 01:02:04 GMT" if match else formatdate(usegmt=True)
+        marks = {"ETag": ETAG, "Last-Modified": modified}
         if head:
             return self._send(200, b"", {**marks, "Content-Length": str(size)})
         with STATE.lock:
