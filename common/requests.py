@@ -6,9 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any, NoReturn
 
-from common.errors import BadRequest
+from common.errors import BadRequest, TooLarge
+
+# DynamoDB stores 400 KB at most, which are 2.4 MB of JSON where every character is escaped. Ten megabytes of
+# brackets would take 400 MB of memory to read.
+MAX_JSON_CHARACTERS = 4 * 1024 * 1024
+# The longest integer that Python reads; the same for numbers with a fraction.
+MAX_NUMERAL_CHARACTERS = 4300
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,19 @@ class Request:
         ------
         BadRequest
             If the body is anything else.
+        TooLarge
+            If it is longer than anything that can be stored.
         """
+        return self._object
+
+    @cached_property
+    def _object(self) -> dict[str, Any]:
+        """The body, read once: `parameter` asks for it again and again."""
         text = self.text()
+        if len(text) > MAX_JSON_CHARACTERS:
+            raise TooLarge(
+                f"The body is too large: {len(text)} characters, of {MAX_JSON_CHARACTERS} at most."
+            )
         if not text.strip():
             raise BadRequest("The body is empty; a JSON object is needed.")
         value = parse_json(text)
@@ -135,6 +153,8 @@ def parse_json(text: str) -> Any:
 
 
 def _decimal(text: str) -> Decimal:
+    if len(text) > MAX_NUMERAL_CHARACTERS:
+        raise BadRequest("The body is not valid JSON: a number has too many digits.")
     try:
         return Decimal(text)
     except InvalidOperation as error:

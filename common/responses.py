@@ -174,8 +174,9 @@ def accepts_gzip(accept_encoding: str) -> bool:
 def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     """Answer the response as API Gateway's proxy integration takes it.
 
-    A body of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it; bytes leave as they are.
-    Of a `Listing` what does not fit into Lambda's 6 MB is cut at a whole element, with a Link header that leads on.
+    A body of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it; bytes leave as they
+    are. A `Listing` that does not fit into Lambda's 6 MB is cut at a whole element, with a Link header that
+    leads on.
     """
     headers = {**COMMON_HEADERS, **response.headers}
     if isinstance(response.body, Listing):

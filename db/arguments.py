@@ -21,6 +21,7 @@ from db.lists import Position
 ALL = 10**9
 
 _WHOLE_NUMBER = re.compile(r"0*([1-9][0-9]*)")
+_POSITION_TEXT = re.compile(r"([^,]{1,40}),([0-9]{1,40})")
 # PostgreSQL's largest integer.
 _LARGEST_KEY = 2**63 - 1
 
@@ -81,11 +82,15 @@ def position(name: str, value: Any) -> Position | None:
     given = text(name, value, _POSITION)
     if given is None:
         return None
-    date, _, key = given.rpartition(",")
+    match = _POSITION_TEXT.fullmatch(given)
     try:
-        return datetime.fromisoformat(date), min(int(key), _LARGEST_KEY)
-    except ValueError as error:
-        raise BadRequest(f"{name} must be {_POSITION}.") from error
+        date = datetime.fromisoformat(match[1]) if match else None
+    except ValueError:
+        date = None
+    # the table's times have no zone, and no other time can be compared with them
+    if match is None or date is None or date.tzinfo is not None:
+        raise BadRequest(f"{name} must be {_POSITION}.")
+    return date, min(int(match[2]), _LARGEST_KEY)
 
 
 def position_text(position: Position) -> str:

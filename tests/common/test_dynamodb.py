@@ -1,5 +1,6 @@
 """Tables: pages, conditions, sizes and limits."""
 
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from botocore.parsers import JSONParser
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common import dynamodb
 from common.dynamodb import (
     MAX_ITEM_BYTES,
     ConditionFailed,
@@ -58,7 +60,7 @@ def test_every_number_that_passes_the_check_is_stored_as_it_is(text: str) -> Non
 
 def test_an_error_says_back_only_so_much_of_what_was_sent() -> None:
     with pytest.raises(BadRequest) as refusal:
-        check_storable({"configuration": {"k" * 1_000_000: {"": 1}}})
+        check_storable({"configuration": {"k" * 100_000: {"": 1}}})
     assert len(refusal.value.args[0]) < 150
 
 
@@ -140,8 +142,44 @@ def test_size_of_a_value(value: Any, size: int) -> None:
 
 def test_the_limit_is_400_kb_to_the_byte() -> None:
     check_storable({"k": "x" * (MAX_ITEM_BYTES - 1)})
-    with pytest.raises(TooLarge, match=r"409601 bytes, of 409600 at most"):
+    with pytest.raises(TooLarge, match=r"Too large to store: more than 409600 bytes\."):
         check_storable({"k": "x" * MAX_ITEM_BYTES})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1] * 3_000_000,
+        [Decimal("1.5")] * 3_000_000,
+        [{}] * 3_000_000,
+        {str(number): None for number in range(500_000)},
+        [["x" * 1000] * 1000] * 3000,
+    ],
+)
+def test_what_is_far_too_large_is_not_walked_through_to_its_end(
+    value: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Any] = []
+    check = dynamodb._Walk.check
+
+    def counted(walk: Any, member: Any, path: tuple[str, ...]) -> None:
+        checked.append(None)
+        check(walk, member, path)
+
+    monkeypatch.setattr(dynamodb._Walk, "check", counted)
+    with pytest.raises(TooLarge):
+        check_storable({"k": {"list": value}})
+    assert len(checked) <= MAX_ITEM_BYTES
+
+
+@given(_values)
+def test_a_row_is_storable_to_the_very_byte_of_its_size(value: Any) -> None:
+    row = {"k": value}
+    for room, fits in ((item_size(row), True), (item_size(row) - 1, False)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dynamodb, "MAX_ITEM_BYTES", room)
+            with nullcontext() if fits else pytest.raises(TooLarge):
+                check_storable(row)
 
 
 @pytest.mark.usefixtures("aws")

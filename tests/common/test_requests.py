@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from common.errors import BadRequest
-from common.requests import Request
+from common import requests
+from common.errors import BadRequest, TooLarge
+from common.requests import MAX_JSON_CHARACTERS, Request
 from tests.events import event
 
 
@@ -47,3 +48,24 @@ def test_a_body_that_is_not_needed_is_not_read() -> None:
     assert request.parameter("site") == "mrc"
     with pytest.raises(BadRequest, match="not valid JSON"):
         request.parameter("when")
+
+
+def test_a_body_larger_than_anything_that_can_be_stored_is_refused_unread() -> None:
+    body = '{"a": ' + "[" * MAX_JSON_CHARACTERS
+    with pytest.raises(TooLarge, match="The body is too large: 4194310 characters, of 4194304 at most"):
+        request_with(body=body).json_object()
+
+
+@pytest.mark.parametrize("number", ["0." + "1" * 4300, "1" * 4300 + ".5", "1e" + "0" * 4300, "9" * 4301])
+def test_a_number_of_thousands_of_digits_is_refused(number: str) -> None:
+    with pytest.raises(BadRequest, match="a number has too many digits"):
+        request_with(body=f'{{"a": {number}}}').json_object()
+
+
+def test_a_body_is_parsed_once_however_many_parameters_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = requests.parse_json
+    monkeypatch.setattr(requests, "parse_json", lambda text: parsed.append(text) or parse(text))
+    request = request_with(body='{"a": 1, "b": 2}')
+    assert [request.parameter(name) for name in "abc"] == [1, 2, None]
+    assert len(parsed) == 1
