@@ -4,7 +4,9 @@ import io
 import json
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from tests.client import ApiClient
 from tests.downloads.images import put, stored
 from tests.downloads.rows import image, insert
 from tests.permissions import Permissions
-from zip_function import store
+from zip_function import locks, store
 
 EVENING = "2026-01-01T20:00:00"
 DAY: dict[str, Any] = {
@@ -208,6 +210,58 @@ def test_a_zip_that_takes_too_long_is_told_and_is_there_later(
     monkeypatch.setattr(zips, "WAIT_S", 22)
     opened(api.post("/downloadzip", json=DAY)).close()
     assert len(packings) == 1
+
+
+def test_two_requests_for_one_list_get_one_zip(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    insert(image(1, EVENING))
+    put_files(1)
+    real, packings = store.look_up, []
+
+    def slow(key: str) -> Any:
+        packings.append(key)
+        time.sleep(1.5)
+        return real(key)
+
+    monkeypatch.setattr(store, "look_up", slow)
+    monkeypatch.setattr(zips, "LOOK_AGAIN_AFTER_S", 0.2)
+
+    def ask(_number: int) -> requests.Response:
+        return requests.post(f"{api.base_url}/downloadzip", json=DAY, timeout=35)
+
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(ask, range(3)))
+    for answer in answers:
+        opened(answer).close()
+    assert len(packings) == 1
+
+
+def test_who_waits_for_another_s_zip_in_vain_is_told_to_ask_again(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert(image(1, EVENING))
+    put_files(1)
+    taken = locks._taken
+    monkeypatch.setattr(locks, "_taken", lambda _key: None)
+    monkeypatch.setattr(zips, "LOOK_AGAIN_AFTER_S", 0.2)
+    monkeypatch.setattr(zips, "WAIT_S", zips._LOOK_TIMEOUT_S + 1)
+    answer = api.post("/downloadzip", json=DAY)
+    assert answer.status_code == zips.StillPacking.status
+    assert answer.text == "The zip is still being packed: ask again in half a minute."
+    assert answer.headers["Retry-After"] == "30"
+    monkeypatch.setattr(locks, "_taken", taken)
+    opened(api.post("/downloadzip", json=DAY)).close()
+
+
+@pytest.mark.parametrize("sent", [b"", b'{"statusCode": 200, "bo'])
+def test_an_answer_of_the_zip_function_that_is_cut_short_is_unavailable(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    insert(image(1, EVENING))
+    cut = SimpleNamespace(invoke=lambda **_: {"Payload": io.BytesIO(sent)})
+    monkeypatch.setattr(zips.aws, "client", lambda *_, **__: cut)
+    answer = api.post("/downloadzip", json=DAY)
+    assert answer.status_code == 503
+    assert answer.text == "Try again later: the zip function's answer was cut short."
 
 
 def test_the_zip_function_failing_is_unavailable(
