@@ -2,6 +2,7 @@
 
 import base64
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
 
@@ -63,9 +64,8 @@ def test_a_number_of_thousands_of_digits_is_refused(number: str) -> None:
 
 
 def test_a_body_is_parsed_once_however_many_parameters_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    parsed: list[str] = []
-    parse = requests.parse_json
-    monkeypatch.setattr(requests, "parse_json", lambda text: parsed.append(text) or parse(text))
+    parse = Mock(wraps=requests.parse_json)
+    monkeypatch.setattr(requests, "parse_json", parse)
     request = request_with(body='{"a": 1, "b": 2}')
     assert [request.parameter(name) for name in "abc"] == [1, 2, None]
-    assert len(parsed) == 1
+    assert parse.call_count == 1

@@ -133,7 +133,8 @@ def test_a_packer_that_was_too_slow_gives_up_and_the_other_s_zip_stays(
     names = ["a", "b"]
     for name in names:
         put(f"data/{name}", name.encode() * 3_000_000)
-    read, age, others = store.read_block, locks._age_s, []
+    read, age = store.read_block, locks._age_s
+    others: list[Any] = []
 
     def slow(block: Any) -> bytes:
         if not others:
@@ -220,7 +221,8 @@ def test_a_block_that_comes_short_is_read_again_and_then_fails(
         return answer
 
     put("data/a", b"x" * 1000)
-    request, reads, shorts = store.request, [], 100
+    request, shorts = store.request, 100
+    reads: list[str] = []
     monkeypatch.setattr(store, "request", short)
     assert packed(["a"]) == (503, "Try again later: the image store does not answer.")
     assert (stored("downloads/"), open_uploads()) == ({}, [])

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from api import image_files, zips
+from common import aws
 from local.demo import load
 from local.demo.images import make_images
 from local.deployment import PROJECT
@@ -258,7 +259,7 @@ def test_an_answer_of_the_zip_function_that_is_cut_short_is_unavailable(
 ) -> None:
     insert(image(1, EVENING))
     cut = SimpleNamespace(invoke=lambda **_: {"Payload": io.BytesIO(sent)})
-    monkeypatch.setattr(zips.aws, "client", lambda *_, **__: cut)
+    monkeypatch.setattr(aws, "client", lambda *_, **__: cut)
     answer = api.post("/downloadzip", json=DAY)
     assert answer.status_code == 503
     assert answer.text == "Try again later: the zip function's answer was cut short."
