@@ -3,6 +3,7 @@
 Terms and rules are those of the FITS Standard 4.0 (2018), sections 3 and 4.
 """
 
+import math
 import re
 from collections.abc import Iterable
 from math import prod
@@ -14,11 +15,15 @@ BLOCK_BYTES = 2880
 CARD_BYTES = 80
 KEYWORD_BYTES = 8
 
-# 36,000 cards: more is no header of an image but another kind of file, or a broken one.
-MAX_BLOCKS = 1000
+# 10,800 cards. Real headers have some hundred, and some thousand where HISTORY is long.
+MAX_BLOCKS = 300
+# The standard allows 999. Nobody's camera has more than these, and numpy takes 64.
+MAX_AXES = 9
 
 # After the value indicator: a text in quotes, in which '' is one quote, or anything up to the comment.
 _VALUE = re.compile(r"= *(?:'(?P<text>(?:[^']|'')*)'|(?P<plain>[^/]*))")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([EeDd][+-]?[0-9]+)?")
 _END = f"{'END':{CARD_BYTES}}"
 
 
@@ -26,7 +31,7 @@ class Stream(Protocol):
     """Where bytes are read from, one after the other."""
 
     def read(self, size: int, /) -> bytes:
-        """Answer the next `size` bytes, fewer only where the stream ends."""
+        """Return the next `size` bytes, fewer only where the stream ends."""
 
 
 class Header:
@@ -51,7 +56,7 @@ class Header:
         return name in self._first
 
     def card(self, name: str) -> str:
-        """Answer the first card of a keyword.
+        """Return the first card of a keyword.
 
         Raises
         ------
@@ -63,76 +68,84 @@ class Header:
         return self._first[name]
 
     def text(self, name: str) -> str:
-        """Answer a value as text, "" where there is none. Quotes and spaces after the text do not count."""
+        """Return a value as text, "" where there is none. Quotes and spaces after the text do not count."""
         value = _VALUE.match(self._first.get(name, ""), KEYWORD_BYTES)
         if value is None:
             return ""
         return (value["plain"] or (value["text"] or "").replace("''", "'")).strip()
 
     def integer(self, name: str, default: int | None = None) -> int:
-        """Answer a whole number.
+        """Return a whole number.
 
         Raises
         ------
         Unprocessable
-            If there is none, and no default.
+            If the header has something else as `name`, or has no `name` and there is no default.
         """
         if default is not None and name not in self:
             return default
-        try:
-            return int(self.text(name))
-        except ValueError as error:
-            raise Unprocessable(f"The FITS header has no whole number as {name}.") from error
+        value = self.optional_integer(name)
+        if value is None:
+            raise Unprocessable(f"The FITS header has no whole number as {name}.")
+        return value
 
-    def number(self, name: str, default: float) -> float:
-        """Answer a number; `default` where the header has none.
+    def optional_integer(self, name: str) -> int | None:
+        """Return a whole number; None where the header has none, or has something else as `name`."""
+        text = self.text(name)
+        return int(text) if _INTEGER.fullmatch(text) else None
 
-        Raises
-        ------
-        Unprocessable
-            If it has something else.
-        """
-        if name not in self:
-            return default
-        try:
-            return float(self.text(name).replace("D", "E"))
-        except ValueError as error:
-            raise Unprocessable(f"The FITS header has no number as {name}.") from error
+    def optional_number(self, name: str) -> float | None:
+        """Return a finite number; None where the header has none, or has something else as `name`."""
+        text = self.text(name)
+        value = float(re.sub("[Dd]", "e", text)) if _NUMBER.fullmatch(text) else math.inf
+        return value if math.isfinite(value) else None
 
     def axes(self, prefix: str = "") -> tuple[int, ...]:
-        """Answer the lengths of the axes, NAXIS1 first; with prefix "Z" those of the compressed image.
+        """Return the lengths of the axes, NAXIS1 first; with prefix "Z" those of the compressed image.
 
         Raises
         ------
         Unprocessable
-            If they are not there, or below 0.
+            If they are not there, are below 0, or are more than `MAX_AXES`.
         """
-        lengths = [
-            self.integer(f"{prefix}NAXIS{axis}") for axis in range(1, self.integer(f"{prefix}NAXIS") + 1)
-        ]
+        number = self.integer(f"{prefix}NAXIS")
+        if not 0 <= number <= MAX_AXES:
+            raise Unprocessable(f"The FITS header has {number} axes, of {MAX_AXES} at most.")
+        lengths = [self.integer(f"{prefix}NAXIS{axis}") for axis in range(1, number + 1)]
         if any(length < 0 for length in lengths):
             raise Unprocessable("The FITS header has an axis of negative length.")
         return tuple(lengths)
 
     @property
     def data_bytes(self) -> int:
-        """The size of the data that follow the header, without padding (equation 2 of the standard)."""
+        """The size of the data that follow the header, without padding.
+
+        Equations 1, 2 and 4 of the standard: the last is for random groups, whose NAXIS1 is 0.
+
+        Raises
+        ------
+        Unprocessable
+            If GCOUNT or PCOUNT cannot be.
+        """
         axes = self.axes()
-        elements = prod(axes) if axes else 0
+        if axes and axes[0] == 0 and self.text("GROUPS") == "T":
+            axes = axes[1:]
         groups, parameters = self.integer("GCOUNT", 1), self.integer("PCOUNT", 0)
-        size = abs(self.integer("BITPIX")) // 8 * groups * (parameters + elements)
-        if size < 0:
-            raise Unprocessable("The FITS header gives its data a negative size.")
-        return size
+        if groups < 1 or parameters < 0:
+            raise Unprocessable("The FITS header has a GCOUNT below 1 or a PCOUNT below 0.")
+        elements = prod(axes) if axes else 0
+        return abs(self.integer("BITPIX")) // 8 * groups * (parameters + elements)
 
     def to_bytes(self) -> bytes:
-        """Answer the header as it stands in a file, END and padding included."""
+        """Return the header as it stands in a file, END and padding included."""
         content = "".join([*self.cards, _END])
         return content.ljust(padded(len(content))).encode("latin-1")
 
 
 def read_header(stream: Stream, first_keyword: str) -> Header | None:
-    """Answer the header that begins here; None if none does.
+    """Return the header that begins here; None if none does.
+
+    NUL bytes become spaces: some writers pad cards and headers by them, and readers take them.
 
     Parameters
     ----------
@@ -149,7 +162,7 @@ def read_header(stream: Stream, first_keyword: str) -> Header | None:
     cards: list[str] = []
     for _ in range(MAX_BLOCKS):
         # Latin-1 keeps every byte as it is, also those that the standard does not allow.
-        block = stream.read(BLOCK_BYTES).decode("latin-1")
+        block = stream.read(BLOCK_BYTES).decode("latin-1").replace("\0", " ")
         for start in range(0, len(block), CARD_BYTES):
             card = block[start : start + CARD_BYTES]
             if keyword(card) == "END":
@@ -158,15 +171,15 @@ def read_header(stream: Stream, first_keyword: str) -> Header | None:
         if not cards or keyword(cards[0]) != first_keyword:
             return None
         if len(block) < BLOCK_BYTES:
-            break
-    raise Unprocessable("The FITS file is cut off, or its header has no END.")
+            raise Unprocessable("The FITS file is cut off, or its header has no END.")
+    raise Unprocessable(f"The FITS file has a header of more than {MAX_BLOCKS} blocks, or without END.")
 
 
 def padded(size: int) -> int:
-    """Answer the bytes that `size` bytes take in a file, which goes by whole blocks."""
+    """Return the bytes that `size` bytes take in a file, which goes by whole blocks."""
     return -(-size // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def keyword(card: str) -> str:
-    """Answer the keyword of a card."""
-    return card[:KEYWORD_BYTES].rstrip()
+    """Return the keyword of a card, in capitals: readers take small letters for them."""
+    return card[:KEYWORD_BYTES].rstrip().upper()

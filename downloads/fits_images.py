@@ -67,7 +67,7 @@ class ImageHdu:
         return "Z" if self.compressed else ""
 
     def plain_header(self) -> Header:
-        """Answer the header that the image has in the primary HDU of a plain file.
+        """Return the header that the image has in the primary HDU of a plain file.
 
         Cards stay as they are, letter for letter and in their order, but for those of an extension and of
         the compression, which go.
@@ -96,7 +96,7 @@ class ImageHdu:
 
 
 def find_image(stream: Stream) -> ImageHdu:
-    """Answer the first image of a FITS file; afterwards `stream` is at the beginning of its data.
+    """Return the first image of a FITS file; afterwards `stream` is at the beginning of its data.
 
     Raises
     ------

@@ -1,78 +1,83 @@
-"""Tiles of HCOMPRESS_1, looked at before they are decoded.
+"""Tiles of HCOMPRESS_1, decoded by astropy's C code, which is kept from reading anything but the tile.
 
-Each says itself how many pixels it has, and astropy's decoder, which has room for as many as the header says,
-believes it: a broken or made-up tile would write past that room. Layout: FITS Standard 4.0, sections 7.3.5,
-10.1 and 10.4.4.
+The C code does not know where a tile ends. A tile says itself how many pixels and bit planes it has. Then
+come the bit planes, a nybble of 0, and from the next byte on one bit of sign for each coefficient that is
+not 0.
+
+Here a tile is followed by bits that alternate. Each bit plane begins by a nybble of four equal bits, and
+such a nybble ends the planes. C code that reads planes past the tile's end finds no such nybble, and raises
+after one plane of one quadrant at the latest. Only signs can be taken from there without an error. So each
+tile is decoded twice, once followed by 0101… and once by 1010…: a sign that is taken from there makes the
+results differ.
+
+Layout: R. L. White, Software for Image Compression with HCOMPRESS (1992); FITS Standard 4.0, section
+10.4.4.
 """
 
-import re
 import struct
-from collections.abc import Iterator
-from itertools import product
-from math import prod
+from typing import Any
 
-from common.errors import Unprocessable
-from downloads.fits_headers import Header
+import numpy as np
+import numpy.typing as npt
 
-ALGORITHM = "HCOMPRESS_1"
-# What a tile begins with: its mark, and the lengths of its axes.
-_TILE_HEAD = struct.Struct(">2sii")
+from downloads.tile_tables import BrokenTiles
+
+# What a tile begins with: its mark, the lengths of its axes, its scale, the sum of its pixels, and the bit
+# planes of the quadrants.
+_HEAD = struct.Struct(">2siiiq3B")
 _MARK = b"\xdd\x99"
-_TFORM = re.compile(r"1?([PQDEJKIB])")
-_WIDTHS = {"P": 8, "Q": 16, "D": 8, "E": 4, "J": 4, "K": 8, "I": 2, "B": 1}
-_DESCRIPTORS = {"P": struct.Struct(">ii"), "Q": struct.Struct(">qq")}
+# 32 bits of a pixel, and one for each of the most halvings that there are.
+_MAX_PLANES = 64
+_PADDINGS = (0x55, 0xAA)
+_ALWAYS_ROOM = 256
 
 
-def check_tiles(header: Header, data: bytes | bytearray) -> None:
-    """Check that each tile has as many pixels as the header gives it.
+def decoded(content: npt.NDArray[Any], shape: tuple[int, ...], smooth: int) -> npt.NDArray[np.int32]:
+    """Return the pixels of a tile.
 
     Parameters
     ----------
-    header
-        Of the table that holds the tiles.
-    data
-        The table and its heap.
+    content
+        The tile's bytes.
+    shape
+        Of the tile.
+    smooth
+        Not 0 to smooth what a lossy compression has made of it.
 
     Raises
     ------
-    Unprocessable
-        If one has not.
+    BrokenTiles
+        If the tile has other pixels, or its planes and signs go beyond its bytes.
     """
-    heap = header.integer("THEAP", header.integer("NAXIS1") * header.integer("NAXIS2"))
-    sizes = _tile_sizes(header)
-    for size, (length, start) in zip(sizes, _descriptors(header, data), strict=True):
-        # an empty one is kept in another way
-        if length and not _has_pixels(data, heap + start, size):
-            raise Unprocessable("The FITS image cannot be decoded: its compressed tiles are broken.")
+    # The C functions are not public. The pixels of every codec are pinned by tests.
+    from astropy.io.fits.hdu.compressed._compression import CfitsioException, decompress_hcompress_1_c
+
+    rows, columns = _checked_axes(content, shape)
+    pixels = rows * columns
+    # One plane of a quadrant takes at most 6 bits for each of its codes, of which there are at most half as
+    # many as the tile has pixels; the signs take one bit a pixel: less than a byte a pixel together.
+    padded = np.empty(content.size + pixels + _ALWAYS_ROOM, np.uint8)
+    padded[: content.size] = content
+    results = []
+    for padding in _PADDINGS:
+        padded[content.size :] = padding
+        try:
+            values = decompress_hcompress_1_c(padded[: content.size], rows, columns, 0, smooth, 8)
+        except (CfitsioException, ValueError) as error:
+            raise BrokenTiles("a tile of HCOMPRESS_1 is broken or cut off") from error
+        results.append(np.frombuffer(values, np.int32, pixels))
+    if not np.array_equal(*results):
+        raise BrokenTiles("a tile of HCOMPRESS_1 is cut off")
+    return results[0]
 
 
-def _has_pixels(data: bytes | bytearray, start: int, size: int) -> bool:
-    if not 0 <= start <= len(data) - _TILE_HEAD.size:
-        return False
-    mark, rows, columns = _TILE_HEAD.unpack_from(data, start)
-    return bool(mark == _MARK and rows > 0 and columns > 0 and rows * columns == size)
-
-
-def _tile_sizes(header: Header) -> list[int]:
-    """Answer the pixels of each tile, the first axis running fastest; those at the edges have fewer."""
-    lengths = [
-        [min(step, axis - start) for start in range(0, axis, step)]
-        for number, axis in enumerate(header.axes("Z"), 1)
-        if (step := max(1, header.integer(f"ZTILE{number}", axis if number == 1 else 1)))
-    ]
-    return [prod(tile) for tile in product(*reversed(lengths))]
-
-
-def _descriptors(header: Header, data: bytes | bytearray) -> Iterator[tuple[int, int]]:
-    """Answer length and place in the heap of each tile."""
-    offset = 0
-    for number in range(1, header.integer("TFIELDS") + 1):
-        match = _TFORM.match(header.text(f"TFORM{number}"))
-        if match is None:
-            break
-        if header.text(f"TTYPE{number}") == "COMPRESSED_DATA" and match[1] in _DESCRIPTORS:
-            rows, width = header.integer("NAXIS2"), header.integer("NAXIS1")
-            for row in range(rows):
-                yield _DESCRIPTORS[match[1]].unpack_from(data, row * width + offset)
-            return
-        offset += _WIDTHS[match[1]]
+def _checked_axes(content: npt.NDArray[Any], shape: tuple[int, ...]) -> tuple[int, int]:
+    if content.size < _HEAD.size:
+        raise BrokenTiles("a tile of HCOMPRESS_1 ends within its head")
+    mark, rows, columns, *_, first, second, third = _HEAD.unpack_from(content)
+    axes = [length for length in shape if length > 1]
+    if mark != _MARK or [length for length in (rows, columns) if length != 1] != axes:
+        raise BrokenTiles("a tile of HCOMPRESS_1 has not the axes that the header says")
+    if max(first, second, third) > _MAX_PLANES:
+        raise BrokenTiles(f"a tile of HCOMPRESS_1 has over {_MAX_PLANES} bit planes")
+    return rows, columns

@@ -24,7 +24,7 @@ class Linear:
         return self.scale.dtype
 
     def __call__(self, stored: Pixels) -> Pixels:
-        """Answer the TIFF's pixels for some of the image's."""
+        """Return the TIFF's pixels for some of the image's."""
         return self.scale.values(stored)
 
 
@@ -60,7 +60,7 @@ class Arcsinh:
         return cls(scale, min(lows), max(highs))
 
     def __call__(self, stored: Pixels) -> Pixels:
-        """Answer the TIFF's pixels for some of the image's."""
+        """Return the TIFF's pixels for some of the image's."""
         low, high = np.arcsinh([self.faintest, self.brightest])
         if low == high:
             return np.zeros(stored.shape, self.dtype)

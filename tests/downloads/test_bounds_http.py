@@ -102,7 +102,7 @@ BROKEN = {
     ),
     "another compression": (
         damaged(PACKED, b"'RICE_1  '", b"'ZSTD_1  '"),
-        "The FITS image cannot be decoded: its compressed tiles are broken.",
+        "The FITS image cannot be decoded: ZCMPTYPE is unknown, or not for pixels of this ZBITPIX.",
     ),
     # which, believed, would have the decoder write past its memory
     "a tile of more pixels than it has": (
@@ -111,11 +111,11 @@ BROKEN = {
             b"\xdd\x99" + struct.pack(">ii", 16, 150),
             b"\xdd\x99" + struct.pack(">ii", 17, 150),
         ),
-        "The FITS image cannot be decoded: its compressed tiles are broken.",
+        "The FITS image cannot be decoded: a tile of HCOMPRESS_1 has not the axes that the header says.",
     ),
     "tiles of nothing": (
         PACKED[:8640] + bytes(len(PACKED) - 8640),
-        "The FITS image cannot be decoded: its compressed tiles are broken.",
+        "The FITS image cannot be decoded: tile 1 has no data.",
     ),
 }
 
