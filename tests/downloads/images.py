@@ -10,6 +10,8 @@ from astropy.io import fits
 
 from common import aws
 from downloads import urls
+from downloads.files import plain_fits, tiff
+from downloads.fits_images import ImageHdu, data_pieces, find_image
 
 Pixels = npt.NDArray[Any]
 
@@ -55,6 +57,19 @@ def packed(pixels: Pixels, cards: fits.Header | None = None, **compression: Any)
     image = fits.CompImageHDU(pixels, cards, **compression)
     fits.HDUList([fits.PrimaryHDU(), image]).writeto(file)
     return file.getvalue()
+
+
+def image_in(content: bytes) -> tuple[ImageHdu, bytearray]:
+    """The image of a FITS file, and its data."""
+    stream = io.BytesIO(content)
+    hdu = find_image(stream)
+    return hdu, bytearray().join(data_pieces(stream, hdu))
+
+
+def converted(content: bytes, stretch: str | None = None) -> bytes:
+    """What is made of a FITS file, in this process: a plain one, or a TIFF of the stretch."""
+    pieces = tiff(*image_in(content), stretch) if stretch else plain_fits(*image_in(content))
+    return b"".join(pieces)
 
 
 def put(key: str, content: bytes) -> None:

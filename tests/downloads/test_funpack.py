@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from downloads.files import plain_fits
 from downloads.fits_headers import read_header
-from downloads.fits_images import data_pieces, find_image
-from tests.downloads.images import Pixels, header, packed, plain, sky
+from tests.downloads.images import Pixels, converted, header, image_in, packed, plain, sky
 
 FPACK, FUNPACK, FITSVERIFY = (shutil.which(name) or "" for name in ("fpack", "funpack", "fitsverify"))
 needs_cfitsio = pytest.mark.skipif(
@@ -45,13 +43,6 @@ REFUSED = {("-p", kind) for kind in ("int16", "int32", "uint32", "float32", "flo
 NOT_COMPARED = ("CHECKSUM", "DATASUM", "SIMPLE", "XTENSION", "PCOUNT", "GCOUNT")
 
 
-def unpacked(content: bytes) -> bytes:
-    """What we make of it."""
-    stream = io.BytesIO(content)
-    hdu = find_image(stream)
-    return b"".join(plain_fits(hdu, bytearray().join(data_pieces(stream, hdu))))
-
-
 def fpacked(content: bytes, options: str, folder: Path) -> bytes:
     (folder / "in.fits").write_bytes(content)
     run = [FPACK, *options.split(), "-O", str(folder / "packed.fz"), str(folder / "in.fits")]
@@ -68,15 +59,14 @@ def funpacked(content: bytes, folder: Path) -> bytes:
 
 def cards_and_pixels(content: bytes) -> tuple[list[str], Pixels]:
     """The cards of the image, letter for letter, and its stored numbers."""
-    stream = io.BytesIO(content)
-    hdu = find_image(stream)
+    hdu, data = image_in(content)
     cards = [card for card in hdu.header.cards if not card.startswith(NOT_COMPARED)]
     kind = {8: "u1", 16: ">i2", 32: ">i4", -32: ">f4", -64: ">f8"}[hdu.bits]
-    return cards, np.frombuffer(bytearray().join(data_pieces(stream, hdu)), kind)
+    return cards, np.frombuffer(data, kind)
 
 
 def assert_like_funpack(content: bytes, folder: Path) -> None:
-    cards, pixels = cards_and_pixels(unpacked(content))
+    cards, pixels = cards_and_pixels(converted(content))
     their_cards, their_pixels = cards_and_pixels(funpacked(content, folder))
     assert cards == their_cards
     np.testing.assert_array_equal(pixels, their_pixels)
@@ -108,14 +98,28 @@ def test_every_unsigned_number_survives_plio(tmp_path: Path) -> None:
     counts = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
     content = fpacked(plain(counts), "-p", tmp_path)
     assert_like_funpack(content, tmp_path)
-    np.testing.assert_array_equal(fits.getdata(io.BytesIO(unpacked(content))), counts)
+    np.testing.assert_array_equal(fits.getdata(io.BytesIO(converted(content))), counts)
+
+
+@needs_cfitsio
+def test_what_a_lossy_compression_carries_over_the_limits_is_cut_as_funpack_does(tmp_path: Path) -> None:
+    checks = np.zeros((64, 60), np.uint8)
+    checks[::2], checks[:, ::3] = 255, 0
+    assert_like_funpack(fpacked(plain(checks), "-h -s 8", tmp_path), tmp_path)
+
+
+@needs_cfitsio
+@pytest.mark.parametrize("options", ["-r", "-h", "-g1", "-p"])
+def test_tiles_larger_than_the_image_unpack_as_funpack_does(options: str, tmp_path: Path) -> None:
+    content = fpacked(plain(IMAGES["uint8"]), f"{options} -t 200,200", tmp_path)
+    assert_like_funpack(content, tmp_path)
 
 
 @needs_cfitsio
 def test_a_lossless_file_comes_back_byte_for_byte_checksums_included(tmp_path: Path) -> None:
     file = io.BytesIO()
     fits.PrimaryHDU(IMAGES["uint16"], header()).writeto(file, checksum=True)
-    assert unpacked(fpacked(file.getvalue(), "-r", tmp_path)) == file.getvalue()
+    assert converted(fpacked(file.getvalue(), "-r", tmp_path)) == file.getvalue()
 
 
 @needs_cfitsio
@@ -128,7 +132,7 @@ def test_fitsverify_finds_nothing_to_say(kind: str, tmp_path: Path) -> None:
     cards["LONGSTRN"] = "OGIP 1.0"
     contents = [fpacked(plain(IMAGES[kind], cards), "-r", tmp_path), packed(IMAGES[kind], cards)]
     for content in contents:
-        (tmp_path / "out.fits").write_bytes(unpacked(content))
+        (tmp_path / "out.fits").write_bytes(converted(content))
         ran = subprocess.run(
             [FITSVERIFY, "-q", str(tmp_path / "out.fits")], check=False, capture_output=True, text=True
         )
