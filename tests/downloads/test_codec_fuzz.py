@@ -1,91 +1,120 @@
 """Files of every codec that chance has changed: whatever they are, they cost their sender alone.
 
-Each is decoded in two processes whose memory is filled by other bytes, in opposite order. If something of
-the memory came into what is made, or into the sentence of a refusal, the two would differ. `make fuzz` tries
-more.
+Each is converted in two sandboxes whose memory is filled by different bytes. If something of the memory came
+into what is made, or into the sentence of a refusal, the two would differ. `make fuzz` tries more files.
 """
 
+import json
 import os
-import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from itertools import chain
+from typing import Any
 
 import pytest
 
-from local.deployment import PROJECT
-from tests.downloads.fuzz_files import CODECS, right_files
+from common import sandbox
+from common.errors import ApiError, Unprocessable
+from common.sandbox import Limits, Overrun, Sandbox
+from downloads import sandboxed
+from downloads.fits_images import ImageHdu
+from tests.downloads.fuzz_files import CODECS, file, right_files
+from tests.downloads.images import image_in
 
-# Files that are tried.
+# Files that are tried, and the number of the first.
 FILES = int(os.environ.get("FUZZ_FILES", "3000"))
+FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
+# Starting a process takes longer than most files.
+IN_ONE_PROCESS = 25
 LONGEST_S = 2
 MOST_BYTES = 300 * 1024**2
-# Bytes by which glibc fills memory that is asked for or given back.
+# The bytes by which glibc fills memory that is asked for, and the complement for memory that is given back.
 FILLINGS = ("85", "170")
+
+RIGHT_FILES = right_files()
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("right-files")
-    for number, content in enumerate(right_files()):
-        (folder / f"{number:04}").write_bytes(content)
-    return folder
+def sandboxes() -> Iterator[list[Sandbox]]:
+    """Two sandboxes as conversions run in, but for what their memory is filled with."""
+    made = []
+    for filling in FILLINGS:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(sandbox._FIXED, "MALLOC_PERTURB_", filling)
+            made.append(Sandbox([*sandboxed.sandbox._modules, "tests.downloads.fuzz_jobs"]))
+            made[-1].start()
+    yield made
+    for one in made:
+        one.stop()
 
 
-class Decoded:
-    """What a process of its own has made of some files.
-
-    Attributes
-    ----------
-    made
-        By number: the status and a digest.
-    """
-
-    def __init__(self, folder: Path, numbers: Iterable[int], filling: str) -> None:
-        environment = {"PATH": os.environ["PATH"], "MALLOC_PERTURB_": filling}
-        ran = subprocess.run(
-            [sys.executable, "-m", "tests.downloads.fuzz_worker", str(folder)],
-            input="".join(f"{number}\n" for number in numbers),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=PROJECT,
-            env=environment,
-        )
-        *lines, last = ran.stdout.splitlines()
-        assert ran.returncode == 0, f"{ran.returncode} after {last}\n{ran.stderr[-3000:]}"
-        assert not ran.stderr, ran.stderr[-3000:]
-        fields = [line.split() for line in lines]
-        self.made = {int(number): (status, digest) for number, status, digest, _ in fields}
-        self.longest_s = max(float(spent) for *_, spent in fields)
-        self.most_bytes = int(last)
+def outcomes(box: Sandbox, contents: Sequence[bytes]) -> list[dict[str, Any]]:
+    """What becomes of files, in one process of a sandbox; in one each, if that process does not end well."""
+    found: list[dict[str, Any]] = []
+    images: list[tuple[int, ImageHdu, bytes]] = []
+    for content in contents:
+        try:
+            hdu, data = image_in(content)
+            images.append((len(found), hdu, bytes(data)))
+            found.append({})
+        except ApiError as error:
+            found.append({"status": error.status, "digest": str(error)})
+    try:
+        told = converted([hdu for _, hdu, _ in images], [data for *_, data in images], box) if images else []
+    except Overrun as error:
+        if len(images) > 1:
+            return [outcome for content in contents for outcome in outcomes(box, [content])]
+        told = [{"status": str(error), "digest": ""}]
+    for (place, *_), outcome in zip(images, told, strict=True):
+        found[place] = outcome
+    return found
 
 
-@pytest.mark.timeout(0)
-def test_changed_files_cost_their_sender_alone(files: Path) -> None:
-    numbers = range(FILES)
-    orders: Sequence[Iterable[int]] = (numbers, reversed(numbers))
+def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> list[dict[str, Any]]:
+    """What a process tells of images, under the limits of a conversion of each."""
+    limits = [sandboxed.limits(hdu) for hdu in hdus]
+    together = Limits(
+        memory_bytes=max(limit.memory_bytes for limit in limits),
+        cpu_s=sum(limit.cpu_s for limit in limits),
+        wall_s=sum(limit.wall_s for limit in limits),
+        output_bytes=MOST_BYTES,
+    )
+    images = [{"cards": "".join(hdu.header.cards), "size": hdu.header.data_bytes} for hdu in hdus]
+    told = box.run("tests.downloads.fuzz_jobs.convert", {"images": images}, data, together)
+    return [json.loads(line) for line in told.splitlines()]
+
+
+def test_changed_files_cost_their_sender_alone(sandboxes: list[Sandbox]) -> None:
+    numbers = range(FIRST, FIRST + FILES)
+
+    def all_in(box: Sandbox) -> list[dict[str, Any]]:
+        pieces = [numbers[start : start + IN_ONE_PROCESS] for start in range(0, FILES, IN_ONE_PROCESS)]
+        made = (outcomes(box, [file(RIGHT_FILES, number) for number in piece]) for piece in pieces)
+        return list(chain.from_iterable(made))
+
     with ThreadPoolExecutor() as threads:
-        first, second = threads.map(lambda pair: Decoded(files, *pair), zip(orders, FILLINGS, strict=True))
-    assert first.made.keys() == set(numbers)
-    assert [number for number in numbers if first.made[number] != second.made[number]] == []
-    statuses = Counter(status for status, _ in first.made.values())
-    longest_s = max(first.longest_s, second.longest_s)
-    most_bytes = max(first.most_bytes, second.most_bytes)
-    sys.stdout.write(f"{dict(statuses)}; longest {longest_s} s; most memory {most_bytes / 1024**2:.0f} MB\n")
-    assert statuses.keys() <= {"200", "413", "422"}
+        first, second = threads.map(all_in, sandboxes)
+    told = first + second
+    statuses = Counter(found["status"] for found in first)
+    longest_s = max(found.get("spent_s", 0) for found in told)
+    most_bytes = max(found.get("most_bytes", 0) for found in told)
+    sys.stdout.write(f"{dict(statuses)}; longest {longest_s:.2f} s; most memory {most_bytes / 1e6:.0f} MB\n")
+    assert statuses.keys() <= {200, 413, Unprocessable.status}
     # else the changes are too coarse to reach a codec
-    assert statuses["200"] > FILES / 10
-    assert statuses["422"] > FILES / 10
+    assert statuses[200] > FILES / 10
+    assert [
+        number
+        for number, one, other in zip(numbers, first, second, strict=True)
+        if (one["status"], one["digest"]) != (other["status"], other["digest"])
+    ] == []
     assert longest_s < LONGEST_S
     assert most_bytes < MOST_BYTES
 
 
-def test_right_files_of_every_codec_are_read(files: Path) -> None:
-    contents = [path.read_bytes() for path in files.iterdir()]
-    for codec in CODECS:
-        assert any(f"'{codec:8}'".encode() in content for content in contents), codec
-    decoded = Decoded(files, range(len(contents)), FILLINGS[0])
-    assert {status for status, _ in decoded.made.values()} == {"200"}
+@pytest.mark.parametrize("codec", CODECS)
+def test_right_files_of_a_codec_are_converted(sandboxes: list[Sandbox], codec: str) -> None:
+    contents = [content for content in RIGHT_FILES if f"'{codec:8}'".encode() in content]
+    assert contents
+    assert {outcome["status"] for outcome in outcomes(sandboxes[0], contents)} == {200}

@@ -1,0 +1,50 @@
+"""What the codec fuzzer runs in a sandbox."""
+
+import hashlib
+import json
+import resource
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from common.errors import ApiError
+from common.sandbox_worker import Input
+from downloads import conversion
+
+STRETCHES = (None, "arcsinh", "linear")
+
+
+class Again(Input):
+    """Input that has been read already."""
+
+    def __init__(self, content: bytearray) -> None:
+        self._content = content
+
+    def read_all(self, size: int) -> bytearray:
+        return self._content[:size]
+
+
+def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes]:
+    """Convert each of some images in each way, and tell what became of it, by a line of JSON.
+
+    That is the status and a digest of what a caller would get, the seconds of processor time, and the most
+    bytes of memory so far.
+    """
+    for image in arguments["images"]:
+        given = source.read_all(image["size"])
+        began = time.process_time()
+        made = [_outcome({"cards": image["cards"], "stretch": stretch}, given) for stretch in STRETCHES]
+        told = {
+            "status": made[0][0],
+            "digest": hashlib.sha256(b"".join(content for _, content in made)).hexdigest(),
+            "spent_s": time.process_time() - began,
+            "most_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+        yield json.dumps(told).encode() + b"\n"
+
+
+def _outcome(arguments: dict[str, Any], given: bytearray) -> tuple[int, bytes]:
+    try:
+        return 200, b"".join(conversion.convert(arguments, Again(given)))
+    except ApiError as error:
+        return error.status, str(error).encode()
