@@ -76,8 +76,10 @@ def file(files: list[bytes], number: int) -> bytes:
     if number < len(files):
         return files[number]
     content = bytearray(chance.choice(files) if chance.random() < 0.8 else _made_up(chance))
+    # Most changes of a header are refused for that alone, so half of the files keep theirs.
+    changes = chance.choice((_CHANGES, _DATA_CHANGES))
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
-        chance.choice(_CHANGES)(chance, content)
+        chance.choice(changes)(chance, content)
     return bytes(content)
 
 
@@ -187,14 +189,35 @@ def _flip(chance: random.Random, content: bytearray) -> None:
             )
 
 
-def _flip_data(chance: random.Random, content: bytearray) -> None:
-    """In the table or the first tiles, behind the last header."""
+def _data_begin(content: bytearray) -> int:
+    """Where the data behind the last header begin."""
     end = content.rfind(b"END".ljust(80))
-    begin = -(-(end + 80) // 2880) * 2880
-    if end >= 0 and begin < len(content):
-        for _ in range(chance.choice((1, 2, 8))):
-            at = min(begin + chance.randrange(400), len(content) - 1)
+    return -(-(end + 80) // 2880) * 2880 if end >= 0 else 0
+
+
+def _flip_beginning(chance: random.Random, content: bytearray) -> None:
+    """In the table and the first tiles, where lengths and heads of tiles are."""
+    begin = _data_begin(content)
+    for _ in range(chance.choice((1, 2, 8))):
+        at = begin + chance.randrange(500)
+        if at < len(content):
             content[at] = chance.choice((0, 1, 127, 128, 255, content[at] ^ (1 << chance.randrange(8))))
+
+
+def _flip_data(chance: random.Random, content: bytearray) -> None:
+    begin = _data_begin(content)
+    for _ in range(chance.choice((1, 2, 20))):
+        if begin < len(content):
+            content[chance.randrange(begin, len(content))] = chance.randrange(256)
+
+
+def _swap_data(chance: random.Random, content: bytearray) -> None:
+    """Copy some bytes of the data to another place among them."""
+    begin = _data_begin(content)
+    if begin < len(content):
+        source, target = chance.randrange(begin, len(content)), chance.randrange(begin, len(content))
+        piece = content[source : source + chance.choice((4, 16, 100))][: len(content) - target]
+        content[target : target + len(piece)] = piece
 
 
 def _fill(chance: random.Random, content: bytearray) -> None:
@@ -213,7 +236,9 @@ def _shift(chance: random.Random, content: bytearray) -> None:
     content[at:at] = chance.randbytes(chance.choice((1, 8, 80)))
 
 
-_CHANGES: tuple[Callable[[random.Random, bytearray], None], ...] = (
+_Change = Callable[[random.Random, bytearray], None]
+_DATA_CHANGES: tuple[_Change, ...] = (_flip_beginning, _flip_beginning, _flip_data, _flip_data, _swap_data)
+_CHANGES: tuple[_Change, ...] = (
     *(_change_number, _step_number, _step_number, _name_card, _name_text, _spoil_card, _double_card),
-    *(_flip, _flip_data, _flip_data, _flip_data, _fill, _cut, _shift),
+    *(_flip, _fill, _cut, _shift, *_DATA_CHANGES),
 )
