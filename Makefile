@@ -64,8 +64,10 @@ faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; 
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
 
-fuzz: $(VENV)/installed  ## ten minutes of requests that schemathesis makes up
+fuzz: $(VENV)/installed  ## half an hour: requests that schemathesis makes up, and FITS files changed by chance
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
+	FUZZ_FILES=60000 $(BIN)/python -m pytest tests/downloads/test_codec_fuzz.py --timeout 7200 -s
+	$(BIN)/python -m tests.downloads.mutations
 
 node_modules/installed: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund

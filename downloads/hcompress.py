@@ -58,23 +58,23 @@ def decoded(content: npt.NDArray[Any], shape: tuple[int, ...], smooth: int) -> n
     # many as the tile has pixels; the signs take one bit a pixel: less than a byte a pixel together.
     padded = np.empty(content.size + pixels + _ALWAYS_ROOM, np.uint8)
     padded[: content.size] = content
-    results = []
+    results: list[bytes] = []
     for padding in _PADDINGS:
         padded[content.size :] = padding
         try:
-            values = decompress_hcompress_1_c(padded[: content.size], rows, columns, 0, smooth, 8)
+            results.append(decompress_hcompress_1_c(padded[: content.size], rows, columns, 0, smooth, 8))
         except (CfitsioException, ValueError) as error:
             raise BrokenTiles("a tile of HCOMPRESS_1 is broken or cut off") from error
-        results.append(np.frombuffer(values, np.int32, pixels))
-    if not np.array_equal(*results):
+    first, second = results
+    if first != second:
         raise BrokenTiles("a tile of HCOMPRESS_1 is cut off")
-    return results[0]
+    return np.frombuffer(first, np.int32, pixels)
 
 
 def _checked_axes(content: npt.NDArray[Any], shape: tuple[int, ...]) -> tuple[int, int]:
     if content.size < _HEAD.size:
         raise BrokenTiles("a tile of HCOMPRESS_1 ends within its head")
-    mark, rows, columns, *_, first, second, third = _HEAD.unpack_from(content)
+    mark, rows, columns, *_, first, second, third = _HEAD.unpack(content[: _HEAD.size].tobytes())
     axes = [length for length in shape if length > 1]
     if mark != _MARK or [length for length in (rows, columns) if length != 1] != axes:
         raise BrokenTiles("a tile of HCOMPRESS_1 has not the axes that the header says")

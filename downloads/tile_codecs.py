@@ -91,7 +91,7 @@ def _unzipped(content: Array, tile: Tile) -> Array:
     limit = tile.pixels * _LARGEST_ITEM
     stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        plain = stream.decompress(content, limit + 1)
+        plain = stream.decompress(content.data, limit + 1)
     except zlib.error as error:
         raise BrokenTiles(f"tile {tile.row + 1} is broken gzip data") from error
     if not stream.eof or len(plain) > limit:

@@ -8,6 +8,7 @@ import re
 import struct
 from collections.abc import Callable
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -121,7 +122,7 @@ def _made_up(chance: random.Random) -> bytes:
     if codec == "PLIO_1":
         length = chance.choice((0, 7, 8, len(content) // 2 + 7, 2000, 32767))
         content = struct.pack(">7h", 0, chance.choice((7, 0, 3, -3)), -100, length, 0, 0, 0) + content
-    cards: dict[str, object] = settings(
+    cards: dict[str, Any] = settings(
         BLOCKSIZE=chance.choice((16, 32, 32, 64)), BYTEPIX=chance.choice((1, 2, 4))
     )
     if bits < 0 and chance.random() < 0.8:

@@ -85,7 +85,7 @@ MUTATIONS = (
     Mutation(HCOMPRESS, "or [length for length in (rows, columns) if length != 1] != axes", ""),
     Mutation(HCOMPRESS, "if max(first, second, third) > _MAX_PLANES:", "if False:"),
     Mutation(HCOMPRESS, "padded[content.size :] = padding", "padded[content.size :] = 0"),
-    Mutation(HCOMPRESS, "if not np.array_equal(*results):", "if False:"),
+    Mutation(HCOMPRESS, "if first != second:", "if False:"),
     Mutation(PLIO, "or (words[2] <= 0 and words.size < _NEW_HEAD)", ""),
     Mutation(PLIO, "if not _OLD_HEAD <= first <= end <= words.size:", "if not _OLD_HEAD <= first <= end:"),
     Mutation(PLIO, "if not _OLD_HEAD <= first <= end <= words.size:", "if not first <= end <= words.size:"),
