@@ -200,7 +200,7 @@ class TileTable:
         starts[lengths == 0] = 0
         if (starts < 0).any() or (starts > room - lengths).any():
             raise BrokenTiles(f"an array of the column {name} is outside the heap")
-        if sum(map(int, lengths)) > room:
+        if int(lengths.sum()) > room:
             raise BrokenTiles(f"the arrays of the column {name} overlap")
         return HeapColumn(dtype, starts + self._heap_start, lengths, self._data)
 

@@ -59,7 +59,7 @@ MUTATIONS = (
     Mutation(TABLES, "or (lengths > room // dtype.itemsize).any()", ""),
     Mutation(TABLES, "(starts < 0).any() or", ""),
     Mutation(TABLES, "or (starts > room - lengths).any()", ""),
-    Mutation(TABLES, "if sum(map(int, lengths)) > room:", "if False:"),
+    Mutation(TABLES, "if int(lengths.sum()) > room:", "if False:"),
     Mutation(TABLES, "if offset > self._width:", "if False:"),
     Mutation(TABLES, 'if header.integer("BITPIX") != _TABLE_BITPIX or', "if"),
     Mutation(TILES, 'raise BrokenTiles(f"tile {tile.row + 1} has no data")', "return np.zeros(tile.pixels)"),
@@ -85,7 +85,7 @@ MUTATIONS = (
     Mutation(HCOMPRESS, "or [length for length in (rows, columns) if length != 1] != axes", ""),
     Mutation(HCOMPRESS, "if max(first, second, third) > _MAX_PLANES:", "if False:"),
     Mutation(HCOMPRESS, "padded[content.size :] = padding", "padded[content.size :] = 0"),
-    Mutation(HCOMPRESS, "if first != second:", "if False:"),
+    Mutation(HCOMPRESS, "if len(digests) > 1:", "if False:"),
     Mutation(PLIO, "or (words[2] <= 0 and words.size < _NEW_HEAD)", ""),
     Mutation(PLIO, "if not _OLD_HEAD <= first <= end <= words.size:", "if not _OLD_HEAD <= first <= end:"),
     Mutation(PLIO, "if not _OLD_HEAD <= first <= end <= words.size:", "if not first <= end <= words.size:"),
@@ -100,7 +100,7 @@ def seen(mutation: Mutation, folder: Path) -> bool:
     path = folder / mutation.file
     whole = path.read_text()
     path.write_text(whole.replace(mutation.text, mutation.broken))
-    run = [sys.executable, "-m", "pytest", "-q", "-x", "-k", _NO_SERVER, *_TESTS]
+    run = [sys.executable, "-m", "pytest", "--noconftest", "-q", "-x", "-k", _NO_SERVER, *_TESTS]
     ran = subprocess.run(run, cwd=folder, check=False, capture_output=True)
     path.write_text(whole)
     return ran.returncode != 0
