@@ -8,7 +8,7 @@ from typing import Any
 from api.object_names import given_name, site_of
 from auth import site_keys
 from auth.site_keys import PIPE, SITE, Holder
-from common import logs
+from common import request_context
 from common.errors import ApiError, Forbidden
 from common.requests import Request
 
@@ -114,7 +114,7 @@ class Unauthorized(ApiError):
 
 
 def check(route: str, request: Request) -> None:
-    """Let a request in, or raise; nothing has changed by then. Note in `logs.caller` who asks for a change.
+    """Let a request in, or raise; nothing has changed by then. Note in the request's context who asks for a change.
 
     A request with a key is judged by the key, one without by its bearer token.
 
@@ -137,7 +137,7 @@ def check(route: str, request: Request) -> None:
     need = NEEDS[route] if protected() else NEEDS.get(route, Need.NOTHING)
     if need is Need.NOTHING:
         return
-    logs.caller.set(ANYBODY)
+    request_context.update(caller=ANYBODY)
     if need in (Need.TOKEN, Need.GATEWAY):
         _check_authorized(need, request)
     elif not protected() or need is Need.USER_TO_MAKE:
@@ -163,18 +163,18 @@ def check_user(request: Request) -> None:
     # signatures and certificates take long to import, and most requests have nothing to do with them
     from auth import users
 
-    logs.caller.set(UNKNOWN)
+    request_context.update(caller=UNKNOWN)
     try:
         user = users.caller(request.headers)
     except users.REFUSALS as error:
         raise Unauthorized from error
-    logs.caller.set(_user(user.subject))
+    request_context.update(caller=_user(user.subject))
     _check_roles(user.roles)
 
 
 def _check_authorized(need: Need, request: Request) -> None:
     """Let the request of a user in whom the authorizer knows already."""
-    logs.caller.set(_user(request.authorizer.get("principalId", "")))
+    request_context.update(caller=_user(request.authorizer.get("principalId", "")))
     if need is Need.GATEWAY and protected():
         _check_roles(json.loads(request.authorizer.get("userRoles", "[]")))
 
@@ -189,11 +189,11 @@ def _user(subject: str) -> str:
 
 
 def _check_key(need: Need, request: Request) -> None:
-    logs.caller.set(UNKNOWN)
+    request_context.update(caller=UNKNOWN)
     holder = site_keys.holder(request.headers[KEY_HEADER])
     if holder is None:
         raise Forbidden(f"The key in {KEY_HEADER} is not valid.")
-    logs.caller.set(str(holder))
+    request_context.update(caller=str(holder))
     if not _reaches(holder, need, request):
         raise Forbidden(f"The key in {KEY_HEADER} is that of {holder} and does not allow this.")
 

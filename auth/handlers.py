@@ -4,7 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from auth.users import REFUSALS, User, caller
-from common import logs
+from common import logs, request_context
 
 
 def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     a 401, whatever is wrong: a caller learns no more, and the log never has the token.
     """
     logs.set_up()
-    logs.request_id.set((event.get("requestContext") or {}).get("requestId", ""))
+    request_context.update(request_id=(event.get("requestContext") or {}).get("requestId", ""))
     try:
         return _policy(caller(event.get("headers") or {}), event["methodArn"])
     except REFUSALS as error:

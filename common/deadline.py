@@ -5,27 +5,22 @@ bring a chain of requests past that. Reads then stop in time, with an answer tha
 that is not begun is not done.
 """
 
-import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+
+from common import request_context
 
 ANSWER_WITHIN_S = 27.0
-
-_until: ContextVar[float] = ContextVar("until", default=math.inf)
 
 
 @contextmanager
 def answering() -> Iterator[None]:
-    """Within the block a request is being answered, whose time counts from now on."""
-    outer = _until.set(time.monotonic() + ANSWER_WITHIN_S)
-    try:
+    """Count the time of the request at hand from now on, for the length of the block."""
+    with request_context.updated(answer_by=time.monotonic() + ANSWER_WITHIN_S):
         yield
-    finally:
-        _until.reset(outer)
 
 
 def left_s() -> float:
-    """Answer the seconds that are left; without end outside a request."""
-    return _until.get() - time.monotonic()
+    """Return the seconds that are left; infinity outside a request."""
+    return request_context.current().answer_by - time.monotonic()

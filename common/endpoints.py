@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from auth import access
-from common import deadline, logs
+from common import deadline, logs, request_context
 from common.errors import ApiError
 from common.requests import Request
 from common.responses import Response, accepts_gzip, to_lambda
@@ -26,9 +26,9 @@ def endpoint(function: Callable[[Request], Response]) -> Handler:
         logs.set_up()
         started = time.perf_counter()
         request = Request.from_event(event)
-        logs.request_id.set(request.id or getattr(context, "aws_request_id", ""))
+        request_id = request.id or getattr(context, "aws_request_id", "")
+        request_context.update(request_id=request_id, caller="")
         route = f"{event.get('httpMethod')} {event.get('resource')}"
-        logs.caller.set("")
         with deadline.answering():
             answer = _answer(function, route, request)
         _log_answer(route, answer["statusCode"], started, request.address)
@@ -46,7 +46,7 @@ def _answer(function: Callable[[Request], Response], route: str, request: Reques
         return to_lambda(Response(error.status, error.body, error.headers), accepts_gzip=gzip)
     except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but the fixed answer
         logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
-        body = {"error": "Internal server error", "request_id": logs.request_id.get()}
+        body = {"error": "Internal server error", "request_id": request_context.current().request_id}
         return to_lambda(Response(500, body), accepts_gzip=gzip)
 
 
@@ -57,6 +57,6 @@ def _log_answer(route: str, status: int, started: float, address: str) -> None:
         "status": status,
         "milliseconds": round((time.perf_counter() - started) * 1000, 1),
     }
-    if caller := logs.caller.get():
+    if caller := request_context.current().caller:
         fields |= {"caller": caller, "address": address}
     logs.logger.info("answered", extra={"fields": fields})

@@ -8,13 +8,10 @@ import json
 import logging
 import sys
 import traceback
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
-# Who asks for a change: "site mrc1", "pipe pipe1", "user auth0|…", "anybody", "nobody known"; "" for a read.
-caller: ContextVar[str] = ContextVar("caller", default="")
+from common import request_context
 
 _PROJECT = Path(__file__).resolve().parent.parent
 
@@ -41,7 +38,7 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "level": record.levelname,
             "message": record.getMessage(),
-            "request_id": request_id.get(),
+            "request_id": request_context.current().request_id,
             **getattr(record, "fields", {}),
         }
         return json.dumps(line, default=str)

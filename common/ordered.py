@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
+
+from common.request_context import Pool
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -26,7 +28,7 @@ def in_order(
         How many results are worked on or kept at most, which bounds the memory that they take.
     """
     pending: deque[Future[Made]] = deque()
-    pool = ThreadPoolExecutor(threads)
+    pool = Pool(threads)
     try:
         for argument in arguments:
             pending.append(pool.submit(function, argument))

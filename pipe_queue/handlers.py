@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from common import logs
+from common import logs, request_context
 from common.dynamodb import Item, check_position
 from common.endpoints import endpoint
 from common.errors import BadRequest, NotFound
@@ -161,7 +161,7 @@ def list_statuses(request: Request) -> Response:
 def report_queues(_event: dict[str, Any], context: Any) -> None:
     """Every five minutes: log how every queue is doing, in lines that CloudWatch makes metrics of."""
     logs.set_up()
-    logs.request_id.set(context.aws_request_id)
+    request_context.update(request_id=context.aws_request_id)
     for metric in reports.metrics(reports.of_every_queue()):
         logs.logger.info("queue", extra={"fields": metric})
 

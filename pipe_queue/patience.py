@@ -3,10 +3,10 @@
 import random
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from common import request_context
 from common.dynamodb import ConditionFailed, Table
 from common.errors import Unavailable
 
@@ -23,45 +23,31 @@ LONGEST_PATIENCE_S = 17.0
 LONG_WORK_S = 20.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 0.5
 
-_until: ContextVar[float] = ContextVar("until", default=0.0)
-_latest: ContextVar[float] = ContextVar("latest", default=0.0)
-
 
 def patient(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
     """Let the requests that `function` makes to a `PatientTable` be repeated for `PATIENCE_S` in all."""
 
     @wraps(function)
     def with_patience(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-        _latest.set(time.monotonic() + LONGEST_PATIENCE_S)
+        request_context.update(retry_until_at_most=time.monotonic() + LONGEST_PATIENCE_S)
         renew()
         try:
             return function(*args, **kwargs)
         finally:
-            _until.set(0.0)
+            request_context.update(retry_until=0.0)
 
     return with_patience
 
 
 def renew() -> None:
     """Begin the time again, as after a pause that was meant."""
-    _until.set(min(time.monotonic() + PATIENCE_S, _latest.get()))
+    latest = request_context.current().retry_until_at_most
+    request_context.update(retry_until=min(time.monotonic() + PATIENCE_S, latest))
 
 
 def is_over() -> bool:
     """Answer whether no request is repeated any more."""
-    return time.monotonic() >= _until.get()
-
-
-def shared(function: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
-    """Let the requests that `function` makes in other threads be repeated for as long as those here."""
-    until = _until.get()
-
-    @wraps(function)
-    def with_the_same_patience(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-        _until.set(until)
-        return function(*args, **kwargs)
-
-    return with_the_same_patience
+    return time.monotonic() >= request_context.current().retry_until
 
 
 class PatientTable(Table):
@@ -80,7 +66,7 @@ class PatientTable(Table):
                 refusal.retried = refusal.retried or repeated
                 raise
             except Unavailable:
-                if time.monotonic() + pause_s > _until.get():
+                if time.monotonic() + pause_s > request_context.current().retry_until:
                     raise
             repeated = True
             time.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the callers, no secret

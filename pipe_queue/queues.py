@@ -6,7 +6,6 @@ item that is put while its queue is deleted never shows in a queue made again un
 
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +13,7 @@ from typing import Any
 
 from common.dynamodb import BATCH_ROWS, ConditionFailed, Item
 from common.errors import BadRequest, Conflict, Unavailable
+from common.request_context import Pool
 from pipe_queue import names, patience
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
@@ -110,9 +110,8 @@ def counts(after: str) -> dict[str, int]:
         Only queues whose names come after this one are counted.
     """
     live = [row for row in store.listed(after) if row["phase"] == store.LIVE]
-    with ThreadPoolExecutor(_COUNTERS) as pool:
-        count = patience.shared(lambda row: store.count_items(row["sk"], int(row["generation"])))
-        numbers = pool.map(count, live)
+    with Pool(_COUNTERS) as pool:
+        numbers = pool.map(lambda row: store.count_items(row["sk"], int(row["generation"])), live)
         return {row["sk"]: number for row, number in zip(live, numbers, strict=True)}
 
 
@@ -171,9 +170,9 @@ def _new_generation() -> int:
 def _finish_deletion(name: str, generation: int) -> None:
     deadline = time.monotonic() + patience.LONG_WORK_S
     keys = store.keys_up_to(name, generation)
-    with ThreadPoolExecutor(_COUNTERS) as pool:
+    with Pool(_COUNTERS) as pool:
         while rows := list(islice(keys, _COUNTERS * BATCH_ROWS)):
-            list(pool.map(patience.shared(store.delete_rows), _batches(rows)))
+            list(pool.map(store.delete_rows, _batches(rows)))
             if time.monotonic() > deadline:
                 raise Unavailable(f"Try again to go on: {name} has more items than one request can delete.")
     # Where the condition fails, another request has ended it, and may have made the queue again.

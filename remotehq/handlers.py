@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auth.access import check_user
-from common import logs
+from common import logs, request_context
 from common.endpoints import endpoint
 from common.errors import Unavailable
 from common.requests import Request
@@ -53,5 +53,5 @@ def restart_control_room(request: Request) -> Response:
 def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[str]:
     """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; answers those sites."""
     logs.set_up()
-    logs.request_id.set(context.aws_request_id)
+    request_context.update(request_id=context.aws_request_id)
     return afternoons.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)

@@ -1,9 +1,8 @@
 """What handlers ask of AWS over the HTTP suite, held against the roles of their functions as IAM does it."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any, NamedTuple
@@ -73,7 +72,6 @@ class Permissions:
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Begin; clients made earlier are not seen."""
         self._watch_sessions(patch)
-        _carry_contexts_into_pools(patch)
         self._know_who_runs(patch)
         sign = presign._signed
 
@@ -144,16 +142,6 @@ class Permissions:
         self.used.add(use)
         if not any(_covers(pair, action, arn) for pair in _pairs(self._statements[function])):
             self.refused.add(use)
-
-
-def _carry_contexts_into_pools(patch: pytest.MonkeyPatch) -> None:
-    """Have what handlers do in pools of threads count as theirs."""
-    submit = ThreadPoolExecutor.submit
-
-    def submitted(pool: ThreadPoolExecutor, call: Any, /, *arguments: Any, **named: Any) -> Any:
-        return submit(pool, copy_context().run, call, *arguments, **named)
-
-    patch.setattr(ThreadPoolExecutor, "submit", submitted)
 
 
 def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:

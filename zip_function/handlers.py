@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from common import logs
+from common import logs, request_context
 from common.errors import ApiError
 from common.responses import json_text
 from zip_function.archives import url_of, url_of_packed
@@ -16,7 +16,7 @@ def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     zip is there, 409 before.
     """
     logs.set_up()
-    logs.request_id.set(getattr(context, "aws_request_id", ""))
+    request_context.update(request_id=getattr(context, "aws_request_id", ""))
     try:
         if event.get("only_look"):
             return _answer(200, url_of_packed(event.get("filenames")))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from common import aws
+from common import aws, request_context
 from common.dynamodb import ConditionFailed, Table
 from common.endpoints import Handler
 from common.errors import Unavailable
@@ -172,7 +172,7 @@ def test_patience_is_renewed_only_as_long_as_api_gateway_waits(monkeypatch: pyte
     def poll() -> None:
         for _ in range(10):
             patience.renew()
-            ends.append(patience._until.get() - 1000)
+            ends.append(request_context.current().retry_until - 1000)
             table.now += 2
 
     patient(poll)()
