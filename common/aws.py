@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -14,7 +15,7 @@ from common.errors import Unavailable
 REGION = "us-east-1"
 USER_AGENT = "photonranch-api"
 
-OK, SERVER_ERROR = 200, 500
+OK, _FIRST_ERROR, SERVER_ERROR = 200, 300, 500
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 6
@@ -38,6 +39,13 @@ PASSING_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
+
+# Services whose answers are JSON, read whole. Lambda's Invoke answers a stream.
+_JSON_SERVICES = frozenset({"dynamodb", "ssm"})
+# DynamoDB's header with the CRC-32 of the body, in decimal digits.
+_CHECKSUM_HEADER = "x-amz-crc32"
+# What stands in for an answer that is broken: an error that boto3 retries, and that will pass.
+_BROKEN = b'{"__type": "RequestTimeout", "message": "The answer was cut or changed on its way."}'
 
 # Operations of DynamoDB that answer rows.
 _ROWS = ("GetItem", "Query", "Scan")
@@ -100,19 +108,49 @@ def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
     )
     made = session().client(service, config=config)
     made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
-    for operation in _ROWS:
-        made.meta.events.register(f"before-parse.dynamodb.{operation}", _take_rows)
+    if service in _JSON_SERVICES:
+        made.meta.events.register(f"before-parse.{service}", _read_json)
+        made.meta.events.register(f"after-call.{service}", _refuse_broken)
     return made
 
 
-def _take_rows(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Take the JSON of a good answer as it is.
+def _read_json(
+    operation_model: Any,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_rest: Any,
+) -> None:
+    """Read the JSON of an answer, and have boto3 send the request again where the answer is broken.
 
-    botocore would hold each value of each row against its models, which took most of the CPU time of a read.
+    Rows are taken as they are. botocore would check each value of each row against its models, which took
+    most of the CPU time of a read. botocore takes an answer that is no JSON for an empty one: a row that is
+    there would be "no such row". So an answer that is broken becomes an error that boto3 retries.
     """
-    if response_dict["status_code"] == OK:
-        customized_response_dict.update(json.loads(response_dict["body"]))
+    read = _whole_object(response_dict["body"], response_dict["headers"].get(_CHECKSUM_HEADER))
+    if read is None:
+        response_dict["status_code"], response_dict["body"] = SERVER_ERROR, _BROKEN
+    elif operation_model.name in _ROWS and response_dict["status_code"] == OK:
+        customized_response_dict.update(read)
         response_dict["body"] = b"{}"
+
+
+def _whole_object(body: bytes, checksum: str | None) -> dict[str, Any] | None:
+    """Return the JSON object that a body is; None if part of it is missing or changed."""
+    if checksum is not None and str(zlib.crc32(body)) != checksum:
+        return None
+    try:
+        read = json.loads(body)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) else None
+
+
+def _refuse_broken(http_response: Any, parsed: dict[str, Any], model: Any, **_rest: Any) -> None:
+    """Raise the error of an answer that is still broken after all retries: its HTTP status hides it."""
+    from botocore.exceptions import ClientError
+
+    if "Error" in parsed and http_response.status_code < _FIRST_ERROR:
+        raise ClientError(parsed, model.name)
 
 
 def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:
@@ -143,7 +181,7 @@ def custom_endpoint(service: str) -> str | None:
 
 @contextmanager
 def faults(backend: str) -> Iterator[None]:
-    """Turn AWS failures that will pass (throttling, timeouts, outages) into `Unavailable`.
+    """Turn AWS failures that will pass (throttling, timeouts, outages, cut answers) into `Unavailable`.
 
     Parameters
     ----------
@@ -151,6 +189,7 @@ def faults(backend: str) -> Iterator[None]:
         What does not answer, in words for the caller: "the table of site configs".
     """
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -158,7 +197,12 @@ def faults(backend: str) -> Iterator[None]:
         if not _passes(error.response):
             raise
         raise Unavailable(f"Try again later: {backend} is busy.") from error
-    except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
+    except (
+        exceptions.ConnectionError,
+        exceptions.HTTPClientError,
+        exceptions.IncompleteReadError,
+        ResponseParserError,
+    ) as error:
         raise Unavailable(f"Try again later: {backend} does not answer.") from error
 
 
