@@ -2,12 +2,17 @@
 
 from typing import Any
 
+from api.object_names import checked_name
 from api.zip_requests import ZipRequest
-from common import postgres
+from common import logs, postgres
 from common.errors import BadRequest
 
 # One zip is packed while the caller waits; 2,000 small files, or some hundred large ones, are a whole night.
 MAX_FILES = 2000
+
+DIRECTORY = "data"
+# A zip's entry with one of these unpacks into another folder, on one system or another.
+_SEPARATORS = frozenset("/\\")
 
 # Column that says that a file exists, and the level in its name.
 _SMALL, _LARGE = ("fits_10_exists", "10"), ("fits_01_exists", "01")
@@ -16,7 +21,9 @@ _CHOICES = {"small": (_SMALL,), "large": (_LARGE,), "best": (_LARGE, _SMALL)}
 
 
 def filenames(wanted: ZipRequest) -> list[str]:
-    """Answer the names of the files in `data/`, the oldest image first.
+    """Return the names of the files in `data/`, the oldest image first.
+
+    A row whose name cannot be a file's is left out: one such row must not fail every zip of its range.
 
     Raises
     ------
@@ -45,7 +52,20 @@ def filenames(wanted: ZipRequest) -> list[str]:
     )
     if len(rows) > MAX_FILES:
         raise BadRequest(f"More than {MAX_FILES} images lie in this range; a zip holds at most that many.")
-    return [_filename(row, choices) for row in rows]
+    return [name for row in rows if _is_file_name(name := _filename(row, choices))]
+
+
+def _is_file_name(name: str) -> bool:
+    """Return whether `name` can be a file's in `data/` and an entry's of a zip that unpacks anywhere."""
+    try:
+        checked_name(name, DIRECTORY)
+    except BadRequest:
+        possible = False
+    else:
+        possible = not _SEPARATORS.intersection(name)
+    if not possible:
+        logs.logger.warning("image left out of a zip: its name cannot be a file's")
+    return possible
 
 
 def _filename(row: dict[str, Any], choices: tuple[tuple[str, str], ...]) -> str:

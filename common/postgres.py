@@ -2,6 +2,9 @@
 
 A Lambda process serves one request at a time and so keeps one connection; the local gateway serves
 several and keeps as many as were needed at once.
+
+A kept connection ends when nothing has used it for `IDLE_S`, and when it is `OLDEST_S` old. A Lambda that is
+not called is frozen and cannot close anything, so PostgreSQL itself is told to end an idle session.
 """
 
 import select
@@ -9,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common import deadline, settings
+from common import deadline, logs, settings
 from common.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 5
@@ -21,12 +25,37 @@ STATEMENT_TIMEOUT_MS = 10_000
 # A server that hangs does not even stop statements: so long beyond that it has for its answer.
 GRACE_S = 1.0
 
+# How long an unused connection is kept. docs/operations.md has the arithmetic of what this bounds.
+IDLE_S = 60
+# How long a connection is used at most, so that a new address or a failover is seen by all in that time.
+OLDEST_S = 900
+# PostgreSQL ends an idle session so much later than this process would, so that both seldom do it at once.
+_SERVER_IDLE_MARGIN_S = 15
+
 _AWAY = "Try again later: the image database does not answer."
 
 # Of `timestamp without time zone`, in pg_type.
 _TIMESTAMP_OID = 1114
 
-_idle: deque[Any] = deque()
+
+@dataclass(frozen=True)
+class _Kept:
+    """A connection that is kept, and the times (`time.time()`) when it was made and last used.
+
+    Not `time.monotonic()`: that may stand still while a Lambda is frozen.
+    """
+
+    connection: Any
+    made: float
+    used: float
+
+    def is_good(self) -> bool:
+        now = time.time()
+        return now - self.used < IDLE_S and now - self.made < OLDEST_S
+
+
+# The one used last is at the right.
+_idle: deque[_Kept] = deque()
 
 
 class StatementTimeout(Unavailable):
@@ -42,6 +71,10 @@ class NoAnswer(Unavailable):
 
 class QueryFailed(Exception):
     """PostgreSQL is there but refused a query; the cause says why."""
+
+
+class TableDiffers(Unavailable):
+    """The image table is not there, or lacks a column that a query needs: 503."""
 
 
 class BadValue(QueryFailed):
@@ -69,6 +102,8 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
         If PostgreSQL refused the statement for any other reason.
     StatementTimeout
         If it took too long.
+    TableDiffers
+        If the table or a column is not there.
     Unavailable
         If PostgreSQL cannot be reached.
     """
@@ -76,15 +111,15 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
         kept = _take_idle()
         if kept is not None:
             try:
-                return _query_on(kept, sql, parameters)
+                return _query_on(kept.connection, kept.made, sql, parameters)
             except NoAnswer:
                 # another try would only wait once more
                 raise
             except Exception:
-                if not kept.closed:
+                if not kept.connection.closed:
                     raise
                 close_idle()
-        return _query_on(_connect(), sql, parameters)
+        return _query_on(_connect(), time.time(), sql, parameters)
 
 
 @contextmanager
@@ -101,12 +136,20 @@ def _faults() -> Iterator[None]:
         raise Unavailable(_AWAY) from error
     except psycopg2.DataError as error:
         raise BadValue from error
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
+        logs.logger.error("the image table differs from db/schema.sql", extra={"fields": logs.failure(error)})
+        raise TableDiffers(
+            "Try again later: the image table lacks a column that this answer needs."
+        ) from error
     except psycopg2.DatabaseError as error:
+        if type(error) is psycopg2.DatabaseError and error.pgcode is None:
+            # neither PostgreSQL's refusal nor psycopg2's: the answer was cut or garbled on its way
+            raise Unavailable(_AWAY) from error
         raise QueryFailed from error
 
 
-def _query_on(connection: Any, sql: str, parameters: Any) -> list[dict[str, Any]]:
-    """Run a read on `connection`, and keep it for the next unless it broke."""
+def _query_on(connection: Any, made: float, sql: str, parameters: Any) -> list[dict[str, Any]]:
+    """Run a read on `connection`, which was made at `made`, and keep it for the next unless it broke."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -115,7 +158,8 @@ def _query_on(connection: Any, sql: str, parameters: Any) -> list[dict[str, Any]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
         if not connection.closed:
-            _idle.append(connection)
+            _idle.append(_Kept(connection, made, time.time()))
+            _close_unused()
 
 
 def _connect() -> Any:
@@ -128,7 +172,7 @@ def _connect() -> Any:
         url,
         # libpq itself waits without end for a server that hangs; each statement is its own transaction
         async_=True,
-        options=f"{given} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c TimeZone=UTC".strip(),
+        options=f"{given} {_session_options()}".strip(),
         application_name="photonranch-api",
         keepalives_idle=30,
         keepalives_interval=5,
@@ -138,6 +182,11 @@ def _connect() -> Any:
     _wait(connection, CONNECT_TIMEOUT_S)
     register_type(new_type((_TIMESTAMP_OID,), "TIMESTAMP", _timestamp), connection)
     return connection
+
+
+def _session_options() -> str:
+    idle_ms = round((IDLE_S + _SERVER_IDLE_MARGIN_S) * 1000)
+    return f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_session_timeout={idle_ms} -c TimeZone=UTC"
 
 
 def _wait(connection: Any, timeout_s: float) -> None:
@@ -173,14 +222,36 @@ def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
     return read
 
 
-def _take_idle() -> Any:
+def _take_idle() -> _Kept | None:
+    """Return the connection that was used last; None if none is kept that is neither old nor long unused."""
+    while (kept := _pop_idle()) is not None:
+        if kept.is_good():
+            return kept
+        kept.connection.close()
+    return None
+
+
+def _pop_idle() -> _Kept | None:
     try:
         return _idle.pop()
     except IndexError:
         return None
 
 
+def _close_unused() -> None:
+    """Close what has not been used for long: at the left, where `_take_idle` seldom comes."""
+    while True:
+        try:
+            kept = _idle.popleft()
+        except IndexError:
+            return
+        if kept.is_good():
+            _idle.appendleft(kept)
+            return
+        kept.connection.close()
+
+
 def close_idle() -> None:
     """Drop every kept connection: when one was closed by the server, the others were too."""
-    while (connection := _take_idle()) is not None:
-        connection.close()
+    while (kept := _pop_idle()) is not None:
+        kept.connection.close()

@@ -11,6 +11,9 @@ from db.queries import NO_SORT_DATE
 # All that a package, or the rule of smart stacks, needs of a header.
 KEYWORDS = ("ORIGNAME", "SITEID", "INSTRUME", "DAY-OBS", "SMARTSTK", "SSTKNUM")
 
+# A card has 80 characters, and more only where CONTINUE cards go on with it.
+MAX_CARD_CHARACTERS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -43,6 +46,7 @@ class Image:
         return self.row["sort_date"] or NO_SORT_DATE, self.id
 
     def card(self, keyword: str) -> Any:
-        """Answer a header card's value; "" where it is absent, null or NaN."""
+        """Return a header card's value; "" where it is absent, null, NaN, or nothing that a card can hold."""
         value = (self.header or {}).get(keyword)
-        return "" if value is None else value
+        is_card = isinstance(value, (str, int, float)) and len(str(value)) <= MAX_CARD_CHARACTERS
+        return value if is_card else ""

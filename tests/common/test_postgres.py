@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from unittest.mock import Mock
@@ -12,7 +13,7 @@ import psycopg2
 import pytest
 
 from benchmarks.night.proxy import Mode, Proxy
-from common import deadline, postgres
+from common import deadline, logs, postgres
 from common.errors import Unavailable
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -29,6 +30,14 @@ def backend() -> int:
     return int(postgres.query("SELECT pg_backend_pid() AS pid")[0]["pid"])
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; a guard against a test that hangs, and no measure."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+
+
 def end_backend(url: str, pid: int) -> None:
     """End a server process, as a restart or a failover does, and wait until it has ended."""
     connection = psycopg2.connect(url)
@@ -36,6 +45,23 @@ def end_backend(url: str, pid: int) -> None:
         cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
         assert cursor.fetchone() == (True,)
     connection.close()
+
+
+def keep(connection: Any, *, used_s_ago: float = 0, made_s_ago: float = 0) -> Any:
+    """Have a connection kept, as if it was made and used so long ago; answers it."""
+    now = time.time()
+    postgres._idle.append(postgres._Kept(connection, now - made_s_ago, now - used_s_ago))
+    return connection
+
+
+def sessions(url: str) -> int:
+    """How many sessions of this project PostgreSQL has."""
+    connection = psycopg2.connect(url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'photonranch-api'")
+        (count,) = cursor.fetchone()
+    connection.close()
+    return int(count)
 
 
 def test_rows_are_dictionaries_and_parameters_are_bound() -> None:
@@ -72,12 +98,55 @@ def test_a_connection_that_the_server_closed_is_replaced_unnoticed(database: str
 
 
 def test_all_kept_connections_go_with_the_first_that_was_closed(database: str) -> None:
-    kept = [postgres._connect() for _ in range(3)]
-    postgres._idle.extend(kept)
+    kept = [keep(postgres._connect()) for _ in range(3)]
     end_backend(database, kept[-1].info.backend_pid)
     backend()
     assert [bool(connection.closed) for connection in kept] == [True, True, True]
     assert len(postgres._idle) == 1
+
+
+@pytest.mark.parametrize("past", [{"used_s_ago": postgres.IDLE_S + 1}, {"made_s_ago": postgres.OLDEST_S + 1}])
+def test_a_connection_that_is_old_or_long_unused_is_replaced(past: dict[str, float]) -> None:
+    old = keep(postgres._connect(), **past)
+    pid = old.info.backend_pid
+    assert backend() != pid
+    assert old.closed
+    assert len(postgres._idle) == 1
+
+
+def test_a_connection_keeps_its_age_however_often_it_is_used() -> None:
+    keep(postgres._connect(), made_s_ago=postgres.OLDEST_S - 60)
+    made = postgres._idle[0].made
+    assert backend() == backend()
+    assert [kept.made for kept in postgres._idle] == [made]
+
+
+def test_the_connections_of_a_peak_end_after_it(database: str) -> None:
+    for _ in range(5):
+        keep(postgres._connect(), used_s_ago=postgres.IDLE_S + 1)
+    keep(postgres._connect())
+    assert sessions(database) == 6
+    backend()
+    assert len(postgres._idle) == 1
+    wait_for(lambda: sessions(database) == 1)
+
+
+def test_postgresql_ends_the_session_of_a_lambda_that_is_frozen(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "IDLE_S", 0.2)
+    monkeypatch.setattr(postgres, "_SERVER_IDLE_MARGIN_S", 0)
+    keep(postgres._connect())
+    # nothing runs here that could close it
+    wait_for(lambda: sessions(database) == 0)
+    monkeypatch.undo()
+    monkeypatch.setenv("DATABASE_URL", database)
+    assert backend()
+
+
+def test_the_server_waits_longer_than_the_pool() -> None:
+    shown = postgres.query("SHOW idle_session_timeout")[0]["idle_session_timeout"]
+    assert shown == f"{postgres.IDLE_S + postgres._SERVER_IDLE_MARGIN_S}s" == "75s"
 
 
 @pytest.mark.parametrize(
@@ -123,12 +192,24 @@ def test_a_value_that_cannot_be_read(sql: str, value: Any) -> None:
     assert backend() == before
 
 
-@pytest.mark.parametrize("sql", ["SELEC", "SELECT * FROM nothing", "SELECT 1 FROM images WHERE site"])
+@pytest.mark.parametrize("sql", ["SELEC", "SELECT 1 FROM images WHERE site", "SELECT no_function()"])
 def test_a_statement_that_is_refused(sql: str) -> None:
     with pytest.raises(postgres.QueryFailed) as raised:
         postgres.query(sql)
     assert not isinstance(raised.value, postgres.BadValue)
     assert isinstance(raised.value.__cause__, psycopg2.ProgrammingError)
+
+
+@pytest.mark.parametrize("sql", ["SELECT * FROM nothing", "SELECT nothing FROM images"])
+def test_a_table_or_a_column_that_is_not_there_is_unavailable(
+    sql: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.set_up()
+    with pytest.raises(postgres.TableDiffers) as raised:
+        postgres.query(sql)
+    assert raised.value.headers == {"Retry-After": "5"}
+    assert "nothing" not in str(raised.value.body)
+    assert "the image table differs from db/schema.sql" in capsys.readouterr().err
 
 
 def test_importing_it_and_the_handlers_imports_no_driver_and_needs_no_environment() -> None:

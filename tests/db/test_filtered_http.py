@@ -302,7 +302,8 @@ def test_an_image_of_a_year_that_cannot_be_spoils_no_list(
 
 
 def test_a_query_that_postgresql_refuses_is_not_found_as_documented(api: ApiClient, cursor: Any) -> None:
-    cursor.execute("DROP TABLE images")
+    cursor.execute("ALTER TABLE images DROP COLUMN jpg_medium_exists CASCADE")
+    cursor.execute("ALTER TABLE images ADD jpg_medium_exists text")
     answer = api.get("/filtered_images")
     assert (answer.status_code, answer.text) == (404, "exception during query")
     assert api.get("/mrc1/latest_images/1").status_code == 500
