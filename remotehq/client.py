@@ -16,11 +16,15 @@ READ_TIMEOUT_S = 8.0
 # below the 29 s that API Gateway waits, with room for DynamoDB.
 BUDGET_S = 22.0
 
-OK, CREATED, NO_CONTENT, MULTIPLE_CHOICES, NOT_FOUND = 200, 201, 204, 300, 404
+OK, CREATED, NO_CONTENT, MULTIPLE_CHOICES, NOT_FOUND, SERVER_ERROR = 200, 201, 204, 300, 404, 500
 
 
 class RemoteHqFailed(Exception):
     """RemoteHQ did not answer in time, refused, or answered something unreadable."""
+
+
+class RemoteHqRefused(RemoteHqFailed):
+    """RemoteHQ answered that it does not do what was asked: nothing has changed there."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +100,11 @@ def _json_object(method: str, answer: Answer) -> dict[str, Any]:
 
 def _check(method: str, answer: Answer, *, good: bool) -> None:
     if not good:
-        raise _failed(method, f"answered {answer.status}")
+        refused = MULTIPLE_CHOICES <= answer.status < SERVER_ERROR
+        raise _failed(method, f"answered {answer.status}", RemoteHqRefused if refused else RemoteHqFailed)
 
 
-def _failed(method: str, reason: str) -> RemoteHqFailed:
-    """Log a failure, whose cause no caller is told, and answer the exception for it."""
+def _failed(method: str, reason: str, kind: type[RemoteHqFailed] = RemoteHqFailed) -> RemoteHqFailed:
+    """Log a failure, whose cause no caller is told, and return the exception for it."""
     logs.logger.warning("RemoteHQ failed", extra={"fields": {"method": method, "reason": reason}})
-    return RemoteHqFailed()
+    return kind()

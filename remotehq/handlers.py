@@ -27,7 +27,7 @@ def new_browser(request: Request) -> Response:
 
 @endpoint
 def get_control_room(request: Request) -> Response:
-    """`GET /control_room/{site}`: the site's control room, made if there is none."""
+    """`GET /control_room/{site}`: the site's control room, made if there is none or it may be gone."""
     site = check_site_code(request.path["site"])
     room = rooms.get(site)
     if room is None:

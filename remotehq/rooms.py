@@ -1,7 +1,9 @@
 """Control rooms: one room at RemoteHQ for each site, remembered in a table, deleted and made anew on demand.
 
-The table changes last, after RemoteHQ has done its part, so that whatever fails the stored room stays. What a
-failure leaves at RemoteHQ bears the site's name, and the next attempt begins with deleting it.
+The row of a room that is deleted or replaced says first that the room is in doubt, and is written anew
+last. So whatever fails, and wherever a Lambda dies, the row is there and says whether its room still is. The
+next request for a room in doubt makes it anew. What a failure leaves at RemoteHQ has the site's name, and
+making a room begins with deleting its namesake.
 """
 
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from typing import Any
 
 from common.errors import ApiError, NotFound
 from remotehq import store
-from remotehq.client import RemoteHq, RemoteHqFailed
+from remotehq.client import RemoteHq, RemoteHqFailed, RemoteHqRefused
 from remotehq.turns import NotOurTurn, turn
 
 UI = "https://dev.photonranch.org"
@@ -18,21 +20,32 @@ ICON = "https://photonranch.org/favicon.ico"
 BROWSER_APP = "com.remotehq.app.cloudbrowser"
 REGION = "us-west-1"
 
+_NOT_GOT = "failed to get room"
+
 
 class RoomFailed(ApiError):
-    """RemoteHQ did not do what was asked of it: 500, and the stored room is as it was."""
+    """RemoteHQ did not do what was asked of it: 500. A stored room is still stored, perhaps in doubt."""
 
     status = 500
 
 
 def get(site: str) -> dict[str, Any] | None:
-    """Answer the stored room of `site`, or None."""
+    """Return the stored room of `site`, or None. A room in doubt is made anew.
+
+    Raises
+    ------
+    RoomFailed
+        If the stored one is in doubt and RemoteHQ makes none.
+    """
     room = store.read(site)
+    if room is not None and store.is_in_doubt(room):
+        with _failure(_NOT_GOT), turn(site):
+            room = _mended(RemoteHq(), store.read(site))
     return None if room is None else _public(room)
 
 
 def make(site: str) -> dict[str, Any]:
-    """Answer the room of `site`, made now unless another request has made it meanwhile.
+    """Return the room of `site`, made now unless another request has made it meanwhile.
 
     Raises
     ------
@@ -40,8 +53,8 @@ def make(site: str) -> dict[str, Any]:
         If there is none and RemoteHQ makes none.
     """
     remote = RemoteHq()
-    with _failure("failed to get room"), turn(site):
-        return _public(store.read(site) or _make(remote, site))
+    with _failure(_NOT_GOT), turn(site):
+        return _public(_mended(remote, store.read(site)) or _make(remote, site))
 
 
 def delete(site: str) -> bool:
@@ -50,7 +63,7 @@ def delete(site: str) -> bool:
     Raises
     ------
     RoomFailed
-        If RemoteHQ does not delete it. It is stored still.
+        If RemoteHQ does not delete it. It is stored still, in doubt unless RemoteHQ refused.
     """
     if store.read(site) is None:
         return False
@@ -58,7 +71,7 @@ def delete(site: str) -> bool:
     with _failure("failed to delete room"), turn(site):
         room = store.read(site)
         if room is not None:
-            remote.delete_room(room["slug"])
+            _remove(remote, room)
             store.delete(site)
     return room is not None
 
@@ -71,15 +84,12 @@ def restart(site: str) -> None:
     NotFound
         If it has none.
     RoomFailed
-        If RemoteHQ fails. The earlier room is stored still.
+        If RemoteHQ fails. The earlier room is stored still, in doubt unless RemoteHQ refused to delete it.
     """
     _stored(site)
     remote = RemoteHq()
     with _failure({"message": "failed to restart control room", "site": site}), turn(site):
-        slug = _stored(site)["slug"]
-        if slug != _name(site):
-            remote.delete_room(slug)
-        _make(remote, site)
+        _replace(remote, _stored(site))
 
 
 def _stored(site: str) -> dict[str, Any]:
@@ -89,9 +99,42 @@ def _stored(site: str) -> dict[str, Any]:
     return room
 
 
-def _make(remote: RemoteHq, site: str) -> dict[str, Any]:
-    """Make a room at RemoteHQ in place of its namesake, and store it."""
-    remote.delete_room(_name(site))
+def _mended(remote: RemoteHq, room: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a stored room as it is, or another in its place if it is in doubt."""
+    return _replace(remote, room) if room is not None and store.is_in_doubt(room) else room
+
+
+def _replace(remote: RemoteHq, room: dict[str, Any]) -> dict[str, Any]:
+    """Put a new room in the place of a stored one, and return it."""
+    _remove(remote, room)
+    return _make(remote, room["site"], deleted=room["slug"])
+
+
+def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
+    """Delete a stored room at RemoteHQ; its row says from before then on that it is in doubt."""
+    was_in_doubt = store.is_in_doubt(room)
+    if not was_in_doubt:
+        store.write_in_doubt(room)
+    try:
+        remote.delete_room(room["slug"])
+    except RemoteHqRefused:
+        if not was_in_doubt:
+            store.write(room)
+        raise
+
+
+def _make(remote: RemoteHq, site: str, deleted: str = "") -> dict[str, Any]:
+    """Make a room at RemoteHQ in place of its namesake, and store it.
+
+    Parameters
+    ----------
+    remote, site
+        RemoteHQ, and whose room it is.
+    deleted
+        The slug of the room that has just been deleted there, if one has.
+    """
+    if deleted != _name(site):
+        remote.delete_room(_name(site))
     made = remote.make_room(
         {
             "name": _name(site),

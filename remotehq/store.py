@@ -1,5 +1,6 @@
 """The table of control rooms: key `site`; `slug`, `room_id` and `url` of the room, `config` of its browser.
 
+A row with `in_doubt` is of a room that may be gone at RemoteHQ: somebody began to delete or replace it.
 While the room of a site is being changed, a second row says so, under a key that is no site code.
 """
 
@@ -8,6 +9,8 @@ from typing import Any
 from common.dynamodb import Table
 
 _table = Table("REMOTEHQ_ROOMS_TABLE")
+
+_IN_DOUBT = "in_doubt"
 
 
 def read(site: str) -> dict[str, Any] | None:
@@ -18,6 +21,16 @@ def read(site: str) -> dict[str, Any] | None:
 def read_all() -> list[dict[str, Any]]:
     """Answer every stored room. One scan, all pages."""
     return list(_table.scan(FilterExpression="attribute_exists(slug)"))
+
+
+def is_in_doubt(room: dict[str, Any]) -> bool:
+    """Return whether a stored room may be gone at RemoteHQ."""
+    return bool(room.get(_IN_DOUBT))
+
+
+def write_in_doubt(room: dict[str, Any]) -> None:
+    """Note that a stored room may be gone at RemoteHQ; writing another in its place ends that."""
+    write({**room, _IN_DOUBT: True})
 
 
 def write(room: dict[str, Any]) -> None:
