@@ -1,7 +1,9 @@
 """S3, DynamoDB, SQS and SSM in one process: moto's server. Runs as a child process."""
 
 import json
+import socket
 from collections.abc import Iterable
+from io import BytesIO
 from threading import Lock
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -15,6 +17,9 @@ from werkzeug import Response
 from local import callers, faster_moto, upload_limits
 from local.child import stay_until_parent_ends
 from local.server import QuietHandler, Server
+
+# As nginx has it: nobody is there to read the answer.
+CLIENT_CLOSED_REQUEST = 499
 
 
 class Handler(QuietHandler, MotoRequestHandler):
@@ -47,7 +52,12 @@ class OneAtATime:
         """Serve one request."""
         if not (_is_for_dynamodb(environ) or _is_conditional_write(environ)):
             return self._app(environ, start_response)
+        if length := environ.get("CONTENT_LENGTH"):
+            # read before the lock is taken, so that nobody waits for a caller that stalls
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
         with self._lock:
+            if _has_left(environ):
+                return Response(status=CLIENT_CLOSED_REQUEST)(environ, start_response)
             return self._app(environ, start_response)
 
 
@@ -59,6 +69,23 @@ def _is_conditional_write(environ: WSGIEnvironment) -> bool:
     return environ["REQUEST_METHOD"] == "PUT" and (
         "HTTP_IF_MATCH" in environ or "HTTP_IF_NONE_MATCH" in environ
     )
+
+
+def _has_left(environ: WSGIEnvironment) -> bool:
+    """Return whether the caller has closed its connection.
+
+    A caller that has waited too long asks again. If what it no longer waits for were done first, a server
+    that has fallen behind would never catch up.
+    """
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def main() -> None:

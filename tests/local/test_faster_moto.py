@@ -1,0 +1,109 @@
+"""The local DynamoDB's own methods: what they return is what moto's return, with less work."""
+
+import copy
+from typing import Any
+
+import pytest
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import Item
+from moto.dynamodb.models.table import Table as MotoTable
+
+from common.dynamodb import ConditionFailed, Table
+from local import faster_moto
+
+QUEUES = Table("PIPE_QUEUE_TABLE_NAME")
+CONFIGS = Table("CONFIG_TABLE_NAME")
+FAILS = {"ConditionExpression": "attribute_exists(nothing)"}
+
+
+def key(number: int) -> dict[str, Any]:
+    return {"pk": "QUEUE#a", "sk": f"ITEM#{number}"}
+
+
+def actions() -> list[dict[str, Any]]:
+    """A change of each kind: an update, a deletion, a row put anew and a new row."""
+    return [
+        {
+            "Update": {
+                "Key": key(1),
+                "UpdateExpression": "SET receives = :n, payload.deep.n = :n",
+                "ExpressionAttributeValues": {":n": 5},
+            }
+        },
+        {"Delete": {"Key": key(2)}},
+        {"Put": {"Item": {**key(3), "receives": 7}}},
+        {"Put": {"Item": {**key(9), "receives": 9}}},
+    ]
+
+
+@pytest.fixture
+def rows(aws: str) -> list[dict[str, Any]]:
+    rows = [{**key(number), "receives": 0, "payload": {"deep": {"n": 0}}} for number in range(1, 5)]
+    for row in rows:
+        QUEUES.put(row)
+    return rows
+
+
+def stored() -> list[dict[str, Any]]:
+    return sorted(QUEUES.scan(), key=lambda row: str(row["sk"]))
+
+
+def test_a_transaction_that_fails_leaves_every_row_as_it_was(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(ConditionFailed) as failed:
+        QUEUES.transact([*actions(), {"Put": {"Item": key(4), **FAILS}}])
+    assert failed.value.failed == (4,)
+    assert stored() == rows
+    # and the table is good for the next
+    QUEUES.transact(actions())
+    assert [row.get("receives") for row in stored()] == [5, 7, 0, 9]
+
+
+def test_a_transaction_of_a_table_without_sort_keys_that_fails_changes_nothing(aws: str) -> None:
+    CONFIGS.put({"site": "mrc1", "configuration": {"version": 1}})
+    with pytest.raises(ConditionFailed):
+        CONFIGS.transact(
+            [
+                {"Put": {"Item": {"site": "mrc1", "configuration": {"version": 2}}}},
+                {"Put": {"Item": {"site": "aro1"}, **FAILS}},
+            ]
+        )
+    assert list(CONFIGS.scan()) == [{"site": "mrc1", "configuration": {"version": 1}}]
+
+
+@pytest.fixture
+def backend() -> DynamoDBBackend:
+    """moto's DynamoDB with a thousand rows, in this process."""
+    faster_moto.install()
+    backend = DynamoDBBackend("us-east-1", "123456789012")
+    table = MotoTable(
+        "t",
+        "123456789012",
+        "us-east-1",
+        schema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    )
+    backend.tables["t"] = table
+    for number in range(1000):
+        table.put_item({"pk": {"S": "a"}, "sk": {"S": str(number)}})
+    return backend
+
+
+def test_a_transaction_copies_the_rows_that_it_touches_and_no_others(
+    backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = []
+    really = Item.__deepcopy__
+
+    def counted(item: Item, memo: dict[int, Any]) -> Item:
+        copies.append(item)
+        return really(item, memo)
+
+    monkeypatch.setattr(Item, "__deepcopy__", counted)
+    row = {"pk": {"S": "a"}, "sk": {"S": "1"}}
+    backend.transact_write_items([{"Delete": {"TableName": "t", "Key": row}}])
+    assert len(copies) < 10
+    assert backend.get_item("t", row) is None
+    copies.clear()
+    # outside a transaction a copy is a copy of everything
+    copy.deepcopy(backend.tables["t"])
+    assert len(copies) == 999
