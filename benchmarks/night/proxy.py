@@ -12,6 +12,10 @@ from typing import Any
 from local.server import HOST
 
 _CHUNK_BYTES = 65536
+_DRIBBLES = 20
+_DRIBBLE_PAUSE_S = 0.002
+_HEAD_END = b"\r\n\r\n"
+_CHECKSUMS = (b"x-amz-crc32:", b"x-amz-checksum-", b"content-md5:")
 # Closing a socket with this sends a reset.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -34,6 +38,18 @@ class Mode(Enum):
     SILENT = "silent"
     """What is asked vanishes, and nothing is answered, also not later."""
 
+    SHORT = "short"
+    """Of HTTP: half of an answer's body arrives, less than its length says, and the connection ends.
+
+    What answers HEAD has no body and arrives as it is, here and in `SHRUNK`.
+    """
+
+    SHRUNK = "shrunk"
+    """Of HTTP: half of an answer's body arrives as if it were the whole, without a checksum."""
+
+    DRIBBLING = "dribbling"
+    """Each answer comes in many small pieces."""
+
 
 @dataclass(eq=False)
 class _Connection:
@@ -42,6 +58,7 @@ class _Connection:
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     answer_is_due: bool = False
     is_dead: bool = False
+    asks_for_head: bool = False
 
     def reset(self) -> None:
         for writer in self.writers:
@@ -139,6 +156,7 @@ class Proxy:
         while data := await _read(reader):
             connection.is_dead = connection.is_dead or self._mode is Mode.SILENT
             if not connection.is_dead:
+                connection.asks_for_head = data.startswith(b"HEAD ")
                 connection.answer_is_due = True
                 writer.write(data)
         connection.reset()
@@ -156,8 +174,59 @@ class Proxy:
                 writer.write(data[: len(data) // 2])
                 await asyncio.sleep(0)
                 return
+            elif self._mode in (Mode.SHORT, Mode.SHRUNK) and not connection.asks_for_head:
+                writer.write(halved(await _whole_answer(data, reader), is_told=self._mode is Mode.SHRUNK))
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+                return
+            elif self._mode is Mode.DRIBBLING:
+                await _dribble(data, writer)
+                continue
             if not connection.is_dead:
                 writer.write(data)
+
+
+def halved(answer: bytes, *, is_told: bool) -> bytes:
+    """Return an HTTP answer with the first half of its body.
+
+    Parameters
+    ----------
+    answer
+        A whole answer.
+    is_told
+        Whether Content-Length says how long the half is, and no checksum tells that something is missing.
+    """
+    head, _, body = answer.partition(_HEAD_END)
+    half = body[: len(body) // 2]
+    if not is_told:
+        return head + _HEAD_END + half
+    status, *headers = head.split(b"\r\n")
+    kept = [line for line in headers if not line.lower().startswith((b"content-length:", *_CHECKSUMS))]
+    return b"\r\n".join([status, *kept, b"Content-Length: %d" % len(half)]) + _HEAD_END + half
+
+
+async def _whole_answer(begun: bytes, reader: asyncio.StreamReader) -> bytes:
+    """Return the HTTP answer that begins with `begun`, of which the rest is read."""
+    while _bytes_missing(begun) and (more := await _read(reader)):
+        begun += more
+    return begun
+
+
+def _bytes_missing(answer: bytes) -> bool:
+    head, end, body = answer.partition(_HEAD_END)
+    if not end:
+        return True
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    return bool(lengths) and len(body) < int(lengths[0].partition(b":")[2])
+
+
+async def _dribble(data: bytes, writer: asyncio.StreamWriter) -> None:
+    step = max(1, len(data) // _DRIBBLES)
+    for start in range(0, len(data), step):
+        writer.write(data[start : start + step])
+        await writer.drain()
+        await asyncio.sleep(_DRIBBLE_PAUSE_S)
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
