@@ -88,8 +88,8 @@ def _rows_touched(tables: Any, transact_items: list[dict[str, Any]]) -> Iterator
         table = tables.get(name)
         if table is None:
             continue
-        parts = [key.get(part) for part in (table.hash_key_attr, table.range_key_attr) if part]
-        if all(parts):
+        parts = [key[part] for part in (table.hash_key_attr, table.range_key_attr) if part in key]
+        if len(parts) == 1 + table.has_range_key:
             yield name, table.get_item(*map(DynamoType, parts))
 
 

@@ -176,15 +176,17 @@ class Proxy:
                 return
             elif self._mode in (Mode.SHORT, Mode.SHRUNK) and not connection.asks_for_head:
                 writer.write(halved(await _whole_answer(data, reader), is_told=self._mode is Mode.SHRUNK))
-                await writer.drain()
-                writer.close()
-                await writer.wait_closed()
-                return
+                break
             elif self._mode is Mode.DRIBBLING:
                 await _dribble(data, writer)
                 continue
             if not connection.is_dead:
                 writer.write(data)
+                await writer.drain()
+        # what the caller has not taken yet is not to be lost by a reset
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
 
 
 def halved(answer: bytes, *, is_told: bool) -> bytes:

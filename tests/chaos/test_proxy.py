@@ -11,6 +11,7 @@ from benchmarks.night.proxy import Mode, Proxy
 from local.server import Server
 
 BODY = b"x" * 1000
+BIG = b"y" * 8_000_000
 DELAY_S = 0.4
 
 
@@ -24,8 +25,9 @@ def asked() -> list[str]:
 def proxy(asked: list[str]) -> Iterator[Proxy]:
     def backend(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         asked.append(environ["PATH_INFO"])
-        start_response("200 OK", [("Content-Length", str(len(BODY)))])
-        return [BODY]
+        body = BIG if environ["PATH_INFO"] == "/big" else BODY
+        start_response("200 OK", [("Content-Length", str(len(body))), ("x-amz-crc32", "1")])
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
     server = Server(0, backend)
     server.start()
@@ -48,6 +50,43 @@ def get(session: requests.Session, proxy: Proxy, path: str = "/") -> bytes:
 
 def test_in_calm_it_is_not_noticed(proxy: Proxy, session: requests.Session) -> None:
     assert [get(session, proxy), get(session, proxy)] == [BODY, BODY]
+
+
+def test_in_calm_a_slow_reader_gets_the_whole_of_a_large_answer(
+    proxy: Proxy, session: requests.Session
+) -> None:
+    with session.get(f"{proxy.url}/big", timeout=10, stream=True, headers={"Connection": "close"}) as answer:
+        # by then the backend has sent all of it and closed its connection
+        time.sleep(DELAY_S)
+        assert answer.content == BIG
+
+
+def test_of_a_short_answer_half_arrives_and_less_than_is_said(
+    proxy: Proxy, session: requests.Session
+) -> None:
+    proxy.switch(Mode.SHORT)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="500 more expected"):
+        get(session, proxy)
+
+
+def test_a_shrunk_answer_looks_whole(proxy: Proxy, session: requests.Session) -> None:
+    proxy.switch(Mode.SHRUNK)
+    answer = session.get(proxy.url, timeout=10)
+    assert (answer.content, answer.headers["Content-Length"]) == (BODY[:500], "500")
+    assert "x-amz-crc32" not in answer.headers
+
+
+@pytest.mark.parametrize("mode", [Mode.SHORT, Mode.SHRUNK])
+def test_what_has_no_body_is_neither_short_nor_shrunk(
+    proxy: Proxy, session: requests.Session, mode: Mode
+) -> None:
+    proxy.switch(mode)
+    assert session.head(proxy.url, timeout=10).headers["Content-Length"] == "1000"
+
+
+def test_a_dribbling_answer_arrives_whole(proxy: Proxy, session: requests.Session) -> None:
+    proxy.switch(Mode.DRIBBLING)
+    assert get(session, proxy) == BODY
 
 
 @pytest.mark.parametrize("mode", [Mode.KILLED, Mode.CUT])

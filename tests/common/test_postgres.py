@@ -59,7 +59,7 @@ def sessions(url: str) -> int:
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'photonranch-api'")
-        (count,) = cursor.fetchone()
+        (count,) = cursor.fetchone() or (0,)
     connection.close()
     return int(count)
 

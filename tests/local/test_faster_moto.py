@@ -75,7 +75,7 @@ def backend() -> DynamoDBBackend:
     """moto's DynamoDB with a thousand rows, in this process."""
     faster_moto.install()
     backend = DynamoDBBackend("us-east-1", "123456789012")
-    table = MotoTable(
+    table = MotoTable(  # type: ignore[abstract]  # of CloudFormation, which nothing here asks
         "t",
         "123456789012",
         "us-east-1",

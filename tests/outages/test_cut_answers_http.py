@@ -5,7 +5,10 @@ what the contract documents for that backend. Afterwards every change is as its 
 the answer was good, done or not done where it was a 503.
 """
 
+import io
 import itertools
+import random
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -23,7 +26,7 @@ from local.remotehq import RemoteHq
 from pipe_queue import patience
 from tests.access.world import CONFIG
 from tests.client import ApiClient
-from tests.downloads.images import put
+from tests.downloads.images import packed, put, sky
 from tests.downloads.rows import image, insert
 from tests.outages.backends import Proxies, forget
 
@@ -148,6 +151,32 @@ def test_a_read_answers_what_is_there_or_503(
     if mode is Mode.DRIBBLING:
         assert {answer.status_code for answer in disturbed.values()} == {200}
     assert {read.path: said(read.ask(world)) for read in reads} == calm
+
+
+@pytest.mark.parametrize("mode", HTTP_MODES)
+def test_a_zip_has_whole_files(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
+    content = random.Random(1).randbytes(3_000_000)
+    put(f"data/{NAME}-EX10.fits.fz", content)
+    with proxies.disturbed("s3", mode):
+        disturbed = world.post("/downloadzip", json=ZIP)
+    assert disturbed.status_code == 200 or is_unavailable(disturbed), disturbed.text
+    url = world.post("/downloadzip", json=ZIP).json()["message"]
+    archive = zipfile.ZipFile(io.BytesIO(requests.get(url, timeout=30).content))
+    assert archive.read(f"{NAME}-EX10.fits.fz") == content
+
+
+@pytest.mark.parametrize("kind", ["tif", "fits"])
+@pytest.mark.parametrize("mode", [Mode.CUT, Mode.SHORT, Mode.KILLED, Mode.DRIBBLING])
+def test_a_conversion_is_of_the_whole_image(
+    world: ApiClient, proxies: Proxies, mode: Mode, kind: str
+) -> None:
+    name = f"{NAME}-EX00.fits.fz"
+    put(f"data/{name}", packed(sky()))
+    body = {"object_name": name, "image_type": kind}
+    with proxies.disturbed("s3", mode):
+        disturbed = world.post("/download", json=body)
+    assert disturbed.status_code == 200 or is_unavailable(disturbed), disturbed.text
+    assert world.post("/download", json=body).status_code == 200
 
 
 @dataclass(frozen=True)
