@@ -38,5 +38,14 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
         "base_filename": record.get("base_filename", ""),
         "s3_directory": "info-images",
         **{flag: bool(record.get(flag)) for flag, _, _ in FILES},
-        **{url: get_url(record[path]) for flag, path, url in FILES if record.get(flag) and record.get(path)},
+        **{
+            url: get_url(record[path])
+            for flag, path, url in FILES
+            if record.get(flag) and _is_key(record, path)
+        },
     }
+
+
+def _is_key(record: dict[str, Any], path: str) -> bool:
+    """Return whether a record has a text at `path`: a row written wrong may have anything there."""
+    return isinstance(record.get(path), str) and record[path] != ""

@@ -1,8 +1,9 @@
 """Some of moto's DynamoDB methods again, without the work that they do over and over.
 
 For a page of site configs, nested five deep with hundreds of values each, moto takes 6 s, longer than the API
-waits for DynamoDB. For a transaction it copies the whole table, so that with some thousand items each takes
-longer than the queues wait. What these methods return is what moto's own return.
+waits for DynamoDB. For a transaction it copies the whole table, and for a query it sorts it, so that with
+some thousand items each takes longer than the queues wait. What these methods return is what moto's own
+return.
 """
 
 import base64
@@ -19,6 +20,10 @@ from moto.dynamodb.models.table import Table
 _checked_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - moto has no other way in
 _any_size = DynamoType.size
 _transact = DynamoDBBackend.transact_write_items
+_any_query = Table.query
+_every_item = Table.all_items
+# Where a table has the partition that a query reads, while it runs.
+_PARTITION = "partition_read"
 # Where a table has the ids of the rows that a transaction touches, while it runs.
 _TOUCHED = "touched_rows"
 
@@ -31,6 +36,8 @@ def install() -> None:
         (DynamoType, "to_regular_json", _to_regular_json),
         (DynamoDBBackend, "transact_write_items", _transact_write_items),
         (Table, "__deepcopy__", _copy_table),
+        (Table, "query", _query),
+        (Table, "all_items", _all_items),
     ):
         setattr(kind, name, method)
 
@@ -107,3 +114,22 @@ def _copy_table(self: Any, _memo: dict[int, Any]) -> Any:
             {part: copied(row) for part, row in rows.items()} if self.has_range_key else copied(rows)
         )
     return table
+
+
+def _query(self: Any, hash_key: Any, *arguments: Any, **named: Any) -> Any:
+    """Query a table, of which only the rows of the partition asked for are looked at."""
+    if not (self.indexes or self.global_indexes):
+        setattr(self, _PARTITION, hash_key)
+    try:
+        return _any_query(self, hash_key, *arguments, **named)
+    finally:
+        vars(self).pop(_PARTITION, None)
+
+
+def _all_items(self: Any) -> list[Any]:
+    """Return the rows of a table in order, or during a query those of the partition that it reads."""
+    if _PARTITION not in vars(self):
+        return list(_every_item(self))
+    rows = self.items.get(getattr(self, _PARTITION), {})
+    # the query puts them in order
+    return list(rows.values()) if self.has_range_key else [rows]

@@ -50,7 +50,9 @@ def test_a_url_fetches_the_file(api: ApiClient) -> None:
     assert requests.get(url, timeout=10).content == b"picture"
 
 
-@pytest.mark.parametrize("path", [{}, {"fits_10_file_path": None}, {"fits_10_file_path": ""}])
+@pytest.mark.parametrize(
+    "path", [{}, {"fits_10_file_path": None}, {"fits_10_file_path": ""}, {"fits_10_file_path": 5}]
+)
 def test_a_flag_without_a_path_still_answers(api: ApiClient, path: dict[str, Any]) -> None:
     INFO_IMAGES.put(record(fits_10_exists=True, **path))
     assert api.get("/infoimage/mrc1/2").json() == {

@@ -70,6 +70,24 @@ def test_a_transaction_of_a_table_without_sort_keys_that_fails_changes_nothing(a
     assert list(CONFIGS.scan()) == [{"site": "mrc1", "configuration": {"version": 1}}]
 
 
+def test_a_query_finds_the_rows_of_its_partition_in_order(rows: list[dict[str, Any]]) -> None:
+    QUEUES.put({"pk": "QUEUE#b", "sk": "ITEM#1"})
+    asked = {"KeyConditionExpression": "pk = :pk"}
+
+    def found(pk: str, **more: Any) -> list[dict[str, Any]]:
+        return list(QUEUES.query(**asked, ExpressionAttributeValues={":pk": pk}, **more))
+
+    assert found("QUEUE#a") == found("QUEUE#a", Limit=1) == rows
+    assert found("QUEUE#a", ScanIndexForward=False) == rows[::-1]
+    assert found("QUEUE#b") == [{"pk": "QUEUE#b", "sk": "ITEM#1"}]
+    assert found("QUEUE#c") == []
+    CONFIGS.put({"site": "mrc1"})
+    of_site = {"KeyConditionExpression": "site = :site"}
+    assert list(CONFIGS.query(**of_site, ExpressionAttributeValues={":site": "mrc1"})) == [{"site": "mrc1"}]
+    assert list(CONFIGS.query(**of_site, ExpressionAttributeValues={":site": "none"})) == []
+    assert len(list(QUEUES.scan())) == 5
+
+
 @pytest.fixture
 def backend() -> DynamoDBBackend:
     """moto's DynamoDB with a thousand rows, in this process."""
