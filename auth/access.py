@@ -114,7 +114,7 @@ class Unauthorized(ApiError):
 
 
 def check(route: str, request: Request) -> None:
-    """Let a request in, or raise; nothing has changed by then. The request's context notes who asks for a change.
+    """Let a request in, or raise; nothing has changed by then. The context notes who asks for a change.
 
     A request with a key is judged by the key, one without by its bearer token.
 

@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -104,7 +104,11 @@ def _ask(method: str, url: SplitResult, token: str, limits: Limits, json_body: s
         )
         response = HTTPResponse(_Received(connection.sock, end), method=method)  # type: ignore[arg-type]
         response.begin()
-        return Answer(response.status, response.read(MAX_BYTES + 1))
+        body = response.read(MAX_BYTES + 1)
+        if response.length and len(body) <= MAX_BYTES:
+            # with a limit, `read` takes the end of the connection for the end of the answer
+            raise IncompleteRead(body, response.length)
+        return Answer(response.status, body)
     finally:
         connection.close()
 

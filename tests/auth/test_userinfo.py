@@ -63,6 +63,15 @@ def test_a_good_answer_names_the_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"Authorization: Bearer a.b.c\r\n" in asked[0]
 
 
+def test_an_answer_that_is_shorter_than_it_says_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(GOOD) + 10, GOOD)
+    with (
+        serving(lambda connection: connection.sendall(cut), monkeypatch),
+        pytest.raises(userinfo.UserInfoFailed),
+    ):
+        userinfo.roles("a.b.c")
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -81,8 +81,8 @@ def test_counting_the_queues_ends_in_time(api: ApiClient, monkeypatch: pytest.Mo
     assert api.get("/pipe/queues").json() == {"stacks": 0}
     listed = store.listed
 
-    def listed_late() -> list[Any]:
-        rows = list(listed())
+    def listed_late(*after: str) -> list[Any]:
+        rows = list(listed(*after))
         request_context.update(answer_by=time.monotonic() + 1)
         return rows
 
