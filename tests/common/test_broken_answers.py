@@ -10,7 +10,7 @@ import pytest
 from botocore import endpoint
 from werkzeug import Request, Response
 
-from auth import site_keys
+from auth import store as key_store
 from common import aws, settings
 from common.dynamodb import ConditionFailed, Table
 from common.errors import Unavailable
@@ -40,7 +40,7 @@ CALLS: dict[str, tuple[Callable[[], Any], Any]] = {
     "UpdateItem": (lambda: TABLE.update(KEY, ReturnValues="ALL_NEW"), ROW),
     "BatchWriteItem": (lambda: TABLE.delete_many([KEY]), None),
     "GetParameter": (lambda: settings.secret("db-url"), "postgresql://"),
-    "GetParametersByPath": (site_keys.everybody, {}),
+    "GetParametersByPath": (key_store.read_all, {}),
 }
 
 
