@@ -14,6 +14,8 @@ from common.settings import setting
 
 _BUCKET = "the image store"
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
+# What S3 says of a range of an object that has no bytes.
+_NO_BYTES = "InvalidRange"
 
 # `downloads/` may expire after eight days, and links are good for seven.
 _RENEWED_AFTER_S = DAY_S
@@ -65,16 +67,26 @@ def opened(key: str) -> Iterator[Source]:
     ------
     NotFound
         If there is none.
+    Unprocessable
+        If it is empty.
     Unavailable
-        If S3 is down or busy.
+        If S3 is down or busy, or sends less than the object has.
     """
-    answer = _request("get_object", key)
+    # An answer to a request for a range says how large the whole object is, beside how much of it comes.
+    answer = _request("get_object", key, Range="bytes=0-")
     if answer is None:
         raise _no_object(key)
     try:
+        _check_whole(answer)
         yield Source(answer)
     finally:
         answer["Body"].close()
+
+
+def _check_whole(answer: dict[str, Any]) -> None:
+    """Raise Unavailable if less comes than the object has: it would pass for a file that is cut off."""
+    if answer["ContentRange"].rpartition("/")[2] != str(answer["ContentLength"]):
+        raise Unavailable(f"Try again later: {_BUCKET} sends only a part of the file.")
 
 
 def check_exists(key: str) -> None:
@@ -151,7 +163,10 @@ def _request(operation: str, key: str, **arguments: Any) -> dict[str, Any] | Non
                 Bucket=setting("S3_BUCKET_NAME"), Key=key, **arguments
             )
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _NOT_FOUND:
+        code = error.response["Error"]["Code"]
+        if code == _NO_BYTES:
+            raise Unprocessable(f"The object {key} is empty.") from error
+        if code not in _NOT_FOUND:
             raise
         return None
     return answer

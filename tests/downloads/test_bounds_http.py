@@ -76,7 +76,7 @@ def damaged(content: bytes, old: bytes, new: bytes) -> bytes:
 
 
 BROKEN = {
-    "an empty object": (b"", "The object is not a FITS file."),
+    "an empty object": (b"", f"The object data/{NAME} is empty."),
     "a picture": (b"\xff\xd8\xff\xe0" * 5000, "The object is not a FITS file."),
     "text": (b"SIMPLEX\n" * 5000, "The object is not a FITS file."),
     "half a header": (plain(sky())[:400], "The FITS file is cut off, or its header has no END."),

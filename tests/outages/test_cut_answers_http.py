@@ -166,7 +166,7 @@ def test_a_zip_has_whole_files(world: ApiClient, proxies: Proxies, mode: Mode) -
 
 
 @pytest.mark.parametrize("kind", ["tif", "fits"])
-@pytest.mark.parametrize("mode", [Mode.CUT, Mode.SHORT, Mode.KILLED, Mode.DRIBBLING])
+@pytest.mark.parametrize("mode", [Mode.CUT, Mode.SHORT, Mode.SHRUNK, Mode.KILLED, Mode.DRIBBLING])
 def test_a_conversion_is_of_the_whole_image(
     world: ApiClient, proxies: Proxies, mode: Mode, kind: str
 ) -> None:
