@@ -94,7 +94,7 @@ def _of_a_site(configs: dict[str, Any]) -> Iterator[Question]:
     site = min(configs, default=_NO_SITE)
     yield Question(f"/{site}/config", lambda _answer: True, statuses=(200,) if configs else (404,))
     yield Question(f"/{site}/latest_images/1", lambda answer: isinstance(answer.json(), list))
-    yield Question(f"/infoimage/{site}/1", lambda _answer: True, statuses=(200, 404))
+    yield Question(f"/infoimage/{site}/1", lambda _answer: True, statuses=(200, 204, 404))
     yield Question(f"/nightlog/{site}", lambda _answer: True, statuses=(200, 204))
     yield Question("/fitsheader/smoke-test", lambda answer: "No fits header" in answer.text, statuses=(404,))
     placed = [site for site, config in configs.items() if all(name in config for name in _PLACE)]

@@ -3,17 +3,21 @@
 from common.endpoints import endpoint
 from common.errors import NotFound
 from common.requests import Request
-from common.responses import Response, ok
+from common.responses import Response, no_content, ok
 from common.sites import check_site_code
-from info_images import store
+from info_images import known_sites, store
 from info_images.packages import CHANNELS, package
 
 
 @endpoint
 def get_info_image(request: Request) -> Response:
-    """`GET /infoimage/{site}/{channel}`: the image on one of a site's channels, with URLs of its files."""
+    """`GET /infoimage/{site}/{channel}`: the image on one of a site's channels; 204 where it has none."""
     site, channel = check_site_code(request.path["site"]), request.path["channel"]
-    record = store.read(site, int(channel)) if channel in map(str, CHANNELS) else None
-    if record is None:
+    if channel not in map(str, CHANNELS):
         raise NotFound(f"No info image for site {site}.")
-    return ok(package(record, site, channel))
+    record = store.read(site, int(channel))
+    if record is not None:
+        return ok(package(record, site, channel))
+    if known_sites.is_known(site):
+        return no_content()
+    raise NotFound(f"No info image for site {site}.")

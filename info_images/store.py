@@ -12,6 +12,11 @@ def read(site: str, channel: int) -> dict[str, Any] | None:
     return _table.get({"pk": f"{site}#{channel}"})
 
 
+def awaits_image(site: str) -> bool:
+    """Return whether any channel of the site has ever been told to await an image. One read, consistent."""
+    return _table.get({"pk": f"{site}#metadata"}) is not None
+
+
 def await_image(site: str, channel: int, base_filename: str) -> None:
     """Note that the next info image of the site's channel is `base_filename`; other channels stay."""
     _table.update(

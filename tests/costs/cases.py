@@ -142,6 +142,8 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "GET /infoimage/{site}/{channel}": {
         "an image": Case(get("/infoimage/mrc1/1"), (World.show_info_image,)),
+        "none, of a site with a config": Case(get("/infoimage/mrc1/2"), status=204),
+        "an unknown site": Case(get("/infoimage/nowhere/1"), status=404),
         "no such channel": Case(get("/infoimage/mrc1/4"), status=404),
     },
     "GET /image/{base_filename}": {

@@ -8,6 +8,7 @@ import requests
 
 from common import aws
 from common.dynamodb import Table
+from site_configs import store as site_configs
 from tests.client import ApiClient
 
 INFO_IMAGES = Table("INFO_IMAGES_TABLE")
@@ -67,10 +68,37 @@ def test_a_flag_without_a_path_still_answers(api: ApiClient, path: dict[str, Any
     }
 
 
-@pytest.mark.parametrize("channel", ["1", "0", "4", "02", "x", "metadata", "%C2%B2"])
-def test_no_image_and_no_such_channel_are_not_found(api: ApiClient, channel: str) -> None:
+@pytest.mark.parametrize(
+    "known_by",
+    [
+        {"pk": "mrc1#metadata", "channel1": BASE},
+        {"pk": "mrc1#3", "base_filename": BASE},
+    ],
+    ids=["awaits an image", "an image on another channel"],
+)
+def test_a_known_site_without_an_image_on_the_channel_has_no_content(
+    api: ApiClient, known_by: dict[str, Any]
+) -> None:
+    INFO_IMAGES.put(known_by)
+    answer = api.get("/infoimage/mrc1/2")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_site_that_has_only_a_config_has_no_content(api: ApiClient) -> None:
+    site_configs.write("mrc1", {"name": "Mission Ridge"})
+    assert api.get("/infoimage/mrc1/1").status_code == 204
+
+
+@pytest.mark.parametrize(("site", "channel"), [("mrc2", "1"), ("mrc", "1"), ("metadata", "1")])
+def test_an_unknown_site_is_not_found(api: ApiClient, site: str, channel: str) -> None:
     INFO_IMAGES.put(record(base_filename=BASE))
-    INFO_IMAGES.put({"pk": "mrc1#metadata", "channel1": BASE})
+    answer = api.get(f"/infoimage/{site}/{channel}")
+    assert (answer.status_code, answer.text) == (404, f"No info image for site {site}.")
+
+
+@pytest.mark.parametrize("channel", ["0", "4", "02", "x", "metadata", "%C2%B2"])
+def test_a_channel_that_does_not_exist_is_not_found(api: ApiClient, channel: str) -> None:
+    INFO_IMAGES.put(record(base_filename=BASE))
     answer = api.get(f"/infoimage/mrc1/{channel}")
     assert (answer.status_code, answer.text) == (404, "No info image for site mrc1.")
 

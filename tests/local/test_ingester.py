@@ -105,7 +105,7 @@ def test_an_info_image_shows_on_the_channel_that_awaits_it(api: ApiClient, image
     assert shown["header"]["OBJECT"] == json.loads(image.row["header"])["OBJECT"]
     jpg = next(path for name, path in image.files.items() if name.endswith("EX10.jpg"))
     assert requests.get(shown["jpg_url"], timeout=10).content == jpg.read_bytes()
-    assert api.get(f"/infoimage/{image.site}/1").status_code == 404
+    assert api.get(f"/infoimage/{image.site}/1").status_code == 204
 
 
 @pytest.mark.usefixtures("ingester")
