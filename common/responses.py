@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -155,7 +156,11 @@ def no_content() -> Response:
 
 
 def json_text(value: Any) -> str:
-    """Answer compact JSON. Decimals become integers where they are whole, floats elsewhere."""
+    """Return compact JSON.
+
+    Decimals become integers where they are whole, floats elsewhere, and null where no float holds them. Sets
+    become lists, in order; bytes their base64.
+    """
     return _encoder.encode(value)
 
 
@@ -240,11 +245,22 @@ def _answer(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 
-def _plain_number(value: Any) -> int | float:
-    if not isinstance(value, Decimal):
-        raise TypeError(f"{type(value).__name__} has no JSON form")
-    return int(value) if value == value.to_integral_value() else float(value)
+def _plain(value: Any) -> Any:
+    """Return what JSON has for a value that DynamoDB can hold and Python's encoder does not know."""
+    if isinstance(value, Decimal):
+        return _plain_number(value)
+    if isinstance(value, set):
+        return sorted(value)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _plain_number(number: Decimal) -> int | float | None:
+    if not math.isfinite(float(number)):
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 # Kept, for to make one takes longer than to encode an element of a list.
-_encoder = json.JSONEncoder(default=_plain_number, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_encoder = json.JSONEncoder(default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

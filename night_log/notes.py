@@ -1,6 +1,6 @@
 """What a night log note is, and how long it lives."""
 
-import math
+from decimal import Decimal
 from typing import Any
 
 from common.errors import BadRequest
@@ -48,8 +48,12 @@ def new_note(site: str, body: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def is_live(note: dict[str, Any], now: float) -> bool:
-    """Answer whether a stored note has not expired. DynamoDB may take days to sweep those that have."""
-    return bool(note.get("ttl_timestamp_seconds", math.inf) > now)
+    """Return whether a stored note has not expired. DynamoDB may take days to sweep those that have.
+
+    A note whose time is no number never expires, as DynamoDB sees it too.
+    """
+    ends = note.get("ttl_timestamp_seconds")
+    return not isinstance(ends, Decimal) or ends > now
 
 
 def _ttl_hours(given: Any) -> float:

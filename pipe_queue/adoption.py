@@ -25,7 +25,8 @@ def _adopt(row: Item) -> None:
     kind, _, name = row["pk"].partition("#")
     if kind == "QUEUE" and row["sk"] == "METADATA":
         queues.from_metadata(name, row)
-    elif kind == "STATUS" and row["sk"] == "INFO":
+    # A status that does not say when it was told cannot be listed: nothing would tell it from a later one.
+    elif kind == "STATUS" and row["sk"] == "INFO" and "last_updated" in row:
         status = {field: row[field] for field in statuses.FIELDS if field in row}
         # One that has changed meanwhile was written, and listed, by another request.
         with suppress(ConditionFailed):

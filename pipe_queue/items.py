@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -113,7 +114,7 @@ def stats(queue: Queue) -> dict[str, Any]:
     leased = total = 0
     oldest: int | None = None
     for row in store.states(queue.name, queue.generation):
-        oldest = int(row["created_at"]) if oldest is None else oldest
+        oldest = _created_at(row) if oldest is None else oldest
         total += 1
         leased += is_leased(row, now)
     return {
@@ -165,6 +166,12 @@ def waiting(queue_name: str, row: Item) -> dict[str, Any]:
     if "receives" in row:
         seen["receive_count"] = row["receives"]
     return seen
+
+
+def _created_at(row: Item) -> int | None:
+    """Return when an item was enqueued; None where its row does not say so in a number."""
+    created_at = row.get("created_at")
+    return int(created_at) if isinstance(created_at, Decimal) else None
 
 
 def _checked_sender(sender: Any) -> str:

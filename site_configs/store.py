@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from common.dynamodb import Table
+from common.dynamodb import Item, Table
 
 # Sites are added a few times a year. A scan reads every config, whatever it answers of them.
 SITE_CODES_GOOD_FOR_S = 30
@@ -15,13 +15,15 @@ _site_codes: dict[float, list[str]] = {}
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Answer the configuration of `site`, or None. One read, consistent."""
+    """Return the configuration of `site`, or None: without one, or if it is no map. One consistent read."""
     row = _table.get({"site": site})
-    return None if row is None else row["configuration"]
+    return None if row is None else _configuration(row)
 
 
 def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Return the code and the configuration of every site, in DynamoDB's own order. One scan.
+
+    A row whose configuration is no map is left out.
 
     Parameters
     ----------
@@ -29,8 +31,9 @@ def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
         A site code: only the sites that follow it in that order come. "" for all.
     """
     for row in _table.scan({"site": after} if after else None):
-        if "configuration" in row:
-            yield row["site"], row["configuration"]
+        configuration = _configuration(row)
+        if configuration is not None:
+            yield row["site"], configuration
 
 
 def site_codes() -> list[str]:
@@ -65,3 +68,9 @@ def delete(site: str) -> dict[str, Any]:
     response = _table.delete({"site": site})
     forget_site_codes()
     return response
+
+
+def _configuration(row: Item) -> dict[str, Any] | None:
+    """Return a row's configuration, if it is a map: the earlier service stored whatever it was sent."""
+    configuration = row.get("configuration")
+    return configuration if isinstance(configuration, dict) else None

@@ -1,5 +1,6 @@
 """Tables: pages, conditions, sizes and limits."""
 
+import json
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from common.dynamodb import (
     serialised,
 )
 from common.errors import BadRequest, TooLarge, Unavailable
+from common.responses import json_text
 
 UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
 CONFIGS = Table("CONFIG_TABLE_NAME")
@@ -43,6 +45,25 @@ def test_what_is_stored_comes_back(value: Any) -> None:
 @pytest.mark.parametrize("value", [{"SS": ["a", "b"]}, {"NS": ["1", "2.5"]}, {"NULL": True}])
 def test_other_kinds_are_read_as_boto3_reads_them(value: dict[str, Any]) -> None:
     assert deserialised({"value": value})["value"] == TypeDeserializer().deserialize(value)
+
+
+@pytest.mark.parametrize(
+    ("wire", "value", "answered"),
+    [
+        ({"B": "AP8="}, b"\x00\xff", "AP8="),
+        ({"B": b"\x00\xff"}, b"\x00\xff", "AP8="),
+        ({"BS": ["Yg==", "YQ=="]}, {b"a", b"b"}, ["YQ==", "Yg=="]),
+        ({"M": {"a": {"L": [{"BS": [b"b"]}]}}}, {"a": [{b"b"}]}, {"a": [["Yg=="]]}),
+    ],
+)
+def test_binaries_are_read_written_back_sized_and_answered(
+    wire: dict[str, Any], value: Any, answered: Any
+) -> None:
+    row = deserialised({"value": wire})
+    assert row == {"value": value}
+    assert deserialised(serialised(row)) == row
+    assert item_size(row) < 30
+    assert json.loads(json_text(row)) == {"value": answered}
 
 
 _number_texts = st.from_regex(r"-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?(e[+-]?[0-9]{1,3})?", fullmatch=True)
