@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from common import aws
-from common.errors import NotFound, Unavailable
+from common.errors import NotFound, TookTooLong, Unavailable
 from common.settings import setting
 
 # With what comes before it, this stays below the 29 s that API Gateway waits.
@@ -18,8 +18,8 @@ _STILL_PACKING_SENTENCE = "The zip is still being packed: ask again in half a mi
 _OK, _NOT_FOUND, _STILL_PACKING = 200, 404, 409
 
 
-class StillPacking(Unavailable):
-    """The zip function has not finished yet, and goes on: 503 with Retry-After."""
+class StillPacking(TookTooLong):
+    """The zip function has not finished yet, and goes on. The web UI has words for 504 alone."""
 
     retry_after_s = 30
 

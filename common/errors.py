@@ -6,6 +6,9 @@ Domain code raises these; `common.endpoints` turns them into answers.
 from collections.abc import Mapping
 from typing import Any
 
+# What a caller is told: a sentence, sent as it is, or an object, sent as JSON.
+Body = str | dict[str, Any]
+
 
 class ApiError(Exception):
     """A failure with an HTTP status and a body for the caller.
@@ -13,14 +16,14 @@ class ApiError(Exception):
     Parameters
     ----------
     body
-        A sentence, sent as it is, or an object, sent as JSON.
+        What the caller is told.
     headers
         Headers of the answer beyond those that every answer has.
     """
 
     status = 500
 
-    def __init__(self, body: str | dict[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, body: Body, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(body)
         self.body = body
         self.headers = dict(headers or {})
@@ -62,11 +65,22 @@ class Unprocessable(ApiError):
     status = 422
 
 
-class Unavailable(ApiError):
-    """A backend does not answer; trying again later may help: 503 with Retry-After."""
+class TryLater(ApiError):
+    """Trying again later may help: an answer with Retry-After."""
 
-    status = 503
     retry_after_s = 5
 
-    def __init__(self, body: str | dict[str, Any]) -> None:
+    def __init__(self, body: Body) -> None:
         super().__init__(body, {"Retry-After": str(self.retry_after_s)})
+
+
+class Unavailable(TryLater):
+    """A backend does not answer: 503."""
+
+    status = 503
+
+
+class TookTooLong(TryLater):
+    """The work goes on, but is not done in the time that a request has: 504."""
+
+    status = 504

@@ -1,7 +1,7 @@
 """Lambda entry points of the site configs."""
 
 from common.dynamodb import check_position
-from common.endpoints import endpoint
+from common.endpoints import endpoint, endpoint_with_json_errors
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
@@ -29,9 +29,9 @@ def get_all_configs(request: Request) -> Response:
     return ok(Listing(configurations, lambda site: {"after": site}, is_object=True))
 
 
-@endpoint
+@endpoint_with_json_errors
 def put_config(request: Request) -> Response:
-    """`PUT /{site}/config`: store a config; answers DynamoDB's response."""
+    """`PUT /{site}/config`: store a config; answers DynamoDB's response, and errors as JSON."""
     return ok(store.write(_one_site(request), request.json_object()))
 
 

@@ -23,6 +23,8 @@ from tests.events import call
 
 UNAUTHORIZED = (401, {"message": "Unauthorized"})
 INVALID = (403, "The key in x-site-key is not valid.")
+# The same of `PUT /{site}/config`, whose errors are JSON.
+INVALID_FOR_CONFIG = (403, {"message": INVALID[1]})
 CONFIG = {"name": "Mission Ridge"}
 
 pytestmark = pytest.mark.usefixtures("protected")
@@ -53,25 +55,25 @@ def test_a_key_of_another_is_told_whose_it_is(api: ApiClient) -> None:
     other = site_keys.hand_out(Holder(SITE, "mrc2"))
     pipe = site_keys.hand_out(Holder(PIPE, "mrc1"))
     said = "The key in x-site-key is that of {} and does not allow this."
-    assert put(api, **{"x-site-key": other}) == (403, said.format("site mrc2"))
-    assert put(api, **{"x-site-key": pipe}) == (403, said.format("pipe mrc1"))
+    assert put(api, **{"x-site-key": other}) == (403, {"message": said.format("site mrc2")})
+    assert put(api, **{"x-site-key": pipe}) == (403, {"message": said.format("pipe mrc1")})
     assert site_configs.read("mrc1") is None
 
 
 @pytest.mark.parametrize("change", [str.lower, str.upper, lambda key: key[:-1], lambda key: key + "A"])
 def test_a_key_that_is_not_quite_right_is_wrong(api: ApiClient, key: str, change: Any) -> None:
-    assert put(api, **{"x-site-key": change(key)}) == INVALID
+    assert put(api, **{"x-site-key": change(key)}) == INVALID_FOR_CONFIG
 
 
 @pytest.mark.parametrize("key", ["", "é", "x" * 5000, "[]"])
 def test_garbage_is_no_key(api: ApiClient, key: str) -> None:
     answer = api.put("/mrc1/config", json=CONFIG, headers={"x-site-key": key.encode("latin-1")})
-    assert heard(answer) == INVALID
+    assert heard(answer) == INVALID_FOR_CONFIG
 
 
 def test_what_is_stored_of_a_key_does_not_open(api: ApiClient, key: str) -> None:
     (stored,) = site_keys.read().keys[Holder(SITE, "mrc1")]
-    assert put(api, **{"x-site-key": stored.sha256}) == INVALID
+    assert put(api, **{"x-site-key": stored.sha256}) == INVALID_FOR_CONFIG
 
 
 def test_with_both_a_key_and_a_token_the_key_decides(
@@ -79,7 +81,7 @@ def test_with_both_a_key_and_a_token_the_key_decides(
 ) -> None:
     expired = bearer(auth0.token("auth0|observer", [], exp=1))
     assert put(api, **expired, **{"x-site-key": key})[0] == 200
-    assert put(api, **bearer(token), **{"x-site-key": "garbage"}) == INVALID
+    assert put(api, **bearer(token), **{"x-site-key": "garbage"}) == INVALID_FOR_CONFIG
 
 
 def test_a_user_for_whom_auth0_does_not_vouch_is_nobody(
@@ -239,7 +241,7 @@ def test_the_parameter_store_away_opens_nothing_and_says_try_again(
 
     monkeypatch.setattr(aws, "_made_client", aws._made_client.__wrapped__)
     answer = api.put("/mrc1/config", json=CONFIG, headers={"x-site-key": key})
-    assert heard(answer) == (503, "Try again later: the parameter store does not answer.")
+    assert heard(answer) == (503, {"message": "Try again later: the parameter store does not answer."})
     assert answer.headers["Retry-After"] == "5"
     assert site_configs.read("mrc1") is None
 

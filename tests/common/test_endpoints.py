@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.endpoints import endpoint
+from common.endpoints import endpoint, endpoint_with_json_errors
 from common.errors import Conflict, Unavailable
 from common.requests import Request
 from common.responses import Response, no_content, ok
@@ -57,6 +57,36 @@ def test_an_error_is_answered_as_it_describes_itself(
     answer = call(answering(raised))
     assert (answer.status, answer.body) == (status, body)
     assert {**CORS, **headers}.items() <= answer.headers.items()
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1.5e999", "NaN", "Infinity"])
+def test_a_number_that_no_float_holds_leaves_as_null(number: str) -> None:
+    assert call(answering(ok([1, Decimal(number)]))).body == [1, None]
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "body"),
+    [
+        (Conflict("No."), 409, {"message": "No."}),
+        (Conflict({"message": "No.", "site": "mrc1"}), 409, {"message": "No.", "site": "mrc1"}),
+        (
+            ValueError(SECRET),
+            500,
+            {
+                "message": "Internal server error",
+                "error": "Internal server error",
+                "request_id": "request-1",
+            },
+        ),
+    ],
+)
+def test_errors_may_be_asked_for_as_json(raised: Exception, status: int, body: dict[str, Any]) -> None:
+    @endpoint_with_json_errors
+    def handler(_request: Request) -> Response:
+        raise raised
+
+    answer = call(handler)
+    assert (answer.status, answer.body) == (status, body)
 
 
 @pytest.mark.parametrize("fault", [ValueError(SECRET), ok({"a": object()}), ok(float("nan"))])

@@ -201,7 +201,7 @@ def test_a_zip_that_takes_too_long_is_told_and_is_there_later(
     monkeypatch.setattr(store, "look_up", slow)
     monkeypatch.setattr(zips, "WAIT_S", 0.5)
     answer = api.post("/downloadzip", json=DAY)
-    assert answer.status_code == 503
+    assert answer.status_code == 504
     assert answer.text == "The zip is still being packed: ask again in half a minute."
     assert answer.headers["Retry-After"] == "30"
     deadline = time.monotonic() + 10

@@ -83,23 +83,25 @@ def test_what_cannot_be_stored_is_refused_and_changes_nothing(
     store.write("mrc1", STORED)
     answer = api.put("/mrc1/config", data=body)
     assert answer.status_code == status
-    assert reason in answer.text
+    assert set(answer.json()) == {"message"}
+    assert reason in answer.json()["message"]
     assert api.get("/mrc1/config").json()["configuration"] == STORED
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_all_is_no_site(api: ApiClient, method: str) -> None:
-    answer = api.request(method, "/all/config", data="{}")
-    assert answer.status_code == 400
-    assert answer.text == 'site must name one site: "all" stands for all of them.'
+def test_all_is_no_site(api: ApiClient) -> None:
+    sentence = 'site must name one site: "all" stands for all of them.'
+    put, delete = api.put("/all/config", data="{}"), api.delete("/all/config")
+    assert (put.status_code, put.json()) == (400, {"message": sentence})
+    assert (delete.status_code, delete.text) == (400, sentence)
 
 
 @pytest.mark.parametrize("site", ["mrc 1", "mrc%2F1", "%C3%A9co", "m" * 65, "mrc%0A"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_a_name_that_is_no_site_code_is_refused(api: ApiClient, method: str, site: str) -> None:
     answer = api.request(method, f"/{site}/config", data="{}")
+    sentence = "site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
     assert answer.status_code == 400
-    assert answer.text == "site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
+    assert (answer.json() == {"message": sentence}) if method == "PUT" else (answer.text == sentence)
 
 
 def test_unknown_site_is_not_found(api: ApiClient) -> None:
