@@ -1,12 +1,13 @@
 """Going through the log of recent uploads when it is longer than one answer."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from api import store
 from common.dynamodb import MAX_DIGITS, Item, item_size
 from common.errors import BadRequest
+from common.numerals import number
 from common.responses import MAX_LISTING_BYTES, Listing
 from common.sites import check_site_code
 
@@ -97,19 +98,12 @@ def _position(item: Item) -> Position:
 
 def _parsed(text: Any) -> Position:
     timestamp, _, site = str(text).partition(",")
-    try:
-        seconds = Decimal(timestamp)
-    except InvalidOperation:
-        seconds = Decimal("NaN")
-    if not _is_storable(seconds):
+    seconds = number(timestamp)
+    if seconds is None or not _is_storable(seconds):
         raise BadRequest("after must be {upload_timestamp_s},{site}, as a Link header gives it.")
     return seconds, site
 
 
-def _is_storable(number: Decimal) -> bool:
+def _is_storable(seconds: Decimal) -> bool:
     """Return whether DynamoDB can have the number in a key."""
-    return (
-        number.is_finite()
-        and len(number.as_tuple().digits) <= MAX_DIGITS
-        and abs(number.adjusted()) <= _LARGEST_EXPONENT
-    )
+    return len(seconds.as_tuple().digits) <= MAX_DIGITS and abs(seconds.adjusted()) <= _LARGEST_EXPONENT

@@ -1,18 +1,16 @@
 """What a caller of `POST /downloadzip` wants."""
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from common.errors import BadRequest
+from common.numerals import number
 from common.sites import check_site_code
 
 FITS_SIZES = ("small", "large", "best")
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the image table's times are UTC without saying so
-_NUMERAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -60,11 +58,11 @@ def parse_zip_request(body: dict[str, Any]) -> ZipRequest:
 
 def _moment(member: str, body: dict[str, Any]) -> datetime:
     given = body.get(member)
-    text = "" if isinstance(given, bool) else str(given).strip()
+    seconds = number(given)
     try:
-        if _NUMERAL.fullmatch(text):
-            return _EPOCH + timedelta(seconds=float(Decimal(text)))
-        moment = datetime.fromisoformat(text)
+        if seconds is not None:
+            return _EPOCH + timedelta(seconds=float(seconds))
+        moment = datetime.fromisoformat(str(given).strip())
         return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError) as error:
         raise BadRequest(

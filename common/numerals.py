@@ -1,15 +1,31 @@
-"""Numbers as callers write them: in JSON, or as text in a query string or a form."""
+"""Numbers as callers, configs and headers have them: in JSON, or as text. Some send 12, others "12"."""
 
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
+# Also in schema.sql, where it reads the numbers of smart stacks from a header's text: PostgreSQL's regular
+# expressions and Python's agree on every part of it.
+NUMERAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?"
 
-def as_number(given: Any) -> float:
-    """Answer a number, or the number in a text; NaN for anything else, so that no comparison holds."""
+_NUMERAL = re.compile(NUMERAL)
+
+
+def number(given: Any) -> Decimal | None:
+    """Return the number that a JSON value is, or that its text writes; None if there is none.
+
+    NaN, infinities, booleans, exponents of more than two digits, digits other than 0 to 9, and what only
+    Python writes (`1_000`) are none. Blanks around a number do not count.
+    """
     if isinstance(given, bool) or not isinstance(given, (int, float, Decimal, str)):
-        return math.nan
-    try:
-        return float(given)
-    except (ValueError, OverflowError):
-        return math.nan
+        return None
+    text = str(given).strip()
+    return Decimal(text) if _NUMERAL.fullmatch(text) else None
+
+
+def as_float(given: Any) -> float:
+    """Return the finite number that `number` reads; NaN for anything else, so that no comparison holds."""
+    found = number(given)
+    value = math.nan if found is None else float(found)
+    return value if math.isfinite(value) else math.nan

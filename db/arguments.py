@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from common import numerals
 from common.errors import BadRequest
 from common.postgres import BadValue
-from db import numerals, queries
+from db import queries
 from db.lists import Position
 
 # What stands for every image of a list; larger numbers are the same.
@@ -110,10 +111,10 @@ def _number(name: str, value: Any) -> float | None:
     given = text(name, value, _NUMBER)
     if given is None:
         return None
-    number = numerals.number(given)
-    if number is None or not math.isfinite(float(number)):
+    number = numerals.as_float(given)
+    if math.isnan(number):
         raise BadRequest(f"{name} must be {_NUMBER}.")
-    return float(number)
+    return number
 
 
 def _date(name: str, value: Any) -> str | None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from common import postgres
-from db.numerals import NUMERAL
+from common.numerals import NUMERAL
 
 Row = dict[str, Any]
 

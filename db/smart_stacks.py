@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from common.numerals import number
 from db.images import Image
-from db.numerals import number
 
 _LESS_THAN_ANY = Decimal("-Infinity")
 

@@ -1,12 +1,10 @@
 """What callers and configs give as numbers and dates, checked."""
 
-import math
-import re
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 from common.errors import BadRequest, NotFound
+from common.numerals import as_float
 from common.sites import check_site_code
 from events.altitudes import Place
 from events.tai import DAY_S
@@ -14,22 +12,11 @@ from events.tai import DAY_S
 # From the Unix epoch to the end of 2099. Before, UTC was not what it is now; after, nobody knows how far the
 # Earth's rotation, and so UTC, will have strayed from the clocks.
 FIRST_S, LAST_S = 0, 4_102_444_800
+# The end of 2037: pytz knows no further when the clocks of a zone change, and nights begin at local noon.
+LAST_NIGHT_S = 2_145_916_800
 
 # A month takes about 5 ms.
 MAX_DAYS = 366
-
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-
-
-def number(given: Any) -> float:
-    """Answer a finite number, or the finite decimal number in a text; NaN for anything else."""
-    if isinstance(given, str):
-        value = float(given) if _NUMBER.fullmatch(given) else math.nan
-    elif isinstance(given, (int, float, Decimal)) and not isinstance(given, bool):
-        value = _float(given)
-    else:
-        value = math.nan
-    return value if math.isfinite(value) else math.nan
 
 
 def site_code(given: Any) -> str:
@@ -55,9 +42,12 @@ def moment(given: Any, now: float) -> float:
     """
     if given is None:
         return now
-    when = number(given)
-    if not FIRST_S <= when < LAST_S:
-        raise BadRequest(f"when must be a number of Unix seconds from {FIRST_S} (1970) to {LAST_S} (2100).")
+    when = as_float(given)
+    if not FIRST_S <= when < LAST_NIGHT_S:
+        raise BadRequest(
+            f"when must be a number of Unix seconds from {FIRST_S} (1970) to below {LAST_NIGHT_S} (2038): "
+            "the rules of the time zones are not known any further."
+        )
     return when
 
 
@@ -88,27 +78,22 @@ def interval(start: Any, end: Any) -> tuple[float, float]:
     return start_s, end_s
 
 
-def _float(given: float | Decimal) -> float:
-    try:
-        return float(given)
-    except OverflowError:
-        return math.inf
-
-
 def _degrees(name: str, given: Any, limit: int) -> float:
-    value = number(given)
+    value = as_float(given)
     if not -limit <= value <= limit:
         raise BadRequest(f"{name} must be a number of degrees from -{limit} to {limit}.")
     return value
 
 
 def _date(name: str, given: Any) -> float:
-    """Answer a date in Unix seconds; one without a zone is in UTC."""
+    """Return a date that ends in Z, for UTC, in Unix seconds."""
+    refusal = NotFound(f"{name} must be a UTC date like 2020-12-31T01:00:00Z.")
+    if not isinstance(given, str) or not given.endswith("Z"):
+        raise refusal
     try:
-        date = datetime.fromisoformat(given)
-    except (TypeError, ValueError) as error:
-        raise NotFound(f"{name} must be a UTC date like 2020-12-31T01:00:00Z.") from error
-    seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+        seconds = datetime.fromisoformat(given).timestamp()
+    except ValueError as error:
+        raise refusal from error
     if not FIRST_S <= seconds < LAST_S:
         raise NotFound(f"{name} must be in the years 1970 to 2099.")
     return seconds

@@ -8,8 +8,8 @@ from typing import Any
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
+from common.numerals import as_float
 from events.altitudes import Place
-from events.arguments import number
 from events.errors import BadConfig
 from site_configs import store
 
@@ -81,7 +81,7 @@ def _number(config: Config, name: str) -> float:
         given = given[0] if given else None
     if given is None:
         raise BadConfig(f"The site's config lacks {name}.")
-    value = number(given)
+    value = as_float(given)
     if math.isnan(value):
         raise BadConfig(f"The site's config has a {name} that is no number.")
     return value

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.errors import BadRequest
-from common.numerals import as_number
+from common.numerals import as_float
 
 DEFAULT_TTL_HOURS = 48.0
 # Ten years: more is a slip of the keyboard.
@@ -59,7 +59,7 @@ def is_live(note: dict[str, Any], now: float) -> bool:
 def _ttl_hours(given: Any) -> float:
     if given is None or given == "":
         return DEFAULT_TTL_HOURS
-    hours = as_number(given)
+    hours = as_float(given)
     if not 0 < hours <= MAX_TTL_HOURS:
         raise BadRequest(f"ttl_hours must be a number of hours above 0, at most {MAX_TTL_HOURS:.0f}.")
     return hours

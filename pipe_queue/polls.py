@@ -3,7 +3,7 @@
 from typing import Any
 
 from common.errors import BadRequest
-from common.numerals import as_number
+from common.numerals import as_float
 from common.requests import Request
 from pipe_queue import names
 from pipe_queue.leases import Poll
@@ -37,7 +37,7 @@ def lease_ms(given: Any) -> int:
     BadRequest
         If it is not above 0 s and at most 12 h.
     """
-    seconds = as_number(given)
+    seconds = as_float(given)
     if not 0 < seconds <= MAX_LEASE_S:
         raise BadRequest(f"lease_seconds must be a number above 0, at most {MAX_LEASE_S}.")
     return max(1, round(seconds * 1000))
@@ -58,7 +58,7 @@ def held_item(request: Request) -> tuple[str, str]:
 
 
 def _wait_s(given: Any) -> float:
-    seconds = 0.0 if given is None else as_number(given)
+    seconds = 0.0 if given is None else as_float(given)
     if not 0 <= seconds <= MAX_WAIT_S:
         raise BadRequest(f"wait must be a number of seconds from 0 to {MAX_WAIT_S}.")
     return seconds

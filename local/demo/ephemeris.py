@@ -57,7 +57,7 @@ class Moonlight:
 
 def darkness(site: Site, night: date) -> tuple[datetime, datetime]:
     """When the night that begins in the evening of local date `night` is dark (naive, UTC)."""
-    noon = datetime.combine(night, time(12), site.zone).astimezone(UTC).replace(tzinfo=None)
+    noon = site.zone.localize(datetime.combine(night, time(12))).astimezone(UTC).replace(tzinfo=None)
     observer = _observer(site, noon)
     observer.horizon = str(DARK)
     dusk = observer.next_setting(ephem.Sun(), use_center=True)

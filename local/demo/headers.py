@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from local.demo import ephemeris
 from local.demo.configs import SETPOINT
@@ -92,7 +91,7 @@ def _times(observation: Observation) -> list[Card]:
     """When it was taken."""
     exposure = observation.exposure
     start, length = exposure.start, timedelta(seconds=exposure.seconds)
-    local = start.replace(tzinfo=ZoneInfo("UTC")).astimezone(exposure.site.zone)
+    local = start.replace(tzinfo=UTC).astimezone(exposure.site.zone)
     sidereal = ephemeris.sidereal_time(exposure.site, start)
     return [
         ("TIMESYS", "UTC", "Time system"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import Final
-from zoneinfo import ZoneInfo
+
+import pytz
+from pytz.tzinfo import BaseTzInfo
 
 PIXEL_MICRONS: Final = 3.76
 """Pitch of the cameras' pixels before binning (micrometres)."""
@@ -99,9 +101,9 @@ class Site:
     telescope: Telescope
 
     @property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> BaseTzInfo:
         """The site's time zone."""
-        return ZoneInfo(self.timezone)
+        return pytz.timezone(self.timezone)
 
 
 SITES: Final = (

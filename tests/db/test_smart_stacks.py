@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg2.extras import execute_values
 
+from common.numerals import number
 from db import arguments, lists, queries
 from db.images import Image
-from db.numerals import number
 from db.smart_stacks import without_intermediates
 from tests.db import stacks
 from tests.db.conftest import NIGHT

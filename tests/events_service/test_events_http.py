@@ -16,7 +16,10 @@ REFERENCES = json.loads((Path(__file__).parents[1] / "data" / "events.json").rea
 MOON = "/events/moon/rise-set-illum"
 
 SITE_RULE = "site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
-WHEN_RULE = "when must be a number of Unix seconds from 0 (1970) to 4102444800 (2100)."
+WHEN_RULE = (
+    "when must be a number of Unix seconds from 0 (1970) to below 2145916800 (2038): "
+    "the rules of the time zones are not known any further."
+)
 LAT_RULE = "lat must be a number of degrees from -90 to 90."
 LNG_RULE = "lng must be a number of degrees from -180 to 180."
 
@@ -85,7 +88,7 @@ def test_without_when_it_is_tonight(mrc: ApiClient) -> None:
     assert abs(middle - tai_julian_date(time.time())) < 1
 
 
-@pytest.mark.parametrize("when", ["0", "4102444799", "1e9", 2_145_916_800])
+@pytest.mark.parametrize("when", ["0", "2145916799.5", "1e9", 2_145_916_799])
 def test_the_years_that_can_be_computed(mrc: ApiClient, when: Any) -> None:
     answer = mrc.get("/events", params={"site": "mrc", "when": when})
     assert answer.status_code == 200
@@ -110,7 +113,8 @@ def test_the_years_that_can_be_computed(mrc: ApiClient, when: Any) -> None:
         ),
         -5_364_662_400,  # 1800-01-01
         -1,
-        4_102_444_800,
+        2_145_916_800,
+        4_102_444_799,
         253_370_764_800,  # 9999-01-01
         1_700_000_000_000,  # milliseconds, as JavaScript counts
         "9" * 400,
@@ -193,9 +197,8 @@ def test_moon_with_its_parameters_in_a_json_body(api: ApiClient) -> None:
 @pytest.mark.parametrize(
     ("start", "end"),
     [
-        ("2026-07-30T02:00:00+02:00", "2026-08-02T19:00:00-05:00"),
-        ("2026-07-30T00:00:00", "2026-08-03"),
         ("2026-07-30 00:00:00Z", "2026-08-03T00:00:00.000Z"),
+        ("20260730T000000Z", "2026-08-03T00:00Z"),
     ],
 )
 def test_other_forms_of_a_date(api: ApiClient, start: str, end: str) -> None:
@@ -222,6 +225,10 @@ def test_an_interval_without_a_whole_passage(api: ApiClient) -> None:
         ({"lng": "-180.1"}, 400, LNG_RULE),
         ({"lng": "inf"}, 400, LNG_RULE),
         ({"start": None}, 404, "start must be a UTC date like 2020-12-31T01:00:00Z."),
+        ({"start": "2026-07-30T00:00:00"}, 404, "start must be a UTC date like 2020-12-31T01:00:00Z."),
+        ({"start": "2026-07-30T00:00:00+00:00"}, 404, "start must be a UTC date like 2020-12-31T01:00:00Z."),
+        ({"end": "2026-08-03"}, 404, "end must be a UTC date like 2020-12-31T01:00:00Z."),
+        ({"end": "Z"}, 404, "end must be a UTC date like 2020-12-31T01:00:00Z."),
         ({"start": "yesterday"}, 404, "start must be a UTC date like 2020-12-31T01:00:00Z."),
         ({"start": "2026-02-30T00:00:00Z"}, 404, "start must be a UTC date like 2020-12-31T01:00:00Z."),
         ({"end": ""}, 404, "end must be a UTC date like 2020-12-31T01:00:00Z."),
@@ -238,8 +245,8 @@ def test_an_interval_without_a_whole_passage(api: ApiClient) -> None:
             "The interval from start to end must not be longer than 366 days.",
         ),
         ({"start": "1800-01-01T00:00:00Z"}, 404, "start must be in the years 1970 to 2099."),
-        ({"start": "0001-01-01T00:00:00+14:00"}, 404, "start must be in the years 1970 to 2099."),
-        ({"end": "9999-12-31T23:59:59-12:00"}, 404, "end must be in the years 1970 to 2099."),
+        ({"start": "0001-01-01T00:00:00Z"}, 404, "start must be in the years 1970 to 2099."),
+        ({"end": "9999-12-31T23:59:59Z"}, 404, "end must be in the years 1970 to 2099."),
     ],
 )
 def test_what_moon_does_not_take(
