@@ -37,10 +37,10 @@ def upload(request: Request) -> Response:
 def download_zip(request: Request) -> Response:
     """`POST /downloadzip`: `{"message": url}` of a zip of the FITS files that a site captured in a range."""
     wanted = zip_requests.parse_zip_request(request.json_object())
-    names = image_files.filenames(wanted)
-    if not names:
+    files = image_files.fits_files(wanted)
+    if not files.names:
         raise NotFound("No images exist for the given query.")
-    return ok({"message": zips.url_of(names)})
+    return ok({"message": zips.url_of(files)})
 
 
 @endpoint

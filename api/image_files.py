@@ -1,5 +1,6 @@
 """Which FITS files the images of a site have."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from api.object_names import checked_name
@@ -16,12 +17,30 @@ _SEPARATORS = frozenset("/\\")
 
 # Column that says that a file exists, and the level in its name.
 _SMALL, _LARGE = ("fits_10_exists", "10"), ("fits_01_exists", "01")
-# What to take of an image, the first that exists.
-_CHOICES = {"small": (_SMALL,), "large": (_LARGE,), "best": (_LARGE, _SMALL)}
+# What to take of an image, the first that exists. The zip function takes level 00 where there is no 01.
+_BEST = (_LARGE, _SMALL)
+_CHOICES = {"small": (_SMALL,), "large": (_LARGE,), "best": _BEST}
 
 
-def filenames(wanted: ZipRequest) -> list[str]:
-    """Return the names of the files in `data/`, the oldest image first.
+@dataclass(frozen=True)
+class FitsFiles:
+    """Files of images in `data/`.
+
+    Attributes
+    ----------
+    names
+        The oldest image first.
+    fallbacks
+        From a name to that of the file to take where the first is not in S3: the table says that it exists,
+        but files are removed, or are still on their way.
+    """
+
+    names: list[str]
+    fallbacks: dict[str, str]
+
+
+def fits_files(wanted: ZipRequest) -> FitsFiles:
+    """Return the files that the images of a request have.
 
     A row whose name cannot be a file's is left out: one such row must not fail every zip of its range.
 
@@ -52,7 +71,10 @@ def filenames(wanted: ZipRequest) -> list[str]:
     )
     if len(rows) > MAX_FILES:
         raise BadRequest(f"More than {MAX_FILES} images lie in this range; a zip holds at most that many.")
-    return [name for row in rows if _is_file_name(name := _filename(row, choices))]
+    found = [names for row in rows if _is_file_name((names := _names(row, choices))[0])]
+    return FitsFiles(
+        [names[0] for names in found], {names[0]: names[1] for names in found if len(names) == len(_BEST)}
+    )
 
 
 def _is_file_name(name: str) -> bool:
@@ -68,6 +90,7 @@ def _is_file_name(name: str) -> bool:
     return possible
 
 
-def _filename(row: dict[str, Any], choices: tuple[tuple[str, str], ...]) -> str:
-    level = next(level for column, level in choices if row[column])
-    return f"{row['base_filename']}-{row['data_type']}{level}.fits.fz"
+def _names(row: dict[str, Any], choices: tuple[tuple[str, str], ...]) -> list[str]:
+    """Return the names of the files to choose from, the best first."""
+    base, data_type = row["base_filename"], row["data_type"]
+    return [f"{base}-{data_type}{level}.fits.fz" for column, level in choices if row[column]]

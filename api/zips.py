@@ -4,6 +4,7 @@ import json
 import time
 from typing import Any
 
+from api.image_files import FitsFiles
 from common import aws
 from common.errors import NotFound, TookTooLong, Unavailable
 from common.settings import setting
@@ -24,7 +25,7 @@ class StillPacking(TookTooLong):
     retry_after_s = 30
 
 
-def url_of(filenames: list[str]) -> str:
+def url_of(files: FitsFiles) -> str:
     """Return a presigned URL of a zip of files in `data/`.
 
     A list of files is packed once at a time: while another request packs it, this one waits for that zip.
@@ -39,12 +40,13 @@ def url_of(filenames: list[str]) -> str:
         If the zip function fails.
     """
     last_look = time.monotonic() + WAIT_S - _LOOK_TIMEOUT_S
-    answer = _invoked({"filenames": filenames}, WAIT_S)
+    event = {"filenames": files.names, **({"fallbacks": files.fallbacks} if files.fallbacks else {})}
+    answer = _invoked(event, WAIT_S)
     while answer.get("statusCode") == _STILL_PACKING:
         if time.monotonic() + LOOK_AGAIN_AFTER_S > last_look:
             raise StillPacking(_STILL_PACKING_SENTENCE)
         time.sleep(LOOK_AGAIN_AFTER_S)
-        answer = _invoked({"filenames": filenames, "only_look": True}, _LOOK_TIMEOUT_S)
+        answer = _invoked({**event, "only_look": True}, _LOOK_TIMEOUT_S)
     if answer.get("statusCode") == _NOT_FOUND:
         raise NotFound("No images exist for the given query.")
     if answer.get("statusCode") != _OK:

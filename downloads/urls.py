@@ -9,6 +9,7 @@ from common.presign import DAY_S, WEEK_S, get_url
 from downloads import fits_images, sandboxed, store
 from downloads.arguments import TIFF_TYPES, Download
 from downloads.fits_headers import Header
+from downloads.levels import of_stored_level
 
 AS_IT_IS_GOOD_FOR_S = 5 * DAY_S
 _NO_FILTER = "nofilter"
@@ -28,6 +29,11 @@ def url_of(wanted: Download) -> str:
     Unavailable
         If S3 is down or busy.
     """
+    return of_stored_level(wanted, _url_of)
+
+
+def _url_of(wanted: Download) -> str:
+    """Return the URL of the download at the level that is asked for."""
     if wanted.converted:
         return get_url(_converted(wanted), WEEK_S)
     store.check_exists(wanted.source_key)

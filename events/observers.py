@@ -45,7 +45,7 @@ def find(site: str) -> Observer:
     if own is None:
         raise BadConfig(f"No config found for site {site}.")
     name = own.get("name")
-    return _observer(_telling(own), name if isinstance(name, str) and name else site)
+    return observer_of(_telling(own), name if isinstance(name, str) and name else site)
 
 
 def _telling(own: Config) -> Config:
@@ -59,7 +59,14 @@ def _telling(own: Config) -> Config:
     return config
 
 
-def _observer(config: Config, name: str) -> Observer:
+def observer_of(config: Config, name: str) -> Observer:
+    """Return the observer whose place and zone a config tells.
+
+    Raises
+    ------
+    BadConfig
+        If it does not tell them.
+    """
     place = Place(*(_coordinate(config, parameter) for parameter in COORDINATES))
     for parameter in REFERENCES:
         _number(config, parameter)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Uploads files as a site's computer does, with progress and retries.
 
-    python examples/upload_image.py http://127.0.0.1:4000/api mrc1-sq01-20260101-00000001-EX01.fits.fz
+    python examples/upload_image.py http://127.0.0.1:4000/api mrc1-sq01-20260101-00000001-EX00.fits.fz
     python examples/upload_image.py URL --directory info-images --channel 2 mrc1-a-20260101-00000001-EX10.jpg
 
 For each file a form is asked for and the file posted with it to S3, a block at a time. Where the API or S3 is

@@ -6,10 +6,11 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
+DEGREES_PER_HOUR = 15.0
+
 # Column of the image table: header card, what its value must be.
 _NUMBER = (int, float)
 _COLUMNS: dict[str, tuple[str, tuple[type, ...]]] = {
-    "right_ascension": ("RAHRS", _NUMBER),
     "declination": ("DEC", _NUMBER),
     "altitude": ("ALTITUDE", _NUMBER),
     "azimuth": ("AZIMUTH", _NUMBER),
@@ -22,7 +23,9 @@ _COLUMNS: dict[str, tuple[str, tuple[type, ...]]] = {
 
 
 def read_header(fits: bytes) -> dict[str, Any]:
-    """Answer the cards of the image in a FITS file, packed or not, without comments.
+    """Return the cards of the image in a FITS file, packed or not, without comments.
+
+    A card whose value cannot be read, or is not finite, is left out.
 
     Raises
     ------
@@ -34,10 +37,9 @@ def read_header(fits: bytes) -> dict[str, Any]:
     with astropy_fits.open(io.BytesIO(fits)) as units:
         image = next((unit for unit in units if unit.header.get("NAXIS")), units[0])
         return {
-            name: value
-            for name, value in image.header.items()
-            if name not in {"", "COMMENT", "HISTORY"}
-            and not (isinstance(value, float) and not math.isfinite(value))
+            card.keyword: value
+            for card in image.header.cards
+            if card.keyword not in {"", "COMMENT", "HISTORY"} and (value := _value(card)) is not None
         }
 
 
@@ -49,10 +51,33 @@ def columns(header: dict[str, Any]) -> dict[str, Any]:
         # exactly: a logical card would pass for an integer
         if type(header.get(card)) in kinds
     }
+    right_ascension = _right_ascension(header)
+    if right_ascension is not None:
+        found["right_ascension"] = right_ascension
     begun = _date(header.get("DATE-OBS"))
     if begun:
         found |= {"capture_date": begun, "sort_date": begun}
     return {**found, "header": json.dumps(header, default=str)}
+
+
+def _value(card: Any) -> Any:
+    """Return a card's value; None for none, one that FITS does not have (`EXPTIME = nan`), or not finite."""
+    from astropy.io.fits import VerifyError
+    from astropy.io.fits.card import Undefined
+
+    try:
+        value = card.value
+    except VerifyError:
+        return None
+    is_missing = isinstance(value, Undefined) or (isinstance(value, float) and not math.isfinite(value))
+    return None if is_missing else value
+
+
+def _right_ascension(header: dict[str, Any]) -> float | None:
+    """Return the right ascension in degrees: RA, else RAHRS, which is in hours; None without either."""
+    if type(header.get("RA")) in _NUMBER:
+        return float(header["RA"])
+    return header["RAHRS"] * DEGREES_PER_HOUR if type(header.get("RAHRS")) in _NUMBER else None
 
 
 def _date(text: Any) -> datetime | None:

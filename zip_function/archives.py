@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import NamedTuple
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-from api.object_names import checked_name
-from common.errors import BadRequest, Conflict, NotFound, Unavailable
+from common.errors import Conflict, NotFound, Unavailable
 from common.ordered import in_order
 from common.presign import get_url
-from zip_function import locks, store
+from zip_function import choices, locks, store
+from zip_function.choices import DIRECTORY, Choice
 from zip_function.locks import Lock
 from zip_function.store import StoredFile, StoredZip
 
-DIRECTORY = "data"
 GOOD_FOR_S = 300
 # What is in `downloads/` expires after 8 days (docs/operations.md). An older zip is packed again in time.
 FRESH_FOR_S = 7 * 24 * 3600
@@ -33,6 +32,24 @@ _MISSING_HEAD = "These files were asked for and do not exist:\n"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
 
 
+class _Contents(NamedTuple):
+    """What goes into a zip.
+
+    Attributes
+    ----------
+    files
+        The stored files.
+    missing
+        Names of what is not stored.
+    lacking
+        How many files are missing, or have a smaller one in their place.
+    """
+
+    files: list[StoredFile]
+    missing: list[str]
+    lacking: int
+
+
 class StillPacking(Conflict):
     """Another request is packing the same files: 409."""
 
@@ -40,23 +57,21 @@ class StillPacking(Conflict):
         super().__init__("The zip is still being packed.")
 
 
-def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
+def url_of(wanted: list[Choice], seconds_left: Callable[[], float]) -> str:
     """Return a presigned URL of a zip of files, which is made now unless it has been already.
 
-    A zip that lacks files is made again once there are more of them: a night's last may be on their way. One
-    that is about to expire is made again too.
+    A zip that lacks files, or has smaller ones in their place, is made again once there are more of them: a
+    night's last may be on their way. One that is about to expire is made again too.
 
     Parameters
     ----------
-    filenames
-        Names in `data/`. The order and names given twice do not count.
+    wanted
+        What is to be packed, as `choices.parse` returns it.
     seconds_left
         Returns how long this may still take.
 
     Raises
     ------
-    BadRequest
-        If `filenames` is no list of names.
     NotFound
         If none of the files exists.
     StillPacking
@@ -64,7 +79,7 @@ def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
     Unavailable
         If S3 is down or busy, a file changes meanwhile, or time runs out. Then nothing is left in S3.
     """
-    names, key = _wanted(filenames)
+    key = _key(wanted)
     if not _is_final(store.zip_at(key)):
         with locks.locked(key) as lock:
             if lock is None:
@@ -72,37 +87,36 @@ def url_of(filenames: Any, seconds_left: Callable[[], float]) -> str:
             # another request may have packed it before this one had the lock
             present = store.zip_at(key)
             if not _is_final(present):
-                _bring_up_to_date(key, names, present, lock, seconds_left)
-    return _url(key, names)
+                _bring_up_to_date(key, wanted, present, lock, seconds_left)
+    return _url(key, wanted)
 
 
-def url_of_packed(filenames: Any) -> str:
+def url_of_packed(wanted: list[Choice]) -> str:
     """Return a presigned URL of a zip of files that another request was packing; nothing is packed here.
 
     Raises
     ------
-    BadRequest
-        If `filenames` is no list of names.
     StillPacking
         If it is not there yet.
     Unavailable
         If S3 is down or busy.
     """
-    names, key = _wanted(filenames)
+    key = _key(wanted)
     if locks.is_locked(key) or store.zip_at(key) is None:
         raise StillPacking
-    return _url(key, names)
+    return _url(key, wanted)
 
 
-def _wanted(filenames: Any) -> tuple[list[str], str]:
-    """Return the checked names and the key of their zip."""
-    names = _checked(filenames)
-    digest = hashlib.sha256("\n".join(names).encode()).hexdigest()
-    return names, f"downloads/{digest}.zip"
+def _key(wanted: list[Choice]) -> str:
+    """Return where the zip is stored. With fallbacks it may have other files, so these count too."""
+    lines = [choice.name + ("" if choice.fallback is None else f"\t{choice.fallback}") for choice in wanted]
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return f"downloads/{digest}.zip"
 
 
-def _url(key: str, names: list[str]) -> str:
-    return get_url(key, GOOD_FOR_S, f'attachment; filename="{_site(names[0])}-{int(time.time())}.zip"')
+def _url(key: str, wanted: list[Choice]) -> str:
+    site = _site(wanted[0].name)
+    return get_url(key, GOOD_FOR_S, f'attachment; filename="{site}-{int(time.time())}.zip"')
 
 
 def _is_final(present: StoredZip | None) -> bool:
@@ -114,45 +128,37 @@ def _expires_soon(present: StoredZip) -> bool:
 
 
 def _bring_up_to_date(
-    key: str, names: list[str], present: StoredZip | None, lock: Lock, seconds_left: Callable[[], float]
+    key: str, wanted: list[Choice], present: StoredZip | None, lock: Lock, seconds_left: Callable[[], float]
 ) -> None:
     """Make the zip, unless the one that is there has as many files as could be packed now."""
-    files, missing = _looked_up(names)
+    contents = _looked_up(wanted)
     if present is not None:
-        gained = present.lacking - len(missing)
+        gained = present.lacking - contents.lacking
         if gained < 0 or (gained == 0 and not _expires_soon(present)):
             return
-    _make(key, files, missing, lock, seconds_left)
-
-
-def _checked(filenames: Any) -> list[str]:
-    """Answer the names, sorted, each once."""
-    if not isinstance(filenames, list) or not filenames:
-        raise BadRequest("filenames is required: a list of names.")
-    return sorted({checked_name(name, DIRECTORY) for name in filenames})
+    _make(key, contents, lock, seconds_left)
 
 
 def _site(name: str) -> str:
     return _UNSAFE.sub("", name.partition("-")[0])
 
 
-def _looked_up(names: list[str]) -> tuple[list[StoredFile], list[str]]:
-    """Answer the files that exist, and the names of those that do not."""
-    keys = [f"{DIRECTORY}/{name}" for name in names]
-    found = list(in_order(store.look_up, keys, _LOOKING_THREADS, _LOOKED_AHEAD))
-    missing = [name for name, file in zip(names, found, strict=True) if not file]
-    return [file for file in found if file], missing
+def _looked_up(wanted: list[Choice]) -> _Contents:
+    """Return what is stored of the choices."""
+    found = list(in_order(choices.look_up, wanted, _LOOKING_THREADS, _LOOKED_AHEAD))
+    # by their keys, for two names may lead to one file
+    files = {one.file.key: one.file for one in found if one.file}
+    missing = [choice.name for choice, one in zip(wanted, found, strict=True) if not one.file]
+    return _Contents(list(files.values()), missing, sum(not one.as_asked for one in found))
 
 
-def _make(
-    key: str, files: list[StoredFile], missing: list[str], lock: Lock, seconds_left: Callable[[], float]
-) -> None:
-    if not files:
+def _make(key: str, contents: _Contents, lock: Lock, seconds_left: Callable[[], float]) -> None:
+    if not contents.files:
         raise NotFound("None of the files exists.")
-    blocks = (block for file in files for block in file.blocks())
-    contents = in_order(store.read_block, blocks, _READING_THREADS, _READ_AHEAD)
-    chunks = zip_chunks(files, _in_time(contents, lock, seconds_left), missing)
-    store.upload(key, chunks, len(missing), lock.note_upload)
+    blocks = (block for file in contents.files for block in file.blocks())
+    read = in_order(store.read_block, blocks, _READING_THREADS, _READ_AHEAD)
+    chunks = zip_chunks(contents.files, _in_time(read, lock, seconds_left), contents.missing)
+    store.upload(key, chunks, contents.lacking, lock.note_upload)
 
 
 def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], float]) -> Iterator[bytes]:

@@ -6,21 +6,24 @@ from typing import Any
 from common import logs, request_context
 from common.errors import ApiError
 from common.responses import json_text
+from zip_function import choices
 from zip_function.archives import url_of, url_of_packed
 
 
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url.
 
+    `"fallbacks": {name: other name}` tells which file to take where one is not stored.
     409 while another request packs the same files. With `"only_look": true` nothing is packed: 200 once the
     zip is there, 409 before.
     """
     logs.set_up()
     request_context.update(request_id=getattr(context, "aws_request_id", ""))
     try:
+        wanted = choices.parse(event.get("filenames"), event.get("fallbacks"))
         if event.get("only_look"):
-            return _answer(200, url_of_packed(event.get("filenames")))
-        return _answer(200, url_of(event.get("filenames"), lambda: _seconds_left(context)))
+            return _answer(200, url_of_packed(wanted))
+        return _answer(200, url_of(wanted, lambda: _seconds_left(context)))
     except ApiError as error:
         return _answer(error.status, error.body)
     except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but a fixed answer

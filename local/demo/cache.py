@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from local.demo.sites import Site
 
-VERSION: Final = 1
+VERSION: Final = 2
 """To be raised whenever other files would be made, so that old ones are not used any more."""
 DATES: Final = ("capture_date", "sort_date")
 

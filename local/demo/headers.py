@@ -73,7 +73,7 @@ def _identity(observation: Observation) -> list[Card]:
         ("IMAGETYP", "EXPOSURE", "Kind of image"),
         ("OBSTYPE", DATA_TYPE, "Data type in file names"),
         ("ORIGNAME", f"{base}-{DATA_TYPE}00.fits.fz", "Name of the raw file"),
-        ("FILENAME", f"{base}-{DATA_TYPE}01.fits", "Name of this file"),
+        ("FILENAME", f"{base}-{DATA_TYPE}00.fits", "Name of this file"),
         (
             "FILEPATH",
             f"archive/{site.observatory}/{site.telescope.instrument}/{exposure.night:%Y%m%d}/",
@@ -138,6 +138,7 @@ def _request(observation: Observation) -> list[Card]:
         ("FWNAME", "Dual filter wheel", "Name of the filter wheel"),
         ("SMARTSTK", exposure.stack, "Smart stack that this image belongs to"),
         ("SSTKNUM", exposure.stack_index, "Number of the image in the smart stack"),
+        ("SSTKLEN", exposure.stack_length, "Number of images in the smart stack"),
         ("PEDESTAL", PEDESTAL, "[adu] Counts of a pixel without light"),
     ]
 
@@ -290,7 +291,9 @@ def _quality(observation: Observation) -> list[Card]:
     pixels = observation.fwhm / observation.field.scale
     return [
         ("FWHM", observation.fwhm, "[arcsec] Width of a star at half its height"),
+        ("FWHMASEC", observation.fwhm, "[arcsec] The same"),
         ("FWHMPIX", round(pixels, 3), "[pix] The same, in pixels of the raw picture"),
+        ("SEPSKY", round(observation.sky_counts, 1), "[adu] Counts of the sky"),
         ("SEEING", observation.weather.seeing, "[arcsec] Zenith seeing in yellow light"),
         ("TRANSPAR", round(observation.transparency, 4), "Share of the light that passes the air"),
         ("QUALNOTE", "raw picture, no calibration applied; hot pixels are still in it", ""),

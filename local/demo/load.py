@@ -13,8 +13,8 @@ import psycopg2
 
 from common import aws
 from common.dynamodb import Table
-from local.demo.configs import site_configurations
 from local.demo.images import DemoImage, make_images
+from local.demo.sent_configs import sent_configurations
 from local.ingester import LandedFile, insert_image_row, log_upload, save_info_image
 from night_log import notes
 from night_log import store as night_log
@@ -38,7 +38,7 @@ def load(cache: Path) -> None:
     cache
         Folder in which image files are kept from one start to the next.
     """
-    for site, configuration in site_configurations().items():
+    for site, configuration in sent_configurations(time.time()).items():
         site_configs.write(site, configuration)
     images = make_images(cache, last_whole_night(datetime.now(UTC)))
     if not _insert_rows(images):

@@ -34,7 +34,7 @@ def _make(folder: Path, observation: Observation) -> Entry:
     small, _ = compress(shrunk(picture, SHRINK), cards(observation, SHRINK))
     medium_jpg, small_jpg = jpegs(picture)
     files = {
-        f"{base}-{DATA_TYPE}01.fits.fz": large,
+        f"{base}-{DATA_TYPE}00.fits.fz": large,
         f"{base}-{DATA_TYPE}10.fits.fz": small,
         f"{base}-{DATA_TYPE}10.jpg": medium_jpg,
         f"{base}-{DATA_TYPE}11.jpg": small_jpg,
@@ -45,7 +45,7 @@ def _make(folder: Path, observation: Observation) -> Entry:
 
 
 def _row(observation: Observation, header: str) -> dict[str, Any]:
-    """An image's row in the table; its position is in hours and degrees, as its header says."""
+    """An image's row in the table; its position is in degrees, as in all rows since 2023-03-08 09:20 UTC."""
     exposure = observation.exposure
     values = json.loads(header)
     return {
@@ -54,7 +54,7 @@ def _row(observation: Observation, header: str) -> dict[str, Any]:
         "site": exposure.site.observatory,
         "capture_date": exposure.start,
         "sort_date": exposure.start,
-        "right_ascension": values["RAHRS"],
+        "right_ascension": values["RA"],
         "declination": values["DEC"],
         "altitude": values["ALTITUDE"],
         "azimuth": values["AZIMUTH"],

@@ -76,6 +76,19 @@ class Observation:
         moon_height = max(0.0, math.sin(math.radians(self.moonlight.place.altitude)))
         return darkness - 2.2 * self.moonlight.phase**2 * moon_height
 
+    @property
+    def electrons(self) -> float:
+        """What a star of magnitude 0 makes of electrons during the exposure."""
+        exposure = self.exposure
+        rate = exposure.filter_.rate(exposure.site.telescope.collecting_area)
+        return rate * exposure.seconds * self.transparency
+
+    @property
+    def sky_counts(self) -> float:
+        """Counts of a pixel that sees nothing but sky, in the middle of the raw picture (ADU)."""
+        electrons = self.electrons * math.pow(10, -0.4 * self.sky_magnitude) * self.field.scale**2
+        return PEDESTAL + electrons / GAIN
+
 
 def observe(exposure: Exposure) -> Observation:
     """Work out the conditions of an exposure."""

@@ -50,10 +50,7 @@ def _light(observation: Observation) -> Array:
     """Electrons that the sky makes on average, in each pixel."""
     exposure, field = observation.exposure, observation.field
     filter_ = exposure.filter_
-    # from a star of magnitude 0
-    electrons = (
-        filter_.rate(exposure.site.telescope.collecting_area) * exposure.seconds * observation.transparency
-    )
+    electrons = observation.electrons
     seen = scene(exposure.target, field)
     strength = electrons * (_line_gain(filter_) if seen.glows_in_lines else 1.0)
     light = refine(seen.glow * np.float32(strength * field.scale**2))

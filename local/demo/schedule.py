@@ -77,6 +77,7 @@ class Exposure:
     user: User
     stack: str
     stack_index: str
+    stack_length: int
 
     @property
     def base_filename(self) -> str:
@@ -150,6 +151,7 @@ def _observe(before: list[Exposure], slot: int, pointing: Pointing, chance: rand
             user=user,
             stack=f"{start:%Y%m%d%H%M%S}" if stacked else "no",
             stack_index=str(index + 1) if stacked else "",
+            stack_length=STACK_LENGTH if stacked else 1,
         )
         for index in range(STACK_LENGTH if stacked else 1)
     ]

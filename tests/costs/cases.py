@@ -11,7 +11,7 @@ import requests
 
 from local.invocation import LambdaContext
 from remotehq import handlers
-from tests.costs.world import FILE, QUEUE, World
+from tests.costs.world import FILE, LARGE_FILE, QUEUE, World
 
 Ask = Callable[[World], Any]
 DEEP = 200
@@ -100,6 +100,8 @@ NIGHT = {"start_date": "2024-01-10 00:00:00", "end_date": "2024-01-10 12:00:00"}
 ZIP = {"site": "mrc1", "start_timestamp_s": 1704850000, "end_timestamp_s": 1704870000, "fits_size": "small"}
 MOON = {"lat": 34, "lng": -119, "start": "2026-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"}
 INFO_IMAGE = {"object_name": "mrc1-a-EX10.jpg", "s3_directory": "info-images"}
+LARGE_ZIP = {**ZIP, "fits_size": "large"}
+LARGE_00, LARGE_01 = ({"object_name": LARGE_FILE.format(1, level)} for level in ("00", "01"))
 ZIPPABLE = (World.insert_images, World.store_files)
 IMAGES = (World.insert_images,)
 ITEM = {"queue_name": QUEUE}
@@ -128,10 +130,20 @@ CASES: dict[str, dict[str, Case]] = {
         ),
         "a TIFF, made": Case(post("/download", TIFF), (World.store_files,)),
         "a TIFF, made before": Case(post("/download", TIFF), (World.store_files, post("/download", TIFF))),
+        "a large FITS as it is, stored at the other level": Case(
+            post("/download", {**LARGE_01, "image_type": "fz01"}), (World.store_large_files,)
+        ),
+        "a large FITS, made": Case(post("/download", LARGE_00), (World.store_large_files,)),
+        "a large FITS, made, stored at the other level": Case(
+            post("/download", LARGE_01), (World.store_large_files,)
+        ),
         "a FITS, made": Case(post("/download", FITS), (World.store_files,)),
         "a FITS, made before": Case(post("/download", FITS), (World.store_files, post("/download", FITS))),
     },
     "POST /downloadzip": {
+        "six large files, stored as 00, packed": Case(
+            post("/downloadzip", LARGE_ZIP), (World.insert_images, World.store_large_files)
+        ),
         "six files, packed": Case(post("/downloadzip", ZIP), ZIPPABLE),
         "six files, packed before": Case(post("/downloadzip", ZIP), (*ZIPPABLE, post("/downloadzip", ZIP))),
         "no files": Case(post("/downloadzip", {**ZIP, "site": "aro1"}), status=404),

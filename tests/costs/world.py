@@ -25,6 +25,7 @@ UPLOADS = 50
 IMAGES = 6
 EVENING = datetime(2024, 1, 10, 3)  # noqa: DTZ001 - the table's times are UTC without saying so
 FILE = "mrc1-sq01-20240110-{:08d}-EX10.fits.fz"
+LARGE_FILE = "mrc1-sq01-20240110-{:08d}-EX{}.fits.fz"
 QUEUE = "stacks"
 
 
@@ -90,6 +91,11 @@ class World:
         content = packed(sky().astype("u2"))
         for number in range(1, IMAGES + 1):
             put(f"data/{FILE.format(number)}", content)
+
+    def store_large_files(self) -> None:
+        """Have the large FITS files of mrc1's images, at level 00 as real sites store them."""
+        for number in range(1, IMAGES + 1):
+            put(f"data/{LARGE_FILE.format(number, '00')}", packed(sky().astype("u2")))
 
     def show_info_image(self) -> None:
         """Have an image on the first channel of mrc1."""

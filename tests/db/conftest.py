@@ -33,7 +33,7 @@ WHOLE_ROW = {
     "site": "mrc1",
     "capture_date": NIGHT,
     "sort_date": NIGHT.replace(second=6),
-    "right_ascension": 5.588,
+    "right_ascension": 83.82,
     "declination": -5.391,
     "altitude": 48.25,
     "azimuth": 181.5,

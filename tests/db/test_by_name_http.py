@@ -36,7 +36,7 @@ def test_a_whole_package(api: ApiClient, insert: Insert) -> None:
         "site": "mrc1",
         "exposure_time": 30.0,
         "filter_used": "lum",
-        "right_ascension": 5.588,
+        "right_ascension": 83.82,
         "declination": -5.391,
         "azimuth": 181.5,
         "altitude": 48.25,

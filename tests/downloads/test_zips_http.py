@@ -79,6 +79,41 @@ def test_a_zip_has_the_files_of_the_size_asked_for(api: ApiClient, fits_size: st
             assert archive.read(file) == file.encode() * 1000
 
 
+@pytest.mark.parametrize(
+    ("fits_size", "names"),
+    [
+        ("large", [name(1, "00"), name(2, "01"), "MISSING.txt"]),
+        ("best", [name(1, "00"), name(2, "01"), name(3, "10"), "MISSING.txt"]),
+    ],
+)
+def test_the_large_fits_that_exists_is_packed_and_best_falls_back_to_the_small_one(
+    api: ApiClient, fits_size: str, names: list[str]
+) -> None:
+    """The table says that all files exist; in S3 the large ones are at one level or the other, or missing."""
+    insert(*(image(number, EVENING) for number in range(1, 5)))
+    for file in (name(1, "00"), name(1, "10"), name(2, "01"), name(2, "00"), name(3, "10")):
+        put(f"data/{file}", file.encode())
+    with opened(api.post("/downloadzip", json={**DAY, "fits_size": fits_size})) as archive:
+        assert archive.namelist() == names
+        assert all(archive.read(file) == file.encode() for file in names[:-1])
+        missing = archive.read("MISSING.txt").decode().splitlines()[1:]
+        assert missing == [name(number, "01") for number in range(3, 5) if name(number, "10") not in names]
+
+
+def test_a_small_file_in_the_place_of_a_large_one_gives_way_once_that_has_come(api: ApiClient) -> None:
+    insert(image(1, EVENING))
+    put(f"data/{name(1, '10')}", b"small")
+    with opened(api.post("/downloadzip", json=DAY)) as archive:
+        assert archive.namelist() == [name(1, "10")]
+    put(f"data/{name(1, '00')}", b"large")
+    with opened(api.post("/downloadzip", json=DAY)) as archive:
+        assert archive.namelist() == [name(1, "00")]
+    # another zip than that of the large files alone, which never has a small one
+    with opened(api.post("/downloadzip", json={**DAY, "fits_size": "large"})) as archive:
+        assert archive.namelist() == [name(1, "00")]
+    assert len(stored("downloads/")) == 2
+
+
 def test_ways_to_write_a_range(api: ApiClient) -> None:
     insert(image(1, EVENING), image(2, "2026-01-01T19:59:58"), image(3, "2026-01-01T20:00:02"))
     put_files(1, 2, 3)

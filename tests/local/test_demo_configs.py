@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import ephem
 import pytest
 
+from events.almanac import almanac, tai_events
+from events.observers import observer_of
 from local.demo.configs import site_configurations
+from local.demo.field import HEIGHT, WIDTH
+from local.demo.sent_configs import sent_configurations
+from local.demo.sites import CAMERA_BINNING
 
 SHAPES = json.loads((Path(__file__).parents[1] / "data" / "config_shapes.json").read_text(encoding="utf-8"))
 ENCLOSURES = ("mrc", "aro", "eco")
@@ -115,6 +121,33 @@ def test_cameras_and_telescopes_agree() -> None:
         scale = 206.265 * settings["x_pixel"] / tube["focal_length"]
         assert settings["manual_onebyone_pix_scale"] == pytest.approx(scale, rel=1e-3)
         assert tube["f-ratio"] == pytest.approx(tube["focal_length"] / tube["aperture"], abs=0.01)
+
+
+def test_an_observatory_adds_tonight_and_its_camera_before_it_sends_its_config() -> None:
+    """The web UI's home page reads the events of a config, and draws the camera's field by its size."""
+    now = 1773446400.0  # 2026-03-14, evening at mrc
+    sent = sent_configurations(now)
+    for site, config in site_configurations().items():
+        added = {"events", *({"camera"} if site in OBSERVATORIES else set())}
+        assert {name for name in sent[site] if sent[site][name] != config.get(name)} == added
+        assert 4_000 < len(json.dumps(sent[site])) < 16_000
+    camera = sent["mrc1"]["camera"]["camera_1_1"]
+    assert (camera["camera_size_x"], camera["camera_size_y"]) == (
+        WIDTH * CAMERA_BINNING,
+        HEIGHT * CAMERA_BINNING,
+    )
+
+
+def test_events_of_a_config_are_dublin_julian_dates_of_the_night_at_the_site() -> None:
+    now = 1773446400.0
+    events = sent_configurations(now)["mrc1"]["events"]
+    assert list(events.values()) == sorted(events.values())
+    # ephem counts Dublin Julian days itself; 2026-03-13T19:02:06-07:00 is the sunset that README shows
+    assert events["Sun Set"] == pytest.approx(ephem.Date("2026/3/14 02:02:06"), abs=1 / 86400)
+    tai = tai_events(almanac(observer_of(site_configurations()["mrc"], "mrc"), now))
+    assert events.keys() == tai.keys()
+    for name, date in tai.items():
+        assert events[name] + 2415020 == pytest.approx(date - 37 / 86400, abs=1e-6)
 
 
 def test_default_devices_and_filters_exist() -> None:

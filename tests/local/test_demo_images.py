@@ -75,7 +75,7 @@ def test_five_images_with_all_files_and_columns(made: list[DemoImage], site: Sit
     for image in made:
         instrument = site_configurations()[site.observatory]["camera"]["camera_1_1"]["name"]
         assert image.base_filename.startswith(f"{site.observatory}-{instrument}-20261122-0")
-        endings = ["01.fits.fz", "10.fits.fz", "10.jpg", "11.jpg"]
+        endings = ["00.fits.fz", "10.fits.fz", "10.jpg", "11.jpg"]
         assert list(image.files) == [f"{image.base_filename}-EX{ending}" for ending in endings]
         assert image.row.keys() == COLUMNS
         assert (image.row["site"], image.site, image.data_type) == (site.observatory, site.observatory, "EX")
@@ -87,7 +87,7 @@ def test_five_images_with_all_files_and_columns(made: list[DemoImage], site: Sit
 
 
 @pytest.mark.parametrize(
-    ("ending", "shape"), [("01.fits.fz", (900, 1200)), ("10.fits.fz", (450, 600))], ids=["large", "small"]
+    ("ending", "shape"), [("00.fits.fz", (900, 1200)), ("10.fits.fz", (450, 600))], ids=["large", "small"]
 )
 def test_fits_files_are_valid_and_packed(made: list[DemoImage], ending: str, shape: tuple[int, int]) -> None:
     for image in made:
@@ -104,7 +104,7 @@ def test_fits_files_are_valid_and_packed(made: list[DemoImage], ending: str, sha
 
 def test_pictures_are_of_a_sky(made: list[DemoImage]) -> None:
     for image in made:
-        data = fits.getdata(path(image, "01.fits.fz"))
+        data = fits.getdata(path(image, "00.fits.fz"))
         header = json.loads(image.row["header"])
         sky = np.percentile(data, 20)
         assert sky > header["PEDESTAL"]
@@ -120,9 +120,10 @@ def test_pictures_are_of_a_sky(made: list[DemoImage]) -> None:
 
 def test_header_text_is_that_of_the_large_file(made: list[DemoImage]) -> None:
     for image in made:
-        header = fits.getheader(path(image, "01.fits.fz"), 1)
+        header = fits.getheader(path(image, "00.fits.fz"), 1)
         cards = [card for card in header.cards if card.keyword not in {"COMMENT", "HISTORY", ""}]
-        assert 140 <= len(cards) <= 170
+        assert 140 <= len(cards) <= 175
+        assert {"FWHMASEC", "SEPSKY", "SSTKLEN"} <= {card.keyword for card in cards}
         assert {len(card.image) for card in cards} == {80}
         assert json.loads(image.row["header"]) == {card.keyword: card.value for card in cards}
         assert not [card for card in cards if card.keyword.startswith("Z") and card.keyword != "ZENITH"]
@@ -135,7 +136,7 @@ def test_header_agrees_with_the_row(made: list[DemoImage]) -> None:
         header = json.loads(row["header"])
         pairs = {
             "SITEID": "site",
-            "RAHRS": "right_ascension",
+            "RA": "right_ascension",
             "DEC": "declination",
             "ALTITUDE": "altitude",
             "AZIMUTH": "azimuth",
@@ -146,7 +147,7 @@ def test_header_agrees_with_the_row(made: list[DemoImage]) -> None:
             "USERID": "user_id",
         }
         assert {card: header[card] for card in pairs} == {card: row[column] for card, column in pairs.items()}
-        assert header["RA"] == pytest.approx(row["right_ascension"] * 15, abs=1e-4)
+        assert row["right_ascension"] == pytest.approx(header["RAHRS"] * 15, abs=1e-4)
         assert datetime.fromisoformat(header["DATE-OBS"]) == row["capture_date"] == row["sort_date"]
         assert row["capture_date"].tzinfo is None
         assert header["DAY-OBS"] == "20261122"
@@ -161,7 +162,7 @@ def test_header_agrees_with_the_row(made: list[DemoImage]) -> None:
 def test_target_stands_where_the_header_says(made: list[DemoImage], site: Site) -> None:
     for image in made:
         row = image.row
-        target = SkyCoord(row["right_ascension"] * units.hourangle, row["declination"] * units.deg)
+        target = SkyCoord(row["right_ascension"] * units.deg, row["declination"] * units.deg)
         seen = target.transform_to(horizontal(site, row["capture_date"]))
         claimed = SkyCoord(row["azimuth"] * units.deg, row["altitude"] * units.deg, frame=seen.frame)
         assert seen.separation(claimed).deg < 0.02
@@ -181,13 +182,13 @@ def test_the_sun_is_far_down_in_the_right_night(made: list[DemoImage], site: Sit
 
 def test_coordinates_of_pixels(made: list[DemoImage]) -> None:
     for image in made:
-        large = WCS(fits.getheader(path(image, "01.fits.fz"), 1))
+        large = WCS(fits.getheader(path(image, "00.fits.fz"), 1))
         small = WCS(fits.getheader(path(image, "10.fits.fz"), 1))
         row = image.row
         middle = large.pixel_to_world(599.5, 449.5)
         assert small.pixel_to_world(299.5, 224.5).separation(middle).arcsec < 0.01
         assert large.pixel_to_world(0.5, 0.5).separation(small.pixel_to_world(0, 0)).arcsec < 0.01
-        target = SkyCoord(row["right_ascension"] * units.hourangle, row["declination"] * units.deg)
+        target = SkyCoord(row["right_ascension"] * units.deg, row["declination"] * units.deg)
         assert middle.separation(target).arcsec < 60
         scale = json.loads(row["header"])["PIXSCALE"]
         assert large.proj_plane_pixel_scales()[1].to_value("arcsec") == pytest.approx(scale, rel=1e-4)
@@ -204,11 +205,11 @@ def test_one_smart_stack(made: list[DemoImage]) -> None:
 
 
 def test_stack_shows_the_same_stars(made: list[DemoImage]) -> None:
-    first, second = (fits.getdata(path(image, "01.fits.fz")).astype(float) for image in made[1:3])
+    first, second = (fits.getdata(path(image, "00.fits.fz")).astype(float) for image in made[1:3])
     shift = [
         round(
-            fits.getheader(path(made[2], "01.fits.fz"), 1)[card]
-            - fits.getheader(path(made[1], "01.fits.fz"), 1)[card]
+            fits.getheader(path(made[2], "00.fits.fz"), 1)[card]
+            - fits.getheader(path(made[1], "00.fits.fz"), 1)[card]
         )
         for card in ("CRPIX2", "CRPIX1")
     ]
@@ -236,7 +237,7 @@ def test_jpgs(made: list[DemoImage]) -> None:
 
 def test_file_sizes(made: list[DemoImage]) -> None:
     for image in made:
-        assert 500_000 < path(image, "01.fits.fz").stat().st_size < 1_600_000
+        assert 500_000 < path(image, "00.fits.fz").stat().st_size < 1_600_000
         assert 100_000 < path(image, "10.fits.fz").stat().st_size < 500_000
 
 
@@ -252,7 +253,7 @@ def test_second_call_makes_nothing(
 def test_lost_files_are_made_again_as_they_were(cache: Path) -> None:
     site = SITES[0]
     made = images_of(cache, [(site, NIGHT)])
-    lost = path(made[0], "01.fits.fz")
+    lost = path(made[0], "00.fits.fz")
     content = lost.read_bytes()
     lost.unlink()
     assert images_of(cache, [(site, NIGHT)]) == made

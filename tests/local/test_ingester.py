@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -16,12 +17,14 @@ import requests
 from astropy.io import fits
 
 from common import aws as aws_clients
+from common import postgres
 from common.dynamodb import Table
 from common.errors import Unavailable
 from local import fits_headers
 from local import ingester as ingester_module
 from local.demo.images import DemoImage, images_of
 from local.demo.sites import SITES
+from local.deployment import PROJECT
 from local.ingester import Ingester, LandedFile, ingest, log_upload
 from tests.client import ApiClient
 
@@ -66,7 +69,7 @@ def test_a_site_computer_s_day(api: ApiClient, image: DemoImage) -> None:
     put = api.put("/mrc1/config/", data=json.dumps(config), headers={"Content-Type": None})
     assert put.json()["ResponseMetadata"]["HTTPStatusCode"] == 200
 
-    name, path = next((name, path) for name, path in image.files.items() if name.endswith("EX01.fits.fz"))
+    name, path = next((name, path) for name, path in image.files.items() if name.endswith("EX00.fits.fz"))
     upload(api, path)
     stored = aws_clients.client("s3").get_object(Bucket="photonranch-001", Key=f"data/{name}")["Body"].read()
     assert stored == path.read_bytes()
@@ -118,6 +121,36 @@ def test_a_file_that_is_no_fits_is_logged_and_stops_nothing(
     jpg = next(path for name, path in image.files.items() if name.endswith("EX11.jpg"))
     upload(api, jpg)
     eventually(lambda: len(api.get("/recentuploads?site=mrc1").json()) == 2)
+
+
+@pytest.mark.usefixtures("ingester")
+@pytest.mark.parametrize("directory", ["data", "info-images"])
+def test_a_card_that_cannot_be_read_costs_the_card_alone(
+    api: ApiClient, tmp_path: Path, directory: str
+) -> None:
+    """`EXPTIME = nan`, which a camera's program wrote, is no value of FITS, and astropy refuses it."""
+    name = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
+    path = tmp_path / name
+    shutil.copy(PROJECT / "tests" / "data" / "nan-card.fits.fz", path)
+    upload(api, path, s3_directory=directory, info_channel=1)
+    if directory == "data":
+        rows = eventually(lambda: postgres.query("SELECT fits_01_exists, exposure_time, header FROM images"))
+        assert [(row["fits_01_exists"], row["exposure_time"]) for row in rows] == [(True, None)]
+        header = json.loads(rows[0]["header"])
+    else:
+        record = eventually(lambda: (answer := api.get("/infoimage/mrc1/1")).content and answer.json())
+        assert requests.get(record["fits_01_url"], timeout=10).content == path.read_bytes()
+        header = record["header"]
+    assert "EXPTIME" not in header
+    assert header["NAXIS1"] == 50
+
+
+@pytest.mark.parametrize(
+    ("cards", "degrees"),
+    [({"RA": 83.8, "RAHRS": 1.0}, 83.8), ({"RAHRS": 5.5}, 82.5), ({"RA": "05:30:00", "RAHRS": 5.5}, 82.5)],
+)
+def test_right_ascension_is_filed_in_degrees(cards: dict[str, Any], degrees: float) -> None:
+    assert fits_headers.columns(cards)["right_ascension"] == degrees
 
 
 def test_a_card_of_another_kind_costs_its_column_alone(image: DemoImage) -> None:
