@@ -45,8 +45,9 @@ def download_zip(request: Request) -> Response:
 
 @endpoint
 def recent_uploads(request: Request) -> Response:
-    """`GET /recentuploads?site=`: the upload log of one site, or of "all", oldest first."""
+    """`GET /recentuploads?site=&limit=`: uploads of a site or of "all"; with `limit` the newest, newest first."""
     site, after = request.parameter("site"), request.parameter("after")
     if site in (None, ""):
         raise NotFound("Please be sure to include the sitecode query parameter.")
-    return ok(log.listing(site, after))
+    limit = log.check_limit(request.parameter("limit"))
+    return ok(log.listing(site, after) if limit is None else log.newest(site, limit))

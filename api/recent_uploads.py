@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from heapq import nlargest
 from typing import Any
 
 from api import store
@@ -15,6 +16,8 @@ ALL_SITES = "all"
 
 Position = tuple[Decimal, str]
 
+# So many items of the log, of some 200 bytes each, are far from Lambda's 6 MB.
+MAX_LIMIT = 1000
 # DynamoDB keeps numbers of at most this magnitude.
 _LARGEST_EXPONENT = 125
 # How much more than one answer is kept, while the log is read, before the newest of it are dropped.
@@ -44,6 +47,37 @@ def listing(site: str, after: Any) -> Listing:
         return _of_all_sites(position)
     items = store.uploads_of(check_site_code(site), None if position is None else position[0])
     return _listing(site, _following(items, position))
+
+
+def newest(site: str, count: int) -> list[Item]:
+    """Return the newest `count` items of the log of one site, or of `ALL_SITES`, the newest first.
+
+    Of one site no more is read. The table has those of all sites in no order, so they are all read.
+
+    Raises
+    ------
+    BadRequest
+        If `site` is no site code.
+    """
+    if site == ALL_SITES:
+        return nlargest(count, _following(store.uploads_of_all_sites(), None), key=_position)
+    return store.newest_uploads_of(check_site_code(site), count)
+
+
+def check_limit(given: Any) -> int | None:
+    """Return how many of the newest uploads a caller wants; None where it wants all.
+
+    Raises
+    ------
+    BadRequest
+        If it is no whole number from 1 to `MAX_LIMIT`.
+    """
+    if given in (None, ""):
+        return None
+    limit = number(given)
+    if limit is None or limit != limit.to_integral_value() or not 1 <= limit <= MAX_LIMIT:
+        raise BadRequest(f"limit must be a whole number from 1 to {MAX_LIMIT}.")
+    return int(limit)
 
 
 def _of_all_sites(after: Position | None) -> Listing:

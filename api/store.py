@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from common.dynamodb import Item, Table
 
@@ -23,6 +24,17 @@ def uploads_of(site: str, since: Decimal | None = None) -> Iterator[Item]:
         KeyConditionExpression="site = :site" + (" AND upload_timestamp_s >= :since" if bound else ""),
         ExpressionAttributeValues={":site": site, **bound},
     )
+
+
+def newest_uploads_of(site: str, count: int) -> list[Item]:
+    """Return the newest `count` logged uploads of `site`, the newest first. One query, that reads no more."""
+    newest_first = _table.query(
+        KeyConditionExpression="site = :site",
+        ExpressionAttributeValues={":site": site},
+        ScanIndexForward=False,
+        Limit=count,
+    )
+    return list(islice(newest_first, count))
 
 
 def uploads_of_all_sites() -> Iterator[Item]:

@@ -6,13 +6,16 @@
 
 For each file a form is asked for and the file posted with it to S3, a block at a time. Where the API or S3 is
 away or busy the upload is tried again, each time with a new form, for one is good for five minutes only.
-What is refused is not tried again. A stage that asks for keys gets the one in the environment as SITE_KEY.
+A name is `{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}`: by it the ingester files what
+lands. What is refused is not tried again. A stage that asks for keys gets the one in the environment as
+SITE_KEY.
 Exit status: 0 if all files are up, 1 if not, 2 if what is asked for cannot be. Needs the library `requests`.
 """
 
 import argparse
 import os
 import random
+import re
 import sys
 import time
 import uuid
@@ -27,6 +30,10 @@ FORM_TIMEOUT_S = 30
 # Between two blocks, not for the whole file.
 UPLOAD_TIMEOUT_S = 60
 LONGEST_PAUSE_S = 30.0
+
+# As the ingester reads it. In the directory "test" nothing is filed, and any name is good.
+NAME = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[0-9]{8}-[0-9]{8}-[A-Za-z]+[0-9]{2}\.[A-Za-z0-9.]+")
+NAME_FORM = "{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}"
 
 Progress = Callable[[int, int], None]
 
@@ -243,9 +250,22 @@ def _options() -> argparse.Namespace:
     if options.attempts < 1:
         parser.error("--attempts must be at least 1")
     for path in options.files:
-        if not path.is_file():
-            parser.error(f"there is no such file: {path}")
+        wrong = wrong_with(path, options.directory)
+        if wrong:
+            parser.error(wrong)
     return options
+
+
+def wrong_with(path: Path, directory: str) -> str | None:
+    """Return why a file cannot be uploaded to a directory, in words; None if it can."""
+    if not path.is_file():
+        return f"there is no such file: {path}"
+    if path.stat().st_size == 0:
+        return f"the file is empty: {path}"
+    if directory != "test" and not NAME.fullmatch(path.name):
+        example = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
+        return f"the name {path.name} is not of the form {NAME_FORM}, like {example}"
+    return None
 
 
 if __name__ == "__main__":

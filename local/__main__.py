@@ -78,24 +78,26 @@ def _port() -> int:
 
 def _welcome(stack: Stack) -> str:
     base = stack.base_url
+    # a text answer would otherwise run into the prompt
+    curl = r"curl -w '\n'"
     token = stack.auth0.token("auth0|demo-observer-1", (access.writer_roles() or ["admin"])[:1])
     return f"""
 The API is at {base}
   a page to try every route:  {base}/docs
   the operators' console:     {base}/console
 
-  it is there:                curl {base}/
-  a site's config:            curl {base}/mrc1/config
-  what was uploaded lately:   curl "{base}/recentuploads?site=mrc1"
-  an info image, with URLs:   curl {base}/infoimage/mrc1/1
-  the note of a night:        curl {base}/nightlog/mrc1
-  the newest image:           curl {base}/mrc1/latest_images/1
-  tonight:                    curl "{base}/events?site=mrc"
+  it is there:                {curl} {base}/
+  a site's config:            {curl} {base}/mrc1/config
+  what was uploaded lately:   {curl} "{base}/recentuploads?site=mrc1"
+  an info image, with URLs:   {curl} {base}/infoimage/mrc1/1
+  the note of a night:        {curl} {base}/nightlog/mrc1
+  the newest image:           {curl} {base}/mrc1/latest_images/1
+  tonight:                    {curl} "{base}/events?site=mrc"
   a picture of it:            {base}/events/plot?site=mrc
-  jobs for the pipelines:     curl {base}/pipe/queues
-  a shared browser:           curl {base}/control_room/mrc1
-  a form for an upload:       curl {base}/upload -d '{{"object_name": "mrc1-a-20260101-00000001-EX10.jpg"}}'
-  whether a token is good:    curl {base}/dummy-requires-auth -X POST -H "Authorization: Bearer $TOKEN"
+  jobs for the pipelines:     {curl} {base}/pipe/queues
+  a shared browser:           {curl} {base}/control_room/mrc1
+  a form for an upload:       {curl} {base}/upload -d '{{"object_name": "mrc1-a-20260101-00000001-EX10.jpg"}}'
+  whether a token is good:    {curl} {base}/dummy-requires-auth -X POST -H "Authorization: Bearer $TOKEN"
 
 A token for the protected routes:
   TOKEN={token}

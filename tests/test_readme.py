@@ -9,6 +9,8 @@ import requests
 
 from local.deployment import PROJECT
 from tests.client import ApiClient
+from tests.downloads.images import put, stored
+from tests.downloads.rows import image, insert
 
 README = (PROJECT / "README.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -18,7 +20,9 @@ PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def test_the_upload_example_uploads(api: ApiClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     example = next(block for block in PYTHON if "/upload" in block)
     name = re.findall(r'NAME = "(.*)"', example)[0]
-    (tmp_path / name).write_bytes(b"picture")
+    insert(image(1, "2026-01-01T20:00:00", jpg_medium_exists=True, sort_date="2026-01-01T20:00:00"))
+    put("data/mrc1-sq01-20260101-00000001-EX10.jpg", b"picture")
+    # nothing of the reader's is needed
     monkeypatch.chdir(tmp_path)
     exec(example.replace("http://127.0.0.1:4000/api", api.base_url), {})  # noqa: S102 - the README's own code
     deadline = time.monotonic() + 15
@@ -26,6 +30,19 @@ def test_the_upload_example_uploads(api: ApiClient, tmp_path: Path, monkeypatch:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert logged[0]["filename"] == name
+    assert stored()[f"data/{name}"] == b"picture"
+
+
+def test_every_curl_line_ends_at_a_new_line_of_the_terminal() -> None:
+    lines = re.findall(r"^\$ (curl .*)$", README, re.MULTILINE)
+    assert len(lines) > 10
+    for line in lines:
+        assert "| " in line or re.match(r"curl -s?w '\\n' ", line), line
+
+
+def test_every_module_is_run_by_the_python_that_has_its_libraries() -> None:
+    for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]:
+        assert re.findall(r"(?<!\.venv/bin/)python -m [a-z]+\.\w+", page.read_text()) == [], page.name
 
 
 def test_the_time_example_prints_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:

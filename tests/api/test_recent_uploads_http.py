@@ -152,6 +152,21 @@ def test_a_position_that_is_none_is_refused(api: ApiClient, after: str) -> None:
     assert answer.text.startswith("after must be {upload_timestamp_s},{site}")
 
 
+@pytest.mark.parametrize("site", ["all", "mrc1"])
+def test_with_a_limit_the_newest_come_newest_first(api: ApiClient, site: str) -> None:
+    items = [log("mrc1", second) for second in (100, 300.5, 200)]
+    for limit, newest in ((1, [1]), (2, [1, 2]), (3, [1, 2, 0]), (1000, [1, 2, 0])):
+        answer = api.get(f"/recentuploads?site={site}&limit={limit}")
+        assert answer.json() == [items[place] for place in newest]
+    assert api.get("/recentuploads", json={"site": site, "limit": 1}).json() == [items[1]]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "1.5", "1_0", "ten", "1001", "nan"])
+def test_a_limit_that_is_none_is_refused(api: ApiClient, limit: str) -> None:
+    answer = api.get(f"/recentuploads?site=mrc1&limit={limit}")
+    assert (answer.status_code, answer.text) == (400, "limit must be a whole number from 1 to 1000.")
+
+
 def test_a_position_between_items_goes_on_after_it(api: ApiClient) -> None:
     items = [log("mrc1", second) for second in (100, 200, 300)]
     answer = api.get("/recentuploads", params={"site": "mrc1", "after": f"{Decimal(150)},mrc1"})

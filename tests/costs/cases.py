@@ -150,6 +150,7 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "GET /recentuploads": {
         "50 of a site": Case(get("/recentuploads", site="mrc1"), (World.log_uploads,)),
+        "the newest 10 of a site": Case(get("/recentuploads", site="mrc1", limit=10), (World.log_uploads,)),
         "100 of all sites": Case(get("/recentuploads", site="all"), (World.log_uploads,)),
     },
     "GET /infoimage/{site}/{channel}": {

@@ -16,7 +16,7 @@ from local.deployment import PROJECT
 from local.server import Server
 from tests.client import ApiClient
 
-NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
+NAME = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
 CONTENT = bytes(range(256)) * 1000
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -126,9 +126,10 @@ def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:
 
 
 def test_one_file_that_fails_does_not_keep_the_others_from_it(site: Site, run: Run, image: Path) -> None:
-    image.with_name("other.fits").write_bytes(b"x")
+    other = NAME.replace("00000001", "00000002")
+    image.with_name(other).write_bytes(b"x")
     site.stores = [Response("<Code>EntityTooLarge</Code>", 400)]
-    told = run(site.url, NAME, "other.fits")
+    told = run(site.url, NAME, other)
     assert told.returncode == 1
     assert [stored["file"] for stored in site.stored] == [b"x"]
 
@@ -162,6 +163,46 @@ def test_what_cannot_be_is_said_at_once(run: Run, arguments: list[str], sentence
     told = run(*arguments)
     assert told.returncode == 2
     assert sentence in told.stderr
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "image.fits",
+        "mrc1-sq01-20260101-1-EX00.fits.fz",
+        "mrc1-sq01-2026-01-01-00000001-EX00.fits.fz",
+        "mrc1-sq01-20260101-00000001-EX0.fits.fz",
+        "mrc1-sq01-20260101-00000001-EX00",
+        "mrc1-sq01-20260101-00000001-00.fits",
+        "mrc 1-sq01-20260101-00000001-EX00.fits.fz",
+    ],
+)
+def test_a_name_that_the_ingester_cannot_read_is_refused_before_anything_is_sent(
+    site: Site, run: Run, image: Path, name: str
+) -> None:
+    image.with_name(name).write_bytes(b"x")
+    told = run(site.url, NAME, name)
+    assert (told.returncode, site.asked) == (2, 0)
+    assert f"the name {name} is not of the form {{site}}-{{instrument}}-" in told.stderr.replace("\n", "")
+    assert run(site.url, "--directory", "test", name).returncode == 0
+
+
+def test_every_name_of_section_4_and_of_the_demo_may_be_sent(site: Site, run: Run, image: Path) -> None:
+    base = "saf-sq01-20240110-00000123-EX"
+    names = [
+        f"{base}{end}"
+        for end in ("00.txt", "00.fits.fz", "01.fits.bz2", "10.fits.fz", "10.jpg", "13.jpg", "11.jpg")
+    ]
+    for name in names:
+        image.with_name(name).write_bytes(b"x")
+    assert run(site.url, *names).returncode == 0
+
+
+def test_an_empty_file_is_refused(site: Site, run: Run, image: Path) -> None:
+    image.write_bytes(b"")
+    told = run(site.url, NAME)
+    assert (told.returncode, site.asked) == (2, 0)
+    assert "the file is empty" in told.stderr
 
 
 def test_help_tells_how(run: Run) -> None:
