@@ -45,7 +45,7 @@ def download_zip(request: Request) -> Response:
 
 @endpoint
 def recent_uploads(request: Request) -> Response:
-    """`GET /recentuploads?site=&limit=`: uploads of a site or of "all"; with `limit` the newest, newest first."""
+    """`GET /recentuploads?site=&limit=`: a site's uploads, or those of "all", oldest first unless limited."""
     site, after = request.parameter("site"), request.parameter("after")
     if site in (None, ""):
         raise NotFound("Please be sure to include the sitecode query parameter.")
