@@ -20,7 +20,7 @@ HEADER = "".join(
 
 
 def upload(api: ApiClient, name: str, content: bytes, **more: Any) -> int:
-    """Upload a file as the program does: a body without a Content-Type, a doubled slash and one at the end."""
+    """Upload a file as the program does: no Content-Type, a doubled slash, and one at the end."""
     body = json.dumps({"object_name": name, **more})
     form = api.post("//upload/", data=body, headers={"Content-Type": None}).json()
     answer = requests.post(form["url"], data=form["fields"], files={"file": (name, content)}, timeout=10)
