@@ -6,7 +6,6 @@ import json
 import random
 import tracemalloc
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -137,8 +136,7 @@ def test_a_list_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_element_that_json_cannot_have_costs_itself_alone() -> None:
-    huge = Decimal("1e6000")
-    odd = [1, {"set": {1, 2}}, 2, huge, 3, "\ud800", 4, "x" * MAX_BODY_BYTES, 5]
+    odd = [1, {"no JSON": object()}, 2, 3, "\ud800", 4, "x" * MAX_BODY_BYTES, 5]
     answer = to_lambda(listing(odd), accepts_gzip=False)
     assert body(answer) == [1, 2, 3, 4, 5]
     assert "Link" not in answer["headers"]
