@@ -127,7 +127,8 @@ def test_a_user_changes_things_only_with_a_role_that_the_stage_names(
 
 def test_a_user_without_a_role_is_told_which_would_do(api: ApiClient, auth0: Auth0) -> None:
     token = bearer(auth0.token("auth0|someone", ["viewer"]))
-    assert put(api, **token) == (403, "Your token is good, but this needs one of the roles admin.")
+    sentence = "Your token is good, but this needs one of the roles admin."
+    assert put(api, **token) == (403, {"message": sentence})
 
 
 def test_a_broken_body_with_a_wrong_key_is_refused_for_the_key(api: ApiClient, key: str) -> None:
