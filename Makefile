@@ -98,10 +98,11 @@ lintdeploy: package node_modules/installed  ## what each stage would deploy, pac
 offline: $(VENV)/installed node_modules/installed  ## is the gateway right? serverless-offline asked the same; needs Node
 	$(BIN)/python -m tests.deploy.offline
 
-stage:
+stage: $(VENV)/installed
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
 	@test -s secrets.json && test -s public_key \
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
+	@$(BIN)/python -m deploy.certificate
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 
