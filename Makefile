@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi faults fuzz clients \
+.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults fuzz clients \
 	lintopenapi package deploy smoke lintci lintdeploy offline stage lock clean
 
 help:  ## what there is
@@ -71,6 +71,9 @@ soak: $(VENV)/installed  ## a night with 50 sites (SOAK_MINUTES=10), then one in
 
 openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 	$(BIN)/python -m pages.document
+
+examples: $(VENV)/installed  ## take the examples of docs/openapi.yaml from real calls again
+	$(BIN)/python -m tests.openapi.examples
 
 faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
 	$(BIN)/python -m tests.faults
