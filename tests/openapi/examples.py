@@ -1,7 +1,7 @@
 """`python -m tests.openapi.examples` takes the contract's examples from real calls, and writes them into it.
 
-The calls are played against a fresh local stack with the demo network. Sites, files and items are those of its
-demo, so a date in them is that of the day on which they were taken.
+The calls are played against a fresh local stack with the demo network. Sites, files and items are those of
+its demo, so a date in them is that of the day on which they were taken.
 """
 
 import json
@@ -186,7 +186,7 @@ def written(text: str, taken: dict[Place, Any]) -> str:
     return text
 
 
-def _examples(node: yaml.Node, place: Place = ()) -> Iterator[tuple[Place, yaml.Node, yaml.Node]]:
+def _examples(node: yaml.Node | None, place: Place = ()) -> Iterator[tuple[Place, yaml.Node, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*place, key.value)

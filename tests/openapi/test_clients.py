@@ -66,7 +66,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonClient]:
         "none",
         "--fail-on-warning",
     ]
-    files = ["--config", CLIENTS / "openapi_python_client.yaml", "--output-path", folder / "photonranch"]
+    files: list[str | Path] = [
+        "--config",
+        CLIENTS / "openapi_python_client.yaml",
+        "--output-path",
+        folder / "photonranch",
+    ]
     made = subprocess.run(
         [*program, *files, "--path", TARGET], capture_output=True, text=True, check=False, timeout=120
     )
