@@ -52,7 +52,7 @@ def test_a_padlock_is_on_the_routes_that_need_a_key_on_this_stage(
     needing = {
         route
         for route, need in NEEDS.items()
-        if need is Need.GATEWAY or (access == "protected" and need is not Need.NOTHING)
+        if need in (Need.GATEWAY, Need.TOKEN) or (access == "protected" and need is not Need.NOTHING)
     }
     assert locked(browser) == needing
     assert "Padlocks mark the routes that need" in browser.find_element(By.CSS_SELECTOR, ".info").text
