@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test check format bench benchcold benchlarge figures soak openapi faults fuzz package deploy smoke lintci \
-	lintdeploy offline stage lock clean
+.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults fuzz clients \
+	lintopenapi package deploy smoke lintci lintdeploy offline stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -14,7 +14,10 @@ $(VENV)/installed: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@if test -x .venv/bin/uv; \
+		then .venv/bin/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
+		else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	fi
 	@touch $@
 
 serve: $(VENV)/installed  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
@@ -22,6 +25,15 @@ serve: $(VENV)/installed  ## the whole API on this machine, until Ctrl-C (PORT=4
 
 test: $(VENV)/installed  ## every test that needs no AWS account
 	$(BIN)/python -m pytest
+
+# What takes long: the browser, the fault and chaos suites, what starts whole stacks or computes pictures, and what
+# costs and queries are counted on. What is left passes through every service.
+SLOW := access/test_serve_protected.py browser chaos costs deploy/test_build.py downloads/test_bounds_http.py \
+	downloads/test_reuse_http.py events_service/test_oracle.py examples faults local/test_demo_images.py \
+	local/test_serve.py openapi/test_clients.py openapi/test_fuzz.py
+
+quick: $(VENV)/installed  ## most tests, a few minutes: make quick PYTHON=python3.12 VENV=.local/python3.12
+	$(BIN)/python -m pytest -q -n auto --dist loadfile $(SLOW:%=--ignore=tests/%)
 
 check: $(VENV)/installed  ## format, lint, types
 	$(BIN)/ruff format --check
@@ -60,6 +72,9 @@ soak: $(VENV)/installed  ## a night with 50 sites (SOAK_MINUTES=10), then one in
 openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 	$(BIN)/python -m pages.document
 
+examples: $(VENV)/installed  ## take the examples of docs/openapi.yaml from real calls again
+	$(BIN)/python -m tests.openapi.examples
+
 faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
@@ -68,6 +83,19 @@ fuzz: $(VENV)/installed  ## half an hour: requests that schemathesis makes up, a
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 	FUZZ_FILES=60000 $(BIN)/python -m pytest tests/downloads/test_codec_fuzz.py --timeout 7200 -s
 	$(BIN)/python -m tests.downloads.mutations
+
+CLIENTS := tests/openapi/clients
+
+$(CLIENTS)/node_modules/installed: $(CLIENTS)/package-lock.json
+	npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+clients: $(VENV)/installed $(CLIENTS)/node_modules/installed  ## clients that generators make of the contract; needs Node
+	REQUIRE_NODE=1 $(BIN)/python -m pytest tests/openapi/test_clients.py
+
+lintopenapi: $(CLIENTS)/node_modules/installed  ## check docs/openapi.yaml with Redocly and Spectral; needs Node
+	$(CLIENTS)/node_modules/.bin/redocly lint --config $(CLIENTS)/redocly.yaml docs/openapi.yaml
+	$(CLIENTS)/node_modules/.bin/spectral lint --ruleset $(CLIENTS)/spectral.yaml --fail-severity hint docs/openapi.yaml
 
 node_modules/installed: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
@@ -98,10 +126,11 @@ lintdeploy: package node_modules/installed  ## what each stage would deploy, pac
 offline: $(VENV)/installed node_modules/installed  ## is the gateway right? serverless-offline asked the same; needs Node
 	$(BIN)/python -m tests.deploy.offline
 
-stage:
+stage: $(VENV)/installed
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
 	@test -s secrets.json && test -s public_key \
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
+	@$(BIN)/python -m deploy.certificate
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 
@@ -114,4 +143,4 @@ lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask fo
 	$(LOCK) --upgrade requirements-ministack.in -o requirements-ministack.txt
 
 clean:  ## remove what make made
-	rm -rf $(VENV) .local build node_modules .serverless .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .local build node_modules $(CLIENTS)/node_modules .serverless .mypy_cache .ruff_cache .hypothesis

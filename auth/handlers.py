@@ -3,15 +3,18 @@
 import json
 from typing import Any, NoReturn
 
+from auth.certificates import CertificateRefused
 from auth.users import REFUSALS, User, caller
 from common import logs, request_context
+from common.settings import SettingMissing
 
 
 def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer a policy that lets the bearer of a good token call the method, with the user's roles.
+    """Return a policy that lets the bearer of a good token call the method, with the user's roles.
 
     A REQUEST authorizer of API Gateway (payload version 1). Raises the one text that API Gateway turns into
-    a 401, whatever is wrong: a caller learns no more, and the log never has the token.
+    a 401, whatever is wrong with the token: a caller learns no more, and the log never has the token. Wrong
+    settings are not the caller's fault: for them it raises another text, which API Gateway turns into a 500.
     """
     logs.set_up()
     request_context.update(request_id=(event.get("requestContext") or {}).get("requestId", ""))
@@ -19,6 +22,11 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return _policy(caller(event.get("headers") or {}), event["methodArn"])
     except REFUSALS as error:
         _refuse("token refused", event, {"error": type(error).__name__})
+    except (SettingMissing, CertificateRefused) as error:
+        logs.logger.error(
+            "a setting is missing or wrong", extra={"fields": {**logs.failure(error), "why": str(error)}}
+        )
+        raise Exception("The authorizer is not configured") from None  # noqa: TRY002 - see above
     except Exception as error:  # noqa: BLE001 - a fault here must not open the door, nor log the token
         _refuse("unforeseen error", event, logs.failure(error))
 

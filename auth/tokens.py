@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.x509 import load_pem_x509_certificate
+
+from auth.certificates import public_key
 
 _BEARER = re.compile(r"Bearer ([^ ]+)", re.IGNORECASE)
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+)-----END CERTIFICATE-----", re.DOTALL)
-_LINE_LENGTH = 64
 
 
 class TokenRefused(Exception):
@@ -40,7 +38,7 @@ def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
     token
         A JSON Web Token.
     certificate
-        PEM certificate of the signer, also with spaces where its newlines were.
+        The signer's, in any form that `auth.certificates.public_key` reads.
     audience
         Whom the token must be meant for.
 
@@ -48,11 +46,14 @@ def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
     ------
     TokenRefused
         If anything about it is wrong.
+    auth.certificates.CertificateRefused
+        If the certificate is none, whatever the token.
     """
+    key = public_key(certificate)
     try:
         decoded: dict[str, Any] = jwt.decode(
             token,
-            _public_key(certificate),
+            key,
             algorithms=["RS256"],
             audience=audience,
             options={"require": ["aud", "exp", "sub"]},
@@ -60,16 +61,3 @@ def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
     except jwt.InvalidTokenError as error:
         raise TokenRefused from error
     return decoded
-
-
-def _public_key(certificate: str) -> RSAPublicKey:
-    match = _PEM.search(certificate.replace("\\n", "\n"))
-    if not match:
-        raise ValueError("AUTH0_CLIENT_PUBLIC_KEY is no PEM certificate")
-    text = re.sub(r"\s", "", match[1])
-    lines = [text[start : start + _LINE_LENGTH] for start in range(0, len(text), _LINE_LENGTH)]
-    pem = "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""])
-    key = load_pem_x509_certificate(pem.encode()).public_key()
-    if not isinstance(key, RSAPublicKey):
-        raise TypeError("AUTH0_CLIENT_PUBLIC_KEY holds no RSA key")
-    return key

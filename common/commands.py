@@ -10,7 +10,6 @@ from common.settings import SettingMissing
 NO_CREDENTIALS = (
     "There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
 )
-NO_DSN = "DATABASE_URL must have the form postgresql://user:password@host:5432/database."
 
 
 def run(command: Callable[[], int]) -> int:
@@ -41,9 +40,6 @@ def sentence(error: Exception) -> str | None:
             words = NO_CREDENTIALS
         case exceptions.ClientError() | exceptions.BotoCoreError():
             words = f"AWS cannot be used: {error}"
-        case psycopg2.ProgrammingError() if not error.pgcode:
-            # psycopg2 could not read the URL, and its own words would show the password in it
-            words = NO_DSN
         case psycopg2.Error():
             words = f"PostgreSQL cannot be used: {error}"
     return words and words.strip().partition("\n")[0]

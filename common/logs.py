@@ -64,12 +64,16 @@ def failure(error: BaseException) -> dict[str, str]:
 
 
 def _where(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if _is_ours(Path(frame.filename))] or frames
+    # Not by `traceback.extract_tb`, which may open files: in a sandbox nothing can be opened.
+    places = [
+        (Path(frame.f_code.co_filename), line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    own = [place for place in places if _is_ours(place[0])] or places
     if not own:
         return ""
-    last = own[-1]
-    return f"{Path(last.filename).parent.name}/{Path(last.filename).name}:{last.lineno} {last.name}"
+    path, line, name = own[-1]
+    return f"{path.parent.name}/{path.name}:{line} {name}"
 
 
 def _is_ours(path: Path) -> bool:

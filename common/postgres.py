@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from common import deadline, logs, settings
+from common.database_url import DatabaseUrlRefused
 from common.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 5
@@ -166,7 +167,7 @@ def _connect() -> Any:
     import psycopg2
     from psycopg2.extensions import new_type, parse_dsn, register_type
 
-    url = settings.database_url()
+    url = _url()
     given = parse_dsn(url).get("options", "")
     connection = psycopg2.connect(
         url,
@@ -187,6 +188,14 @@ def _connect() -> Any:
 def _session_options() -> str:
     idle_ms = round((IDLE_S + _SERVER_IDLE_MARGIN_S) * 1000)
     return f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c idle_session_timeout={idle_ms} -c TimeZone=UTC"
+
+
+def _url() -> str:
+    try:
+        return settings.database_url()
+    except DatabaseUrlRefused as error:
+        logs.logger.error(error.body)
+        raise
 
 
 def _wait(connection: Any, timeout_s: float) -> None:

@@ -7,6 +7,7 @@ import os
 from functools import cache
 
 from common import aws
+from common.database_url import for_libpq
 
 
 class SettingMissing(Exception):
@@ -37,8 +38,10 @@ def database_url() -> str:
     ------
     SettingMissing
         If `DATABASE_URL` is set and empty. Who sets it means another database than the one of the secret.
+    common.database_url.DatabaseUrlRefused
+        If it is not a URL that PostgreSQL's client can use.
     """
-    return setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url")
+    return for_libpq(setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url"))
 
 
 @cache

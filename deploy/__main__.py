@@ -2,7 +2,8 @@
 
 import sys
 
-from deploy import archive, trial
+from auth.certificates import CertificateRefused
+from deploy import archive, certificate, trial
 from deploy.artifacts import ARTIFACTS, MB, Artifact
 from deploy.build import TooLarge, build
 from deploy.bytecode import NotCompiled
@@ -17,11 +18,21 @@ def main() -> int:
     try:
         # before minutes have gone into what could not be tried
         lambda_python()
+        if certificate.FILE.exists():
+            certificate.check(certificate.FILE)
         for artifact in ARTIFACTS:
             print(f"Building {artifact.name} …", flush=True)
             build(artifact, artifact.file)
         trial.run()
-    except (Broken, InstallFailed, NoSuchPython, NotCompiled, TooLarge, WrongAnswer) as error:
+    except (
+        Broken,
+        CertificateRefused,
+        InstallFailed,
+        NoSuchPython,
+        NotCompiled,
+        TooLarge,
+        WrongAnswer,
+    ) as error:
         print(error, file=sys.stderr)
         return 1
     print(_table())

@@ -29,6 +29,8 @@ class Question:
         After the base URL, query included.
     looks_right
         Tells whether an answer with one of `statuses` is right; what it raises counts as no.
+    if_it_fails
+        What to look at when the answer is a 5xx.
     """
 
     path: str
@@ -37,6 +39,7 @@ class Question:
     statuses: tuple[int, ...] = (200,)
     json: Any = None
     token: str = ""
+    if_it_fails: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -76,9 +79,10 @@ class Asker:
         answer = self._answer(question)
         if answer.status_code not in question.statuses:
             allowed = " or ".join(map(str, question.statuses))
-            raise WrongAnswer(
-                f"{question} answers {answer.status_code}, not {allowed}: {answer.text[:_SHOWN]}"
-            )
+            said = answer.text[:_SHOWN]
+            if answer.status_code >= _SERVER_ERROR and question.if_it_fails:
+                said += f". {question.if_it_fails}"
+            raise WrongAnswer(f"{question} answers {answer.status_code}, not {allowed}: {said}")
         if answer.headers.get("Access-Control-Allow-Origin") != "*":
             raise WrongAnswer(f"{question} answers without CORS headers: no browser may read it.")
         if not _right(question, answer):

@@ -46,6 +46,9 @@ QUESTIONS = (
         method="POST",
         statuses=(401,),
         token=_NOBODY,
+        # 401 says that the authorizer read the token; it fails where a setting of its own is wrong
+        if_it_fails="The authorizer is broken: see its log, and the settings AUTH0_CLIENT_ID and "
+        "AUTH0_CLIENT_PUBLIC_KEY.",
     ),
 )
 CONFIGS = Question("/all/config", lambda answer: isinstance(answer.json(), dict))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from auth import access
 from common import logs
+from common.database_url import for_libpq
 from local import environment, remotehq, resources
 from local.auth0 import AUDIENCE, Auth0
 from local.child import Child
@@ -121,7 +122,7 @@ class Stack:
         if not aws_endpoint:
             say("Starting S3, DynamoDB and SSM …")
             aws_endpoint = self._child("local.aws_server")
-        environment.set_backends(aws_endpoint, database_url)
+        environment.set_backends(aws_endpoint, for_libpq(database_url))
 
     def _child(self, module: str) -> str:
         child = Child(module)

@@ -46,12 +46,22 @@ def gzipped(name: str) -> bytes:
 
 
 @cache
-def page(name: str, base: str) -> str:
-    """Answer a page of ours, whose links to files begin with `base` and change when a file does."""
+def page(name: str, base: str, access: str) -> str:
+    """Return a page of ours.
+
+    Parameters
+    ----------
+    name
+        Its file.
+    base
+        What links to files begin with. They change when a file does.
+    access
+        "open" or "protected": what the stage asks of who changes something.
+    """
     text = (OWN / name).read_text()
     for asset in ASSETS:
         text = text.replace(f'"docs/{asset}"', f'"{base}/docs/{asset}?v={_version(asset)}"')
-    return text.replace('"{base}"', f'"{base}"')
+    return text.replace('"{base}"', f'"{base}"').replace('"{access}"', f'"{access}"')
 
 
 def _version(name: str) -> str:

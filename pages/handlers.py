@@ -3,6 +3,7 @@
 from html import escape
 from pathlib import Path
 
+from auth import access
 from common.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, accepts_gzip
@@ -62,7 +63,8 @@ def _page(name: str, request: Request, policy: str) -> Response:
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
     }
-    return Response(200, assets.page(name, _base(request)), headers)
+    values = {"base": _base(request), "access": "protected" if access.protected() else "open"}
+    return Response(200, assets.page(name, **values), headers)
 
 
 def _base(request: Request) -> str:

@@ -6,15 +6,19 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from auth import handlers
 from auth import userinfo as auth0_userinfo
+from auth.certificates import CertificateRefused
+from auth.certificates import public_key as public_key_of
 from common import logs
 from local.auth0 import AUDIENCE, Auth0
 from tests.auth.conftest import USER as USERINFO
@@ -59,6 +63,12 @@ def encoded(value: Any) -> str:
 def claims(**changes: Any) -> dict[str, Any]:
     whole = {"sub": "auth0|tester", "aud": AUDIENCE, "iat": NOW, "exp": NOW + DAY_S, **changes}
     return {name: value for name, value in whole.items() if value is not ...}
+
+
+def relative(changes: dict[str, Any]) -> str:
+    """A test's name, which must be the same for every process that finds it: times from now on."""
+    times = range(NOW - DAY_S, NOW + DAY_S + 1)
+    return str({name: value - NOW if value in times else value for name, value in changes.items()})
 
 
 def test_a_valid_token_gets_policy_and_context_as_api_gateway_wants_them(
@@ -125,7 +135,7 @@ def test_no_header_is_refused(headers: dict[str, str] | None) -> None:
         {"sub": ...},
         {"sub": 5},
     ],
-    ids=str,
+    ids=relative,
 )
 def test_a_token_with_a_wrong_claim_is_refused_without_asking_auth0(
     auth0: Auth0, userinfo: UserInfo, changes: dict[str, Any]
@@ -135,7 +145,7 @@ def test_a_token_with_a_wrong_claim_is_refused_without_asking_auth0(
     assert userinfo.asked == []
 
 
-@pytest.mark.parametrize("changes", [{"nbf": NOW - 60}, {"aud": ["another", AUDIENCE]}], ids=str)
+@pytest.mark.parametrize("changes", [{"nbf": NOW - 60}, {"aud": ["another", AUDIENCE]}], ids=relative)
 def test_a_token_with_right_claims_is_let_in(
     auth0: Auth0, userinfo: UserInfo, changes: dict[str, Any]
 ) -> None:
@@ -196,9 +206,16 @@ def test_a_forgery_is_refused_without_asking_auth0(auth0: Auth0, userinfo: UserI
 
 @pytest.mark.parametrize(
     "stored",
-    [lambda pem: pem.replace("\n", " "), lambda pem: pem.replace("\n", "\\n"), lambda pem: f"\n{pem} \r\n"],
+    [
+        lambda pem: pem.replace("\n", " "),
+        lambda pem: pem.replace("\n", "\\n"),
+        lambda pem: f"\n{pem} \r\n",
+        lambda pem: "\n".join(pem.splitlines()[1:-1]),
+        lambda pem: "".join(pem.splitlines()[1:-1]),
+        lambda pem: " ".join(["", *pem.splitlines()[1:-1], "\n"]),
+    ],
 )
-def test_a_certificate_that_lost_its_newlines_serves(
+def test_a_certificate_serves_in_every_form_in_which_it_is_kept(
     auth0: Auth0, monkeypatch: pytest.MonkeyPatch, stored: Any
 ) -> None:
     monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", stored(auth0.certificate))
@@ -210,17 +227,35 @@ def test_a_certificate_that_lost_its_newlines_serves(
     [
         ("AUTH0_CLIENT_PUBLIC_KEY", "no certificate"),
         ("AUTH0_CLIENT_PUBLIC_KEY", "-----BEGIN CERTIFICATE----- AAAA -----END CERTIFICATE-----"),
+        ("AUTH0_CLIENT_PUBLIC_KEY", "AAAA"),
         ("AUTH0_CLIENT_PUBLIC_KEY", ""),
         ("AUTH0_CLIENT_ID", ""),
         ("AUTH0_USERINFO_URL", ""),
-        ("AUTH0_USERINFO_URL", "no url"),
     ],
 )
-def test_a_setting_that_is_wrong_opens_no_door(
+def test_a_setting_that_is_wrong_is_not_the_token_s_fault(
     auth0: Auth0, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    assert ask(bearer(auth0.token("auth0|tester", []))) == "refused"
+    # API Gateway makes a 500 of any text but "Unauthorized".
+    assert str(ask(bearer(auth0.token("auth0|tester", [])))) == "The authorizer is not configured"
+
+
+def test_a_certificate_of_another_kind_of_key_is_refused() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime.now(UTC))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    with pytest.raises(CertificateRefused, match="RSA"):
+        public_key_of(certificate.public_bytes(serialization.Encoding.PEM).decode())
 
 
 @pytest.mark.parametrize(
@@ -252,8 +287,9 @@ def test_auth0_that_refuses_or_names_no_roles_is_refused(
     assert len(userinfo.asked) == 1
 
 
-def test_auth0_out_of_reach_is_refused(auth0: Auth0, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTH0_USERINFO_URL", "http://127.0.0.1:9/userinfo")
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/userinfo", "no url"])
+def test_auth0_out_of_reach_is_refused(auth0: Auth0, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("AUTH0_USERINFO_URL", url)
     assert ask(bearer(auth0.token("auth0|tester", []))) == "refused"
 
 
@@ -288,9 +324,8 @@ def test_no_token_and_no_claim_is_logged_whatever_happens(
     logged = "".join([*capsys.readouterr(), caplog.text])
     assert logged.count('"message": "token refused", "request_id": "request-1", "error": "TokenRefused"') == 3
     assert logged.count('"error": "UserInfoFailed"') == 1
-    assert (
-        logged.count('"message": "unforeseen error", "request_id": "request-1", "error": "ValueError"') == 1
-    )
+    assert logged.count('"error": "CertificateRefused"') == 1
+    assert logged.count("it must be the signing certificate of the Auth0 tenant") == 1
     for text in (
         good[:-4],
         good.split(".")[1],

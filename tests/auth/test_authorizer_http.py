@@ -64,6 +64,14 @@ def test_auth0_down_is_unauthorized(api: ApiClient, token: str, monkeypatch: pyt
     assert api.post(ROUTE, headers=bearer(token)).status_code == 401
 
 
+def test_a_broken_certificate_is_a_fault_of_the_server(
+    api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "no certificate")
+    answers = [api.post(ROUTE, headers=bearer(each)) for each in (token, "not.a.token")]
+    assert [(answer.status_code, answer.json()) for answer in answers] == [(500, {"message": None})] * 2
+
+
 def test_a_good_token_gets_what_the_route_would_have_answered(
     api: ApiClient, remotehq: RemoteHq, token: str
 ) -> None:

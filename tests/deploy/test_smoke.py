@@ -64,6 +64,22 @@ def test_a_route_that_fails_is_told(
     assert "GET /latest_image_all_sites answers as" not in capsys.readouterr().out
 
 
+def test_a_broken_authorizer_is_not_taken_for_a_wrong_token(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asks_authorizer = [each for each in smoke.QUESTIONS if each.path == "/dummy-requires-auth"]
+    monkeypatch.setattr(smoke, "QUESTIONS", asks_authorizer)
+    monkeypatch.setattr(smoke, "_of_a_site", lambda _configs: ())
+    with Asker(api.base_url, attempts=1) as asker:
+        assert smoke.check(asker) == []
+        monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "no certificate")
+        (wrong,) = smoke.check(asker)
+    assert wrong.startswith(
+        'POST /dummy-requires-auth answers 500, not 401: {"message": null}. The authorizer '
+    )
+    assert wrong.endswith("see its log, and the settings AUTH0_CLIENT_ID and AUTH0_CLIENT_PUBLIC_KEY.")
+
+
 def test_a_server_that_is_not_there_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

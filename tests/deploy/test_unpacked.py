@@ -1,6 +1,7 @@
 """Running what is in an artifact, alone."""
 
-import sys
+import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,10 +94,16 @@ def test_one_that_hangs_is_given_up_on(artifact: Unpacked) -> None:
         run(artifact, "hang", timeout_s=2)
 
 
-def test_nothing_but_python_and_the_artifact_is_there(artifact: Unpacked) -> None:
+def test_nothing_but_python_and_the_artifact_is_there(
+    artifact: Unpacked, python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    # The tests may run on the same Python, whose standard library is then in both paths.
+    program = [python, "-I", "-S", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    standard_library = json.loads(subprocess.run(program, capture_output=True, check=True).stdout)
     path = run(artifact, "path")
-    assert path[0].endswith("/unpacked")
-    assert not [entry for entry in path if "site-packages" in entry or entry in {"", *sys.path}]
+    assert path == [str(tmp_path / "unpacked"), *standard_library]
+    assert not [entry for entry in path if "site-packages" in entry]
 
 
 def test_all_that_can_be_imported_passes(artifact: Unpacked) -> None:

@@ -57,6 +57,15 @@ def test_nothing_is_deployed_that_was_not_tested_and_tried() -> None:
     assert packaging[upload + 1 :] == ["make -o package lintdeploy PYTHON=python"]
 
 
+def test_the_certificate_is_checked_before_there_are_keys_of_aws() -> None:
+    steps = read("deploy.yml")["jobs"]["deploy"]["steps"]
+    checked = next(number for number, step in enumerate(steps) if "make stage" in step.get("run", ""))
+    keys = next(number for number, step in enumerate(steps) if "configure-aws" in step.get("uses", ""))
+    assert checked < keys
+    makefile = (PROJECT / "Makefile").read_text()
+    assert "-m deploy.certificate" in makefile.partition("\nstage:")[2].partition("\n\n")[0]
+
+
 def test_every_make_target_that_a_workflow_calls_exists() -> None:
     makefile = (PROJECT / "Makefile").read_text()
     for path in WORKFLOWS:

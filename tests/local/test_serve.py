@@ -312,7 +312,7 @@ def test_it_will_not_run_against_aws() -> None:
             "postgresql://127.0.0.1:1/images",
             "PostgreSQL cannot be used: connection to server at",
         ),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL must have the form postgresql://"),
+        ("DATABASE_URL", "nonsense", "is refused: it must have the form postgresql://"),
         (
             "AWS_ENDPOINT_URL",
             "http://127.0.0.1:1",

@@ -36,6 +36,24 @@ def examples(contract: Contract, value: Any) -> Iterator[tuple[dict[str, Any], A
             yield from examples(contract, member)
 
 
+def schemas(value: Any, where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema below `value`, nested ones too, with its path in the document."""
+    if isinstance(value, list):
+        for number, member in enumerate(value):
+            yield from schemas(member, f"{where}/{number}")
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            below = f"{where}/{name}"
+            if name in ("schema", "items", "additionalProperties") and isinstance(member, dict):
+                yield below, member
+            elif name in ("schemas", "properties"):
+                yield from ((f"{below}/{key}", each) for key, each in member.items())
+            elif name in ("anyOf", "oneOf", "allOf"):
+                yield from ((f"{below}/{number}", each) for number, each in enumerate(member))
+            if name != "example":
+                yield from schemas(member, below)
+
+
 def test_it_is_openapi(contract: Contract) -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(contract.document).iter_errors()] == []
 
@@ -55,6 +73,42 @@ def test_it_names_every_variable_of_a_path(contract: Contract, operations: list[
 def test_no_operation_id_comes_twice(operations: list[Operation]) -> None:
     ids = [operation["operationId"] for _, operation in operations]
     assert len(ids) == len(set(ids))
+
+
+def test_every_operation_says_what_it_does(operations: list[Operation]) -> None:
+    for name, operation in operations:
+        summary, description = operation["summary"], operation.get("description", "")
+        assert description.endswith("."), name
+        assert description != summary, name
+
+
+def test_every_body_is_a_named_object(contract: Contract, operations: list[Operation]) -> None:
+    for name, operation in operations:
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            assert set(media["schema"]) == {"$ref"}, name
+            assert contract.resolved(media["schema"])["type"] == "object", name
+
+
+def test_every_schema_is_one_that_generators_can_type(contract: Contract) -> None:
+    found = list(schemas(contract.document))
+    assert len(found) > 200
+    for where, schema in found:
+        any_json = schema.get("description", "").startswith("Any JSON")
+        assert any_json or {"type", "$ref", "anyOf", "oneOf", "allOf"} & set(schema), where
+        # Else some take it that an object has no members but those named, or none at all.
+        assert "object" not in schema.get("type", "") or "additionalProperties" in schema, where
+        # Some refuse a schema whose default is of another type than they take the value for.
+        assert not isinstance(schema.get("default"), dict | list), where
+
+
+def test_an_answer_that_may_be_text_or_json_names_text_first(
+    contract: Contract, operations: list[Operation]
+) -> None:
+    # Some clients read an answer as the first content type says, whatever comes: any answer is text.
+    for name, operation in operations:
+        for answer in operation["responses"].values():
+            kinds = list(contract.resolved(answer).get("content", {}))
+            assert "text/plain" not in kinds[1:], name
 
 
 def test_every_example_is_what_its_schema_says(contract: Contract) -> None:

@@ -69,12 +69,12 @@ def test_every_file_of_ours_is_used_and_known() -> None:
 def test_a_link_changes_when_its_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in assets.OWN.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    before = assets.page("console.html", "/api")
+    before = assets.page("console.html", "/api", "open")
     (tmp_path / "console.js").write_text("changed")
     monkeypatch.setattr(assets, "OWN", tmp_path)
     for kept in (assets.content, assets.page):
         kept.cache_clear()
-    changed = assets.page("console.html", "/api")
+    changed = assets.page("console.html", "/api", "open")
     for kept in (assets.content, assets.page):
         kept.cache_clear()
     versions = [re.findall(r"console\.(\w+)\?v=(\w+)", text) for text in (before, changed)]

@@ -1,0 +1,81 @@
+"""The image database's URL, in the forms that people write it in.
+
+libpq, PostgreSQL's client, takes `postgresql://` alone, and wants special characters of a password escaped.
+SQLAlchemy writes `postgresql+psycopg2://`, and takes a password as it is.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote_to_bytes
+
+from common.errors import Unavailable
+
+_SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
+# Keywords and values, libpq's other form: `host=… dbname=…`.
+_KEYWORDS = re.compile(r"\w+\s*=")
+_HOST = r"(?:[\w.%-]*|\[[0-9A-Fa-f:.%]+\])(?::\d*)?"
+_AFTER_USER = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?(?:\?.*)?", re.DOTALL)
+
+
+class DatabaseUrlRefused(Unavailable):
+    """The image database's URL cannot be used: 503. The sentence quotes nothing of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The image database's URL (DATABASE_URL, or the secret db-url) is refused: it must have the form "
+            "postgresql://user:password@host:port/database?option=value, with options that libpq knows."
+        )
+
+
+def for_libpq(written: str) -> str:
+    """Return a database URL as libpq reads it.
+
+    Parameters
+    ----------
+    written
+        A URL that begins with `postgresql://` or `postgres://`, also with a driver (`postgresql+psycopg2://`),
+        with or without escapes in user and password; or libpq's keywords and values. A percent sign that two
+        hexadecimal digits follow begins an escape, any other stands for itself.
+
+    Raises
+    ------
+    DatabaseUrlRefused
+        If it is none of these.
+    """
+    for reading in _readings(written.strip()):
+        if _libpq_reads(reading):
+            return reading
+    raise DatabaseUrlRefused
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield what a text may mean as a URL: a password may contain any character, an @ included."""
+    scheme = _SCHEME.match(text)
+    if not scheme:
+        if _KEYWORDS.match(text):
+            yield text
+        return
+    rest = text[scheme.end() :]
+    if "@" not in rest and _AFTER_USER.fullmatch(rest):
+        yield f"postgresql://{rest}"
+    for at in re.finditer("@", rest):
+        user_and_password, after = rest[: at.start()], rest[at.end() :]
+        if _AFTER_USER.fullmatch(after):
+            escaped = ":".join(_escaped(part) for part in user_and_password.split(":", maxsplit=1))
+            yield f"postgresql://{escaped}@{after}"
+
+
+def _escaped(part: str) -> str:
+    return quote(unquote_to_bytes(part), safe="")
+
+
+def _libpq_reads(url: str) -> bool:
+    import psycopg2
+    from psycopg2.extensions import parse_dsn
+
+    try:
+        parse_dsn(url)
+    except psycopg2.Error:
+        # its text quotes the URL
+        return False
+    return True

@@ -1,0 +1,123 @@
+"""The docs page: what its padlocks mean, and what axe finds on it."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from auth.access import NEEDS, Need
+from local.deployment import PROJECT
+from tests.client import ApiClient
+
+pytestmark = pytest.mark.browser
+
+AXE = PROJECT / "tests" / "openapi" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_S = 60
+
+Show = Callable[[], None]
+
+
+@pytest.fixture
+def show(api: ApiClient, browser: webdriver.Chrome) -> Show:
+    """Opens the docs page and waits until every route is on it."""
+
+    def opened() -> None:
+        browser.get(f"{api.base_url}/docs")
+        wait = WebDriverWait(browser, PATIENCE_S, 0.1)
+        wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".opblock")) == len(NEEDS))
+
+    return opened
+
+
+def locked(browser: webdriver.Chrome) -> set[str]:
+    """The routes with a padlock."""
+    script = """
+        return [...document.querySelectorAll(".opblock:has(.authorization__btn)")].map((block) =>
+          block.querySelector(".opblock-summary-method").textContent.trim() + " " +
+          block.querySelector(".opblock-summary-path").dataset.path)"""
+    found: list[str] = browser.execute_script(script)
+    return set(found)
+
+
+@pytest.mark.parametrize("access", ["open", "protected"])
+def test_a_padlock_is_on_the_routes_that_need_a_key_on_this_stage(
+    show: Show, browser: webdriver.Chrome, monkeypatch: pytest.MonkeyPatch, access: str
+) -> None:
+    monkeypatch.setenv("WRITE_ACCESS", access)
+    show()
+    needing = {
+        route
+        for route, need in NEEDS.items()
+        if need in (Need.GATEWAY, Need.TOKEN) or (access == "protected" and need is not Need.NOTHING)
+    }
+    assert locked(browser) == needing
+    assert "Padlocks mark the routes that need" in browser.find_element(By.CSS_SELECTOR, ".info").text
+
+
+@pytest.fixture
+def axe() -> str:
+    """The program that looks for what assistive technology cannot use."""
+    if not AXE.exists():
+        if os.environ.get("REQUIRE_NODE"):
+            pytest.fail("REQUIRE_NODE is set, and axe is not installed: make clients")
+        pytest.skip("needs axe, which make clients installs")
+    return AXE.read_text()
+
+
+def press(browser: webdriver.Chrome, selector: str) -> None:
+    """Press a button as soon as it is there."""
+    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+        lambda _: browser.execute_script(
+            "const button = document.querySelector(arguments[0]); button?.click(); return button", selector
+        )
+    )
+
+
+def violations(browser: webdriver.Chrome) -> list[str]:
+    # Colors fade into each other, and what is in between is not for reading.
+    script = """
+        const done = arguments[0];
+        Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))
+          .then(() => axe.run()).then((found) => done(found.violations))"""
+    found: list[dict[str, Any]] = browser.execute_async_script(script)
+    return [
+        f"{each['id']}: {node['target']} {node['html'][:120]}" for each in found for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_page_with_an_answer_and_the_dialog_open(
+    show: Show, browser: webdriver.Chrome, axe: str, theme: str
+) -> None:
+    features = [{"name": "prefers-color-scheme", "value": theme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    show()
+    browser.execute_script(axe)
+    assert violations(browser) == []
+    for route in ("upload", "getNightLog", "home"):
+        press(browser, f"[id$='-{route}'] .opblock-summary-control")
+    press(browser, "[id$='-upload'] .try-out__btn")
+    press(browser, "[id$='-home'] .try-out__btn")
+    press(browser, "[id$='-home'] .execute")
+    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+        lambda _: browser.find_elements(By.CSS_SELECTOR, ".live-responses-table")
+    )
+    assert violations(browser) == []
+    press(browser, ".auth-wrapper .authorize")
+    assert violations(browser) == []
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_link_into_the_page_opens_its_route(show: Show, browser: webdriver.Chrome, api: ApiClient) -> None:
+    show()
+    press(browser, "[id$='-home'] .opblock-summary-control")
+    WebDriverWait(browser, PATIENCE_S, 0.1).until(lambda _: browser.current_url.endswith("#/service/home"))
+    browser.get("about:blank")
+    browser.get(f"{api.base_url}/docs#/service/home")
+    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+        lambda _: browser.find_elements(By.CSS_SELECTOR, "#operations-service-home.is-open")
+    )
