@@ -1,0 +1,150 @@
+"""Plays schedules of every scenario, and ends with how many there were and how many broke a promise.
+
+`python -m tests.simulation [--schedules N | --seconds S] [--only NAME] [--seed N] [--choices 0.1.2]`; the exit
+status is 1 if a queue broke a promise.
+"""
+
+import argparse
+import itertools
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+
+from tests.simulation.play import Failure, Played, Theatre
+from tests.simulation.scenarios import SCENARIOS
+
+# How many schedules a process plays by chance before it is asked for more.
+CHUNK = 250
+# Of the schedules that are asked for, what part one scenario may have in which each is tried.
+_LARGEST_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a process plays at a time: a schedule by chance for each seed, or without seeds each schedule.
+
+    Attributes
+    ----------
+    most
+        How many schedules at most, where each is played.
+    """
+
+    scenario: str
+    seeds: range = range(0)
+    most: int = 0
+
+
+class Tally:
+    """What was played so far.
+
+    Parameters
+    ----------
+    schedules
+        How many are wanted.
+    deadline
+        When to end instead (`time.monotonic()`), or None.
+    """
+
+    def __init__(self, schedules: int, deadline: float | None) -> None:
+        self.schedules = 0
+        self.failures: dict[str, Failure] = {}
+        self._wanted = schedules
+        self._deadline = deadline
+
+    def add(self, played: Played) -> None:
+        """Add what one process played; print the first failure of a scenario."""
+        self.schedules += played.schedules
+        if played.failure is not None and played.scenario not in self.failures:
+            self.failures[played.scenario] = played.failure
+            _say(f"{played.failure}\n")
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many were played, or the time is over."""
+        if self._deadline is not None:
+            return time.monotonic() > self._deadline
+        return self.schedules >= self._wanted
+
+
+def main() -> int:
+    """Play what the arguments ask for; return the exit status."""
+    options = _options()
+    names = [scenario.name for scenario in SCENARIOS if options.only in (None, scenario.name)]
+    if options.choices is not None:
+        _say(str(_theatre(names[0]).play_again(tuple(map(int, options.choices.split("."))))))
+        return 0
+    started = time.monotonic()
+    deadline = None if options.seconds is None else started + options.seconds
+    tally = Tally(options.schedules, deadline)
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
+        _play(pool, _work(names, options.schedules, options.seed), tally, 2 * options.processes)
+    _say(f"played in {time.monotonic() - started:.0f} s")
+    _say(f"{tally.schedules} schedules, {len(tally.failures)} violations")
+    return int(bool(tally.failures))
+
+
+def _work(names: list[str], schedules: int, seed: int) -> Iterator[Work]:
+    """Return what is to be played: each schedule of the small cases, and others by chance without end."""
+    most = max(1, round(schedules * _LARGEST_SHARE))
+    exhaustive = [scenario.name for scenario in SCENARIOS if scenario.exhaustive and scenario.name in names]
+    yield from (Work(name, most=most) for name in exhaustive)
+    for number in itertools.count():
+        start = seed + number * CHUNK
+        yield from (Work(name, range(start, start + CHUNK)) for name in names)
+
+
+def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once: int) -> None:
+    """Let the processes play until it is enough."""
+    playing: set[Future[Played]] = set()
+    while not tally.is_enough:
+        playing |= {pool.submit(play, next(work)) for _ in range(at_once - len(playing))}
+        done, playing = wait(playing, return_when=FIRST_COMPLETED)
+        for future in done:
+            tally.add(future.result())
+    for future in playing:
+        if not future.cancel():
+            tally.add(future.result())
+
+
+def play(work: Work) -> Played:
+    """Play in this process."""
+    theatre = _theatre(work.scenario)
+    return theatre.play_some(work.seeds) if work.seeds else theatre.play_all(work.most)
+
+
+_theatres: dict[str, Theatre] = {}
+
+
+def _theatre(name: str) -> Theatre:
+    if not _theatres:
+        from tests.simulation.lambdas import install
+
+        stage = install()
+        _theatres.update({scenario.name: Theatre(stage, scenario) for scenario in SCENARIOS})
+    return _theatres[name]
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # noqa: T201 - a report
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.simulation", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--schedules", type=int, default=5_000_000)
+    parser.add_argument("--seconds", type=float, help="end after this time, however many were played")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--seed", type=int, default=0, help="of the first schedule played by chance")
+    parser.add_argument("--only", choices=[scenario.name for scenario in SCENARIOS], metavar="NAME")
+    parser.add_argument("--choices", help="play one schedule again; with --only")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,269 @@
+"""What a schedule may not come to: the history checker of the fault suite, and rules that need the table."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tests.faults import history
+from tests.faults.history import Call
+from tests.simulation.dynamodb import Model, Row
+from tests.simulation.lambdas import table_name
+from tests.simulation.programs import QUEUE
+from tests.simulation.world import Asked, Trace, World
+
+_PARTITION = f"QUEUE#{QUEUE}"
+_LATER = 1_000_000
+_ENDINGS = ("ack", "nack", "extend")
+
+
+def look(world: World) -> tuple[frozenset[str], Mapping[str, str]]:
+    """Return the ids of the items that can be handed out now, and the item that each attempt holds."""
+    rows = world.model.rows(table_name(), _PARTITION)
+    metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
+    if metadata is None:
+        return frozenset(), {}
+    now = world.now_s * 1000
+    generation = metadata.get("generation", {}).get("N")
+    most = int(metadata["max_receives"]["N"]) if "max_receives" in metadata else 1_000_000
+    items = {row["id"]["S"]: row for row in rows if _is_item(row, generation)}
+    free = frozenset(
+        item_id
+        for item_id, row in items.items()
+        if not _is_leased(row, now) and _receives(row) < most
+    )
+    held = {}
+    for row in rows:
+        if row["sk"]["S"].startswith("ATTEMPT#") and "id" in row:
+            item = items.get(row["id"]["S"])
+            leased = item is not None and _is_leased(item, now) and item["lease_id"] == row["lease_id"]
+            if leased or "payload" in row:
+                held[row["sk"]["S"].split("#", 2)[2]] = row["id"]["S"]
+    return free, held
+
+
+def violations(trace: Trace, model: Model, *, most_receives: int | None = None) -> list[str]:
+    """Return a sentence for each promise that a schedule broke.
+
+    Parameters
+    ----------
+    trace
+        What happened.
+    model
+        The table at the end.
+    most_receives
+        The queue's `max_receives`.
+    """
+    calls = _without_twins(trace.calls)
+    found = [*_of_history(calls, model)]
+    found += _told_empty(trace)
+    found += _held_twice(calls)
+    found += _refused_holders(trace.calls)
+    found += _came_back(calls)
+    found += _two_for_one_attempt(trace.calls)
+    found += [
+        f"{call.what} was answered {call.status} {call.body}"
+        for call in calls
+        if call.status == 500 or (call.what == "dequeue" and call.status == 409)
+    ]
+    if most_receives is not None:
+        found += _handed_too_often(calls, most_receives)
+    return found
+
+
+def _of_history(calls: list[Asked], model: Model) -> list[str]:
+    deletions = [call for call in calls if call.what == "delete" and call.status in (200, None, 503)]
+    judged: list[Call] = []
+    for call in calls:
+        if call.what == "enqueue" and not (call.status == 404 and deletions):
+            judged.append(call)
+        elif call.what == "ack":
+            judged.append(call)
+        elif call.what == "dequeue":
+            judged.append(replace(call, lease_until=None))
+            if call.lease_id is None and (call.status == 200 or (call.status is None and not call.attempt)):
+                judged.append(replace(call, what="ack"))
+    judged += _left(model)
+    verdict = history.judge(judged, on_leases=True)
+    deleted = {
+        call.n
+        for call in calls
+        if call.what == "enqueue" and any(call.start < deletion.end for deletion in deletions)
+    }
+    sentences = [
+        *(f"item {n} is lost" for n in verdict.lost if n not in deleted),
+        *(f"item {n} came out twice" for n in verdict.doubled),
+        *(f"item {n} was never enqueued" for n in verdict.unexpected),
+        *(f"{what} was answered {status}" for what, status in verdict.faulty),
+    ]
+    if not deletions:
+        sentences += [f"item {n} was overtaken" for n in verdict.reordered]
+    return sentences
+
+
+def _left(model: Model) -> list[Call]:
+    """Return what a consumer would be handed that drains the queue, and what it would find among the dead."""
+    rows = model.rows(table_name(), _PARTITION)
+    metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
+    generation = None if metadata is None else metadata.get("generation", {}).get("N")
+    left: list[Call] = []
+    for number, row in enumerate(rows):
+        item, dead = _is_item(row, generation), row["sk"]["S"].startswith("DEAD#")
+        if metadata is None or not (item or dead):
+            continue
+        start = float(_LATER + 2 * number)
+        drained = Call(
+            "ack", start, int(row["payload"]["M"]["n"]["N"]), start + 1, 200, row["id"]["S"], lease_id="drain"
+        )
+        left.append(drained)
+        if item:
+            left.append(replace(drained, what="dequeue"))
+    return left
+
+
+def _told_empty(trace: Trace) -> list[str]:
+    """Return those who were told that the queue is empty while one item was theirs to have all the time."""
+    told = []
+    for call in trace.calls:
+        if call.what != "dequeue" or call.status != 404:
+            continue
+        there: frozenset[str] | None = None
+        for free, held in trace.available[max(0, int(call.start)) : int(call.end) + 1]:
+            now = free | {held[call.attempt]} if call.attempt in held else free
+            there = now if there is None else there & now
+        if there:
+            whose = f" under attempt {call.attempt}" if call.attempt else ""
+            told.append(f"{call.actor}{whose} was told that the queue is empty; {sorted(there)[0]} was there")
+    return told
+
+
+def _held_twice(calls: list[Asked]) -> list[str]:
+    """Return the items that a second consumer was handed while the first one's lease was in force."""
+    by_item: dict[str, list[Asked]] = defaultdict(list)
+    for call in calls:
+        if call.what == "dequeue" and call.status == 200 and call.id is not None:
+            by_item[call.id].append(call)
+    twice = []
+    for item_id, holders in by_item.items():
+        for first in holders:
+            if first.lease_id is None:
+                continue
+            until, released = _until(first, calls)
+            for second in holders:
+                if second.lease_id == first.lease_id or second.end <= first.end:
+                    continue
+                if second.now < until and second.end < released:
+                    twice.append(f"{second.actor} was handed {item_id}, which {first.actor} holds")
+    return twice
+
+
+def _until(holder: Asked, calls: list[Asked]) -> tuple[float, float]:
+    """Return until when a consumer may trust in its lease (Unix ms), and at which step it began to end it."""
+    until, released = holder.lease_until or 0.0, float("inf")
+    for call in calls:
+        if call.lease_id != holder.lease_id:
+            continue
+        if call.what == "extend" and call.status == 200:
+            until = call.lease_until or 0.0
+        elif call.what in ("ack", "nack"):
+            released = min(released, call.start)
+    return until, released
+
+
+def _refused_holders(calls: list[Asked]) -> list[str]:
+    """Return those who were told that their lease is over while it was not."""
+    refused = []
+    ended = [call for call in calls if call.what in ("delete", "redrive")]
+    for call in calls:
+        if call.what not in _ENDINGS or call.status != 409 or ended:
+            continue
+        holder = next(
+            (one for one in calls if one.what == "dequeue" and one.lease_id == call.lease_id and one.status == 200),
+            None,
+        )
+        earlier = [
+            one
+            for one in calls
+            if one.lease_id == call.lease_id and one.what in ("ack", "nack") and one.what != call.what
+        ]
+        if holder is None or earlier:
+            continue
+        until, _ = _until(holder, calls)
+        if call.now < until:
+            refused.append(f"{call.actor} was refused the {call.what} of a lease in force")
+    return refused
+
+
+def _came_back(calls: list[Asked]) -> list[str]:
+    """Return the items that were deleted with their queue, and came out of the next one."""
+    enqueued = {call.n: call for call in calls if call.what == "enqueue"}
+    deletions = [call for call in calls if call.what == "delete" and call.status == 200]
+    return [
+        f"item {call.n} was deleted and came out again"
+        for call in calls
+        if call.what == "dequeue" and call.status == 200 and call.n in enqueued
+        for deletion in deletions
+        if enqueued[call.n].end < deletion.start and deletion.end < call.start
+    ]
+
+
+def _two_for_one_attempt(calls: list[Asked]) -> list[str]:
+    """Return the attempts that were handed a second item while they had the first."""
+    handed: dict[str, Asked] = {}
+    two = []
+    for call in calls:
+        if call.what != "dequeue" or call.status != 200 or not call.attempt:
+            continue
+        first = handed.setdefault(call.attempt, call)
+        if first.id != call.id:
+            until = float("inf") if first.lease_id is None else (first.lease_until or 0)
+            ended = any(
+                one.what in _ENDINGS and one.lease_id == first.lease_id for one in calls if first.lease_id
+            )
+            if call.now < until and not ended:
+                two.append(f"attempt {call.attempt} was handed {first.id} and {call.id}")
+    return two
+
+
+def _handed_too_often(calls: list[Asked], most: int) -> list[str]:
+    if any(call.what == "redrive" for call in calls):
+        return []
+    times = Counter(item_id for call in calls for item_id in call.leased)
+    return [f"{item_id} was handed out {number} times" for item_id, number in times.items() if number > most]
+
+
+def _without_twins(calls: list[Asked]) -> list[Asked]:
+    """Return the calls; of those that told one attempt of the same item, one."""
+    told: dict[tuple[str, str | None, str | None], Asked] = {}
+    kept = []
+    for call in calls:
+        key = (call.attempt, call.id, call.lease_id)
+        if call.what == "dequeue" and call.status == 200 and call.attempt:
+            if key in told:
+                told[key].start = min(told[key].start, call.start)
+                told[key].end = max(told[key].end, call.end)
+                continue
+            call = replace(call)
+            told[key] = call
+        kept.append(call)
+    acks: dict[str | None, Asked] = {}
+    rest = []
+    for call in kept:
+        if call.what == "ack" and call.status == 200:
+            if call.lease_id in acks:
+                continue
+            acks[call.lease_id] = call
+        rest.append(call)
+    return rest
+
+
+def _is_item(row: Row, generation: str | None) -> bool:
+    of_queue = "generation" not in row or row["generation"]["N"] == generation
+    return of_queue and row["sk"]["S"].startswith("ITEM#")
+
+
+def _is_leased(row: Row, now_ms: float) -> bool:
+    return "lease_until" in row and float(row["lease_until"]["N"]) > now_ms
+
+
+def _receives(row: Row) -> int:
+    return int(row["receives"]["N"]) if "receives" in row else 0

@@ -1,0 +1,109 @@
+"""The real handlers put into a world: its DynamoDB, its clock, its random numbers, one thread.
+
+`install` changes modules of this process for good: it is for processes that do nothing else.
+"""
+
+import json
+import os
+import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from common import aws, logs
+from local.deployment import Deployment
+from local.environment import CREDENTIALS
+from pipe_queue import handlers
+from tests.simulation.dynamodb import Client, Key, Model
+from tests.simulation.world import Answer, Caller, World
+
+TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
+_PACKAGES = ("common.", "pipe_queue.")
+
+
+class Stage:
+    """Where the handlers look for the world that they are in."""
+
+    def __init__(self) -> None:
+        self.world: World = World(Model({}), budget=_nothing_goes_wrong(), look=lambda _: (frozenset(), {}))
+
+
+def install() -> Stage:
+    """Put this process's handlers into a world, that of the stage's `world`."""
+    stage = Stage()
+    os.environ.update({**CREDENTIALS, **Deployment().environment})
+    logs.logger.disabled = True
+    client = Client(lambda operation, arguments: stage.world.request(operation, arguments))
+    vars(aws)["client"] = lambda _service, **_: client
+    time = types.SimpleNamespace(
+        time=lambda: stage.world.time(),
+        monotonic=lambda: stage.world.now_s,
+        sleep=lambda seconds: stage.world.sleep(seconds),
+        perf_counter=lambda: 0.0,
+    )
+    uuid = types.SimpleNamespace(uuid4=lambda: types.SimpleNamespace(hex=stage.world.new_id()))
+    random = types.SimpleNamespace(uniform=lambda low, _high: low)
+    replaced = {"time": time, "uuid": uuid, "random": random, "ThreadPoolExecutor": OneThread}
+    for name, module in list(sys.modules.items()):
+        if name.startswith(_PACKAGES) and name != "common.logs":
+            vars(module).update({key: new for key, new in replaced.items() if key in vars(module)})
+    return stage
+
+
+def new_model() -> Model:
+    """Return a model with the queues' table."""
+    return Model({table_name(): Key("pk", "sk")})
+
+
+def table_name() -> str:
+    """Return the name of the queues' table."""
+    return os.environ[TABLE_SETTING]
+
+
+class OneThread:
+    """A pool of threads that is none: what it is given is done at once."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __enter__(self) -> "OneThread":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    @staticmethod
+    def map(function: Callable[..., Any], *arguments: Iterable[Any]) -> Iterator[Any]:
+        """Return what `function` makes of each."""
+        return iter([function(*each) for each in zip(*arguments, strict=False)])
+
+
+def ask(name: str, *, path: Any = None, query: Any = None, body: Any = None) -> Answer:
+    """Return the answer of the handler of that name."""
+    answer = getattr(handlers, name)(
+        {
+            "resource": "/simulated",
+            "httpMethod": "POST",
+            "headers": None,
+            "pathParameters": path,
+            "queryStringParameters": query,
+            "body": None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+            "requestContext": {"requestId": "r"},
+        },
+        None,
+    )
+    text = answer["body"]
+    is_json = answer["headers"].get("Content-Type") == "application/json"
+    return Answer(answer["statusCode"], json.loads(text) if is_json else text)
+
+
+def call(caller: Caller, what: str, handler: str, known: dict[str, Any], **event: Any) -> Answer:
+    """Return the answer of a handler, called by an actor and written down."""
+    return caller.call(what, lambda: ask(handler, **event), **known)
+
+
+def _nothing_goes_wrong() -> Any:
+    from tests.simulation.world import Budget
+
+    return Budget()

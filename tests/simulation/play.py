@@ -1,0 +1,147 @@
+"""Playing schedules of a scenario, and judging each."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from tests.simulation import explore, judge
+from tests.simulation.explore import Choices
+from tests.simulation.lambdas import Stage, new_model
+from tests.simulation.scenarios import Scenario
+from tests.simulation.world import Actor, Asked, Budget, Chooser, Option, Trace, World
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A schedule that broke a promise.
+
+    Attributes
+    ----------
+    choices
+        With which it is played again.
+    violations, story
+        What was broken, and how it came to that: lines.
+    """
+
+    scenario: str
+    choices: Choices
+    violations: list[str]
+    story: list[str]
+
+    def __str__(self) -> str:
+        told = ".".join(map(str, self.choices))
+        again = f'python -m tests.simulation --only "{self.scenario}" --choices {told}'
+        return "\n".join(
+            [f"{self.scenario}: {'; '.join(self.violations)}", *self.story, f"To play it again: {again}"]
+        )
+
+
+@dataclass
+class Played:
+    """What was played of a scenario.
+
+    Attributes
+    ----------
+    schedules
+        How many were played to their ends.
+    redundant
+        How many were given up for they differed from others in the order of independent steps only.
+    is_all
+        Whether these are all that there are.
+    failure
+        The first that broke a promise.
+    """
+
+    scenario: str
+    schedules: int = 0
+    redundant: int = 0
+    is_all: bool = False
+    failure: Failure | None = None
+
+
+class Theatre:
+    """A scenario and the handlers that play it.
+
+    Parameters
+    ----------
+    stage
+        Of this process.
+    scenario
+        What is played.
+    """
+
+    def __init__(self, stage: Stage, scenario: Scenario) -> None:
+        self._stage = stage
+        self._scenario = scenario
+        self._model = new_model()
+
+    def play_all(self, most: int) -> Played:
+        """Play every schedule, `most` of them at most; stop at the first that breaks a promise."""
+        played = Played(self._scenario.name)
+        for whole in explore.all_schedules(lambda choose: self._note(played, choose)):
+            played.schedules += whole
+            played.redundant += not whole
+            if played.failure is not None or played.schedules >= most:
+                return played
+        played.is_all = True
+        return played
+
+    def play_some(self, seeds: range) -> Played:
+        """Play a schedule by chance for each seed; stop at the first that breaks a promise."""
+        played = Played(self._scenario.name)
+        for seed in seeds:
+            self._note(played, explore.by_chance(seed))
+            played.schedules += 1
+            if played.failure is not None:
+                break
+        return played
+
+    def play_again(self, choices: Choices) -> Failure:
+        """Play a schedule again; return it with its story, whether it breaks a promise or not."""
+        world, broken = self._play(explore.given(choices), tells=True)
+        return Failure(self._scenario.name, choices, broken, world.trace.story)
+
+    def _note(self, played: Played, choose: Chooser) -> None:
+        choices: list[int] = []
+
+        def noting(options: list[Option]) -> int:
+            choices.append(choose(options))
+            return choices[-1]
+
+        _, broken = self._play(noting)
+        if broken:
+            played.failure = self.play_again(tuple(choices))
+
+    def _play(self, choose: Chooser, *, tells: bool = False) -> tuple[World, list[str]]:
+        world = self._world()
+        world.trace.tells = tells
+        try:
+            trace = world.play(self._scenario.actors(), choose)
+        except BaseException:
+            world.abandon()
+            raise
+        return world, self._judged(world, trace)
+
+    def _judged(self, world: World, trace: Trace) -> list[str]:
+        return judge.violations(trace, world.model, most_receives=self._scenario.max_receives)
+
+    def _world(self) -> World:
+        snapshot, ids, calls, now_s = self._start
+        self._model.restore(snapshot)
+        world = World(self._model, self._scenario.budget, judge.look)
+        world.ids, world.now_s = ids, now_s
+        world.trace.calls += [replace(call) for call in calls]
+        self._stage.world = world
+        return world
+
+    @cached_property
+    def _start(self) -> tuple[Any, int, list[Asked], float]:
+        """What is stored when the actors begin, how many ids were given, what was called, and the time."""
+        world = World(new_model(), Budget(), judge.look)
+        self._stage.world = world
+        world.play([Actor("opening", self._scenario.opening)], lambda _: 0)
+        for call in world.trace.calls:
+            # all is over before the first step of the others
+            call.start -= world.step + 1
+            call.end -= world.step + 1
+        return world.model.snapshot(), world.ids, world.trace.calls, world.now_s

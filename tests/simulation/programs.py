@@ -1,0 +1,213 @@
+"""What actors do: producers and consumers of each kind, those who look, and the earlier service."""
+
+from collections.abc import Callable
+from typing import Any
+
+from common.dynamodb import serialised
+from tests.simulation.lambdas import call, table_name
+from tests.simulation.world import Answer, Caller
+
+QUEUE = "jobs"
+PATH = {"queue_name": QUEUE}
+# A caller that hears nothing asks again so often.
+_REPETITIONS = 4
+Program = Callable[[Caller], None]
+
+
+def enqueue(caller: Caller, n: int, **more: Any) -> Answer:
+    """Enqueue item `n`."""
+    body = {"queue_name": QUEUE, "payload": {"n": n}, **more}
+    return call(caller, "enqueue", "enqueue", {"n": n}, body=body)
+
+
+def dequeue(caller: Caller, *, lease_s: float | None = None, attempt: str = "", wait: float = 0) -> Answer:
+    """Dequeue once."""
+    query = {} if lease_s is None else {"lease_seconds": str(lease_s)}
+    if attempt:
+        query["attempt_id"] = attempt
+    if wait:
+        query["wait"] = str(wait)
+    return call(caller, "dequeue", "dequeue", {"attempt": attempt}, path=PATH, query=query)
+
+
+def end(caller: Caller, how: str, item: dict[str, Any], **more: Any) -> Answer:
+    """End a lease, or extend it: `how` is ack, nack or extend."""
+    handler = {"ack": "acknowledge", "nack": "give_back", "extend": "extend"}[how]
+    known = {"item_id": item["id"], "lease_id": item["lease_id"], "n": item["payload"]["n"]}
+    query = {"id": item["id"], "lease_id": item["lease_id"], **more}
+    return call(caller, how, handler, known, path=PATH, query=query)
+
+
+def produces(*numbers: int, dedup: bool = False) -> Program:
+    """Enqueue items one after the other; with a dedup id, ask again where no answer came."""
+
+    def program(caller: Caller) -> None:
+        for n in numbers:
+            more = {"dedup_id": f"d{n}"} if dedup else {}
+            for _ in range(_REPETITIONS if dedup else 1):
+                if enqueue(caller, n, **more).status not in (None, 503):
+                    break
+
+    return program
+
+
+def consumes(times: int) -> Program:
+    """Dequeue plainly."""
+
+    def program(caller: Caller) -> None:
+        for _ in range(times):
+            dequeue(caller)
+
+    return program
+
+
+def attempts(name: str, times: int, lease_s: float | None = None, *, ending: str = "ack") -> Program:
+    """Dequeue under attempt ids: ask again under the same until an item or an empty queue is heard of.
+
+    An id is kept until it was handed an item, as docs/queues.md says.
+    """
+
+    def program(caller: Caller) -> None:
+        number = 0
+        for _ in range(times):
+            answer = _persistent(lambda number=number: dequeue(caller, lease_s=lease_s, attempt=f"{name}{number}"))  # type: ignore[misc]
+            if answer.status == 200:
+                number += 1
+                if lease_s is not None and ending:
+                    _persistent(lambda answer=answer: end(caller, ending, answer.body))  # type: ignore[misc]
+
+    return program
+
+
+def leases(times: int, lease_s: float, *does: str) -> Program:
+    """Dequeue on a lease, and then do what `does` says: "extend", "ack", "nack", in this order."""
+
+    def program(caller: Caller) -> None:
+        for _ in range(times):
+            answer = dequeue(caller, lease_s=lease_s)
+            if answer.status != 200:
+                continue
+            for how in does:
+                more = {"lease_seconds": str(lease_s)} if how == "extend" else {}
+                _persistent(lambda how=how, more=more: end(caller, how, answer.body, **more))  # type: ignore[misc]
+
+    return program
+
+
+def extended_attempt(name: str, lease_s: float) -> Program:
+    """Dequeue under an attempt id, extend the lease, and ask again under the id, as one who was cut off."""
+
+    def program(caller: Caller) -> None:
+        item = dequeue(caller, lease_s=lease_s, attempt=name)
+        if item.status == 200 and end(caller, "extend", item.body, lease_seconds="60").status == 200:
+            dequeue(caller, lease_s=lease_s, attempt=name)
+
+    return program
+
+
+def fails(times: int) -> Program:
+    """Dequeue on a lease that runs out, so often."""
+
+    def program(caller: Caller) -> None:
+        for _ in range(times):
+            dequeue(caller, lease_s=1.0)
+            caller.world.now_s += 2.0
+
+    return program
+
+
+def in_turn(*programs: Program) -> Program:
+    """Do one after the other."""
+
+    def program(caller: Caller) -> None:
+        for one in programs:
+            one(caller)
+
+    return program
+
+
+def asks(*what: tuple[str, str, dict[str, Any]]) -> Program:
+    """Call handlers one after the other: what is written down, the handler, the event."""
+
+    def program(caller: Caller) -> None:
+        for name, handler, event in what:
+            call(caller, name, handler, {}, **event)
+
+    return program
+
+
+DELETES = ("delete", "delete_queue", {"path": PATH})
+MAKES = ("create", "create_queue", {"body": {"queue_name": QUEUE}})
+REDRIVES = ("redrive", "redrive", {"path": PATH})
+LISTS_DEAD = ("dead_letters", "list_dead_letters", {"path": PATH})
+COUNTS = ("stats", "get_stats", {"path": PATH})
+LISTS = ("queues", "list_queues", {})
+
+
+def earlier_makes(caller: Caller) -> None:
+    """Make the queue as the earlier service did."""
+    row = {
+        "pk": f"QUEUE#{QUEUE}",
+        "sk": "METADATA",
+        "item_type": "QUEUE_ITEM",
+        "created_at": 1_700_000_000_000,
+        "queue_name": QUEUE,
+    }
+    _request(caller, "put_item", Item=serialised(row))
+
+
+def earlier_enqueues(n: int, ms: int = 1_700_000_000_000) -> Program:
+    """Enqueue an item as the earlier service did."""
+
+    def program(caller: Caller) -> None:
+        item_id = f"{ms:013d}_{n:08x}"
+        row = {
+            "pk": f"QUEUE#{QUEUE}",
+            "sk": f"ITEM#{item_id}",
+            "item_type": "QUEUE_ITEM",
+            "id": item_id,
+            "payload": {"n": n},
+            "created_at": ms,
+            "sender": "earlier",
+        }
+
+        def put() -> Answer:
+            _request(caller, "put_item", Item=serialised(row))
+            return Answer(200, {"id": item_id})
+
+        caller.call("enqueue", put, n=n)
+
+    return program
+
+
+def earlier_deletes(caller: Caller) -> None:
+    """Delete the queue as the earlier service did: its items, then the queue itself."""
+
+    def delete() -> Answer:
+        values = serialised({":pk": f"QUEUE#{QUEUE}", ":item": "ITEM#"})
+        page = _request(
+            caller,
+            "query",
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :item)",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+        )
+        for row in page["Items"]:
+            _request(caller, "delete_item", Key={"pk": row["pk"], "sk": row["sk"]})
+        _request(caller, "delete_item", Key=serialised({"pk": f"QUEUE#{QUEUE}", "sk": "METADATA"}))
+        return Answer(200)
+
+    caller.call("delete", delete)
+
+
+def _request(caller: Caller, operation: str, **arguments: Any) -> dict[str, Any]:
+    return caller.world.request(operation, {"TableName": table_name(), **arguments})
+
+
+def _persistent(ask: Callable[[], Answer]) -> Answer:
+    answer = Answer(None)
+    for _ in range(_REPETITIONS):
+        answer = ask()
+        if answer.status not in (None, 503):
+            break
+    return answer
