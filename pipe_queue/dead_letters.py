@@ -15,7 +15,7 @@ from pipe_queue.store import dead_letters as store
 from pipe_queue.store import items as item_store
 from pipe_queue.store import leases as lease_store
 
-_OF_LEASES = ("lease_id", "lease_until")
+_OF_LEASES = ("lease_id", "lease_until", "attempt")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
 

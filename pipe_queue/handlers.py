@@ -46,13 +46,9 @@ def dequeue(request: Request) -> Response:
     """`POST /pipe/queue/{queue_name}/dequeue?lease_seconds=&attempt_id=&wait=`: the oldest free item."""
     name = _name(request)
     poll = polls.parse(request)
-    queue = queues.find(name)
-    empty = f"Queue is empty: {name}"
-    if queue is None:
-        raise names.unknown("queue_name", name, empty)
-    item = leases.hand_out(queue, poll)
+    item = leases.hand_out(queues.existing(name), poll)
     if item is None:
-        raise NotFound(empty)
+        raise NotFound(f"Queue is empty: {name}")
     return ok(item)
 
 
@@ -105,6 +101,15 @@ def redrive(request: Request) -> Response:
     item_id = request.parameter("id")
     checked = None if item_id is None else names.check_id("id", item_id)
     return ok({"redriven": dead_letters.redrive(_queue(request), checked)})
+
+
+@endpoint
+@patient
+def change_queue(request: Request) -> Response:
+    """`PUT /pipe/queue/{queue_name}`: change `max_receives`, or pause the queue; the settings are answered."""
+    settings = queues.check_settings(request.json_object())
+    queue = _queue(request)
+    return ok((queues.change(queue, settings) if settings else queue).settings())
 
 
 @endpoint

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -27,6 +28,8 @@ MAX_SENDER_BYTES = 1024
 DEDUP_S = 24 * 3600
 MAX_PEEK = 1000
 _PEEK_PAGE = 100
+# The ids of the earlier service's items are other: the time of the enqueue, and 8 hexadecimal digits.
+OWN_ID = re.compile(r"\d{13}_\d{12}", re.ASCII)
 _LONGEST_TIME_MS = 9_999_999_999_999
 
 
@@ -69,10 +72,11 @@ def enqueue(new: NewItem) -> dict[str, Any]:
     TooLarge, BadRequest
         If DynamoDB cannot hold the item.
     Conflict
-        If the dedup id is that of another item.
+        If the queue is paused, or the dedup id is that of another item.
     """
     check_storable({"payload": new.payload, "sender": new.sender})
     queue, sequence = _take_place(new.queue_name)
+    queues.check_not_paused(queue)
     row = _row(new, queue, sequence)
     most = MAX_ITEM_BYTES - RESERVED_BYTES
     if full_size(row) > most:

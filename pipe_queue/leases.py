@@ -9,12 +9,13 @@ lease is over.
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import Conflict, Unavailable
-from pipe_queue import dead_letters, items, patience
+from pipe_queue import dead_letters, items, patience, queues
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
@@ -53,12 +54,14 @@ class Poll:
 
 
 def hand_out(queue: Queue, poll: Poll) -> dict[str, Any] | None:
-    """Answer the oldest item that nobody holds, removed or leased as the poll asks; None if there is none.
+    """Return the oldest item that nobody holds, removed or leased as the poll asks; None if there is none.
 
     Raises
     ------
+    NotFound
+        If the queue is deleted while the poll waits.
     Conflict
-        If the attempt id was used, at the same time, by another poll that is over.
+        If the queue is paused.
     """
     end = time.monotonic() + poll.wait_s
     while True:
@@ -68,6 +71,7 @@ def hand_out(queue: Queue, poll: Poll) -> dict[str, Any] | None:
             return item
         time.sleep(min(LOOK_EVERY_S, left_s))
         patience.renew()
+        queue = queues.existing(queue.name)
 
 
 def acknowledge(queue_name: str, item_id: str, lease_id: str) -> None:
@@ -78,7 +82,7 @@ def acknowledge(queue_name: str, item_id: str, lease_id: str) -> None:
     Conflict
         If the lease does not hold the item, or no longer.
     """
-    receipt = _receipt(queue_name, item_id, lease_id, ACKNOWLEDGED)
+    receipt = _receipt(queue_name, _generation(queue_name, item_id), lease_id, item_id, ACKNOWLEDGED)
     try:
         store.acknowledge(queue_name, item_id, lease_id, now_ms(), receipt)
     except ConditionFailed:
@@ -93,7 +97,7 @@ def give_back(queue: Queue, item_id: str, lease_id: str) -> None:
     Conflict
         If the lease does not hold the item, or no longer.
     """
-    receipt = _receipt(queue.name, item_id, lease_id, GIVEN_BACK)
+    receipt = _receipt(queue.name, queue.generation, lease_id, item_id, GIVEN_BACK)
     try:
         store.give_back(queue.name, item_id, lease_id, now_ms(), receipt)
     except ConditionFailed:
@@ -112,32 +116,77 @@ def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[
     """
     now = now_ms()
     try:
-        store.extend(queue_name, item_id, lease_id, now, now + lease_ms)
+        attempt = store.extend(queue_name, item_id, lease_id, now, now + lease_ms)
     except ConditionFailed:
         raise _not_held(item_id) from None
+    if attempt:
+        # If the attempt was handed another item since, its record is that item's.
+        with suppress(ConditionFailed):
+            store.keep_attempt(queue_name, attempt, lease_id, _forgotten_at(now + lease_ms))
     return {"id": item_id, "lease_id": lease_id, "lease_until": now + lease_ms}
 
 
 def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:
-    if poll.attempt_id is not None:
-        return _for_attempt(queue, poll, poll.attempt_id)
+    """Return the oldest item that nobody holds; None if there is none.
+
+    Whoever loses the race for the last item it sees looks again: the queue was not empty.
+    """
+    attempt = None if poll.attempt_id is None else _attempt(queue, poll.attempt_id)
+    handed = _handed_before(queue, attempt)
+    if handed is not None:
+        return handed
+    queues.check_not_paused(queue)
+    while True:
+        look = _take(queue, poll) if poll.attempt_id is None else _take_for_attempt(queue, poll, attempt)
+        if look.item is not None or not look.again:
+            return look.item
+        if patience.is_over():
+            raise Unavailable("Try again later: too many consumers want the same items.")
+        if poll.attempt_id is not None:
+            attempt = _attempt(queue, poll.attempt_id)
+            handed = _handed_before(queue, attempt)
+            if handed is not None:
+                return handed
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a look at the head of a queue came to.
+
+    Attributes
+    ----------
+    item
+        What was handed out, or None.
+    again
+        Whether something changed meanwhile, so that another look may find an item.
+    """
+
+    item: dict[str, Any] | None
+    again: bool = False
+
+
+def _take(queue: Queue, poll: Poll) -> _Look:
+    """Hand out the oldest item that nobody holds."""
     lease_id = uuid.uuid4().hex
+    raced = False
     for head in _head(queue):
         began = time.monotonic()
         try:
             row = store.lease(queue.name, head["id"], _terms(head, lease_id, poll.lease_ms))
         except ConditionFailed:
             # Another consumer was faster; the next item is ours to try.
+            raced = True
             continue
         if poll.lease_ms is not None:
-            return _leased(queue.name, row)
+            return _Look(_leased(queue.name, row))
         if _remove(queue.name, row["id"], lease_id, began):
-            return items.public(queue.name, row)
-    return None
+            return _Look(items.public(queue.name, row))
+        raced = True
+    return _Look(None, again=raced)
 
 
 def _head(queue: Queue) -> Iterator[Item]:
-    """Answer the items that nobody holds, oldest first; bury those that have failed too often."""
+    """Yield the items that nobody holds, oldest first; bury those that have failed too often."""
     for row in store.free(queue.name, queue.generation, now_ms()):
         head = {"id": row["id"], "receives": int(row.get("receives", 0))}
         if dead_letters.is_exhausted(queue, head["receives"]):
@@ -181,23 +230,29 @@ def _remove(queue_name: str, item_id: str, lease_id: str, began: float) -> bool:
     return True
 
 
-def _for_attempt(queue: Queue, poll: Poll, attempt_id: str) -> dict[str, Any] | None:
-    """Answer what the attempt was handed before and still has, else hand it an item."""
-    attempt = store.read_attempt(queue.name, queue.generation, attempt_id)
-    handed = _handed_before(queue, attempt)
-    if handed is not None:
-        return handed
+def _attempt(queue: Queue, attempt_id: str) -> Item | None:
+    return store.read_attempt(queue.name, queue.generation, attempt_id)
+
+
+def _take_for_attempt(queue: Queue, poll: Poll, attempt: Item | None) -> _Look:
+    """Hand an item to an attempt whose record, if it has one, leads to nothing any more.
+
+    If there is no item, or the attempt was sent twice, the record may lead to one by now.
+    """
+    attempt_id = str(poll.attempt_id)
     earlier_lease = "" if attempt is None else attempt["lease_id"]
+    raced = False
     for head in _head(queue):
         try:
-            return _hand_to_attempt(queue, poll, attempt_id, earlier_lease, head)
+            return _Look(_hand_to_attempt(queue, poll, attempt_id, earlier_lease, head))
         except ConditionFailed as refusal:
-            if refusal.failed == (0,):
-                # Another consumer was faster; the next item is ours to try.
-                continue
-            # This very attempt, sent twice, has been handed something.
-            return _handed_to_twin(queue, attempt_id)
-    return None
+            if refusal.failed != (0,):
+                # This very attempt, sent twice, has been handed something.
+                return _Look(None, again=True)
+            # Another consumer was faster; the next item is ours to try.
+            raced = True
+    twin = _attempt(queue, attempt_id)
+    return _Look(_handed_before(queue, twin), again=raced)
 
 
 def _hand_to_attempt(
@@ -208,7 +263,7 @@ def _hand_to_attempt(
         **store.attempt_key(queue.name, queue.generation, attempt_id),
         "generation": queue.generation,
         "lease_id": terms["lease_id"],
-        "expire_timestamp_s": terms["lease_until"] // 1000 + REMEMBERED_S,
+        "expire_timestamp_s": _forgotten_at(terms["lease_until"]),
     }
     row = item_store.read(queue.name, head["id"])
     if row is None:
@@ -218,26 +273,25 @@ def _hand_to_attempt(
         record = {**row, **record}
         store.remove_for_attempt(queue.name, head["id"], terms["now"], record, earlier_lease)
         return items.public(queue.name, row)
-    store.lease_for_attempt(queue.name, head["id"], terms, {**record, "id": head["id"]}, earlier_lease)
+    record["id"] = head["id"]
+    store.lease_for_attempt(queue.name, head["id"], terms, record, earlier_lease)
     return _leased(queue.name, {**row, **terms, "receives": terms["receives"] + 1})
+
+
+def _forgotten_at(lease_until_ms: int) -> int:
+    """Return when the record of an attempt is forgotten; Unix seconds."""
+    return lease_until_ms // 1000 + REMEMBERED_S
 
 
 def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
     """Answer the item that a poll's record leads to, if the poll still has it."""
-    if attempt is None or attempt["expire_timestamp_s"] <= time.time():
+    if attempt is None:
         return None
     if "payload" in attempt:
-        return items.public(queue.name, attempt)
+        return items.public(queue.name, attempt) if attempt["expire_timestamp_s"] > time.time() else None
     row = item_store.read(queue.name, attempt["id"])
     held = row is not None and row.get("lease_id") == attempt["lease_id"] and items.is_leased(row, now_ms())
     return _leased(queue.name, row) if row is not None and held else None
-
-
-def _handed_to_twin(queue: Queue, attempt_id: str) -> dict[str, Any]:
-    handed = _handed_before(queue, store.read_attempt(queue.name, queue.generation, attempt_id))
-    if handed is None:
-        raise Conflict(f"Attempt is over: {attempt_id}")
-    return handed
 
 
 def _leased(queue_name: str, row: Item) -> dict[str, Any]:
@@ -250,9 +304,28 @@ def _leased(queue_name: str, row: Item) -> dict[str, Any]:
     }
 
 
-def _receipt(queue_name: str, item_id: str, lease_id: str, outcome: str) -> Item:
+def _generation(queue_name: str, item_id: str) -> int:
+    """Return the generation of the queue that an item belongs to.
+
+    The id of an item begins with it, but for those of the earlier service.
+
+    Raises
+    ------
+    Conflict
+        If there is no such queue.
+    """
+    if items.OWN_ID.fullmatch(item_id):
+        return int(item_id.partition("_")[0])
+    queue = queues.find(queue_name)
+    if queue is None:
+        raise _not_held(item_id)
+    return queue.generation
+
+
+def _receipt(queue_name: str, generation: int, lease_id: str, item_id: str, outcome: str) -> Item:
     return {
         **store.receipt_key(queue_name, lease_id),
+        "generation": generation,
         "id": item_id,
         "outcome": outcome,
         "expire_timestamp_s": int(time.time()) + REMEMBERED_S,

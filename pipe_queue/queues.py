@@ -17,6 +17,7 @@ from common.request_context import Pool
 from pipe_queue import names, patience
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
+from pipe_queue.store.queues import Settings
 
 # Added to the time of a queue's making, so that ids, which begin with the generation, sort after those of
 # the earlier service, which begin with the time of their enqueue: 13 digits both.
@@ -39,11 +40,18 @@ class Queue:
         What its items carry.
     max_receives
         How often an item may be handed out before it is a dead letter; None for any number.
+    paused
+        Whether it takes and hands out nothing.
     """
 
     name: str
     generation: int
     max_receives: int | None
+    paused: bool
+
+    def settings(self) -> dict[str, Any]:
+        """Return what callers may change, as they see it."""
+        return {"queue_name": self.name, "max_receives": self.max_receives, "paused": self.paused}
 
 
 def create(name: str, max_receives: int | None) -> None:
@@ -62,7 +70,8 @@ def create(name: str, max_receives: int | None) -> None:
         except ConditionFailed:
             metadata = store.read(name)
             if metadata is None:
-                # Another making or deletion was in between.
+                # Another making or deletion was in between, or the earlier service has deleted it.
+                _note_deletion_by_others(name)
                 continue
             if metadata.get("made_by") != maker:
                 raise Conflict(f"Queue already exists: {name}") from None
@@ -95,10 +104,43 @@ def from_metadata(name: str, metadata: Item) -> Queue | None:
     if "generation" not in metadata:
         # Where the condition fails, another request has adopted it, or deleted it.
         with suppress(ConditionFailed):
-            store.adopt(name, _new_generation())
+            store.adopt(name, _generation_above(store.read_listed(name)))
         return find(name)
     max_receives = metadata.get("max_receives")
-    return Queue(name, int(metadata["generation"]), None if max_receives is None else int(max_receives))
+    return Queue(
+        name=name,
+        generation=int(metadata["generation"]),
+        max_receives=None if max_receives is None else int(max_receives),
+        paused=metadata.get("paused", False),
+    )
+
+
+def change(queue: Queue, changes: Settings) -> Queue:
+    """Change a queue's settings; return the queue as it is then.
+
+    Raises
+    ------
+    NotFound
+        If it was deleted meanwhile.
+    """
+    try:
+        metadata = store.change(queue.name, queue.generation, changes)
+    except ConditionFailed:
+        raise names.unknown("queue_name", queue.name, f"Queue does not exist: {queue.name}") from None
+    changed = from_metadata(queue.name, metadata)
+    return queue if changed is None else changed
+
+
+def check_not_paused(queue: Queue) -> None:
+    """Check that a queue takes and hands out items.
+
+    Raises
+    ------
+    Conflict
+        If it is paused.
+    """
+    if queue.paused:
+        raise Conflict(f"Queue is paused: {queue.name}")
 
 
 def counts(after: str) -> dict[str, int]:
@@ -127,6 +169,7 @@ def delete(name: str) -> None:
     """
     queue = find(name)
     if queue is None:
+        _note_deletion_by_others(name)
         listed = store.read_listed(name)
         if listed is None or listed["phase"] != store.DELETING:
             raise names.unknown("queue_name", name, f"Queue does not exist: {name}")
@@ -136,6 +179,24 @@ def delete(name: str) -> None:
     with suppress(ConditionFailed):
         store.begin_deletion(name, queue.generation)
     _finish_deletion(name, queue.generation)
+
+
+def check_settings(body: dict[str, Any]) -> Settings:
+    """Return the settings that a body names; those that it does not name stay as they are.
+
+    Raises
+    ------
+    BadRequest
+        Naming the setting that cannot be.
+    """
+    settings: Settings = {}
+    if "max_receives" in body:
+        settings["max_receives"] = check_max_receives(body["max_receives"])
+    if "paused" in body:
+        if not isinstance(body["paused"], bool):
+            raise BadRequest("paused must be true or false.")
+        settings["paused"] = body["paused"]
+    return settings
 
 
 def check_max_receives(given: Any) -> int | None:
@@ -156,15 +217,27 @@ def check_max_receives(given: Any) -> int | None:
 def _next_generation(name: str) -> int:
     """Answer a generation above all that `name` had, once the rows of those are gone."""
     listed = store.read_listed(name)
-    if listed is None:
-        return _new_generation()
-    if listed["phase"] == store.DELETING:
+    if listed is not None and listed["phase"] == store.DELETING:
         _finish_deletion(name, int(listed["generation"]))
-    return max(_new_generation(), int(listed["generation"]) + 1)
+    return _generation_above(listed)
 
 
-def _new_generation() -> int:
-    return now_ms() + GENERATION_OFFSET_MS
+def _generation_above(listed: Item | None) -> int:
+    """Return a generation above the one that a name's row in the list of queues has."""
+    new = now_ms() + GENERATION_OFFSET_MS
+    return new if listed is None else max(new, int(listed["generation"]) + 1)
+
+
+def _note_deletion_by_others(name: str) -> None:
+    """Note that a queue's rows are yet to go, if it is listed and its METADATA is gone.
+
+    The earlier service knows no list: it deletes a queue's METADATA and items, and nothing else.
+    """
+    listed = store.read_listed(name)
+    if listed is not None and listed["phase"] == store.LIVE:
+        # Where the condition fails, another request has noted it, or made the queue again.
+        with suppress(ConditionFailed):
+            store.note_deletion(name, int(listed["generation"]))
 
 
 def _finish_deletion(name: str, generation: int) -> None:

@@ -9,6 +9,8 @@ from pipe_queue.store.table import item_key, row_key, rows_of, table
 # How many rows of the head of a queue one page of a query reads.
 HEAD_PAGE = 8
 
+_ATTEMPT = "ATTEMPT#"
+
 _FREE = "(attribute_not_exists(lease_until) OR lease_until <= :now)"
 _IN_FORCE = "lease_id = :lease AND lease_until > :now"
 
@@ -77,7 +79,7 @@ def lease_for_attempt(queue: str, item_id: str, terms: Item, attempt: Item, earl
     """
     table.transact(
         [
-            {"Update": {"Key": item_key(queue, item_id), **_leasing(terms)}},
+            {"Update": {"Key": item_key(queue, item_id), **_leasing(terms, _attempt_of(attempt))}},
             {"Put": {"Item": attempt, **_if_attempt_stands(earlier_lease)}},
         ]
     )
@@ -103,7 +105,7 @@ def remove_for_attempt(queue: str, item_id: str, now_ms: int, attempt: Item, ear
 
 def attempt_key(queue: str, generation: int, attempt_id: str) -> Item:
     """Answer the key of an attempt's row."""
-    return row_key(queue, f"ATTEMPT#{generation}#{attempt_id}")
+    return row_key(queue, f"{_ATTEMPT}{generation}#{attempt_id}")
 
 
 def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
@@ -111,19 +113,49 @@ def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
     return table.get(attempt_key(queue, generation, attempt_id))
 
 
-def extend(queue: str, item_id: str, lease_id: str, now_ms: int, until_ms: int) -> None:
-    """Give a lease in force a new end. One update.
+def extend(queue: str, item_id: str, lease_id: str, now_ms: int, until_ms: int) -> str:
+    """Give a lease in force a new end; return the attempt that it was taken for, "" for none. One update.
 
     Raises
     ------
     ConditionFailed
         If it is not in force.
     """
-    table.update(
+    changed = table.update(
         item_key(queue, item_id),
-        UpdateExpression="SET lease_until = :until",
+        # The attempt is set to what it is, so that the answer tells it without the rest of the row.
+        UpdateExpression="SET lease_until = :until, attempt = if_not_exists(attempt, :none)",
         ConditionExpression=_IN_FORCE,
-        ExpressionAttributeValues={":lease": lease_id, ":now": now_ms, ":until": until_ms},
+        ExpressionAttributeValues={":lease": lease_id, ":now": now_ms, ":until": until_ms, ":none": ""},
+        ReturnValues="UPDATED_NEW",
+    )
+    return str(changed["attempt"])
+
+
+def keep_attempt(queue: str, attempt: str, lease_id: str, expire_timestamp_s: int) -> None:
+    """Let the record of an attempt be forgotten later. One update.
+
+    Parameters
+    ----------
+    queue
+        Name.
+    attempt
+        As the item's row has it.
+    lease_id
+        The lease that the record is of.
+    expire_timestamp_s
+        When it is forgotten; Unix seconds.
+
+    Raises
+    ------
+    ConditionFailed
+        If the record is of another lease, or gone.
+    """
+    table.update(
+        row_key(queue, f"{_ATTEMPT}{attempt}"),
+        UpdateExpression="SET expire_timestamp_s = :expire",
+        ConditionExpression="lease_id = :lease",
+        ExpressionAttributeValues={":lease": lease_id, ":expire": expire_timestamp_s},
     )
 
 
@@ -151,7 +183,7 @@ def give_back(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Ite
     ConditionFailed
         If the lease is not in force.
     """
-    freeing = {"UpdateExpression": "REMOVE lease_id, lease_until", **_if_in_force(lease_id, now_ms)}
+    freeing = {"UpdateExpression": "REMOVE lease_id, lease_until, attempt", **_if_in_force(lease_id, now_ms)}
     table.transact(
         [{"Update": {"Key": item_key(queue, item_id), **freeing}}, {"Put": {"Item": receipt}}],
     )
@@ -167,20 +199,29 @@ def read_receipt(queue: str, lease_id: str) -> Item | None:
     return table.get(receipt_key(queue, lease_id))
 
 
-def _leasing(terms: Item) -> dict[str, Any]:
-    """Answer the update that takes a lease. Done twice by one attempt, it is as if done once."""
+def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:
+    """Return the update that takes a lease, for an attempt or none. Done twice, it is as if done once."""
     as_read, received = _if_received(terms["receives"])
     return {
-        "UpdateExpression": "SET lease_id = :lease, lease_until = :until, receives = :receives",
+        "UpdateExpression": (
+            "SET lease_id = :lease, lease_until = :until, receives = :receives"
+            + (", attempt = :attempt" if attempt else " REMOVE attempt")
+        ),
         "ConditionExpression": f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND {as_read}))",
         "ExpressionAttributeValues": {
             ":lease": terms["lease_id"],
             ":until": terms["lease_until"],
             ":now": terms["now"],
             ":receives": terms["receives"] + 1,
+            **({":attempt": attempt} if attempt else {}),
             **received,
         },
     }
+
+
+def _attempt_of(record: Item) -> str:
+    """Return how an item's row names the attempt that it is leased for."""
+    return str(record["sk"]).removeprefix(_ATTEMPT)
 
 
 def _if_received(times: int) -> tuple[str, Item]:

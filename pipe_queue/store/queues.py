@@ -1,6 +1,7 @@
 """Queues as such: their METADATA, the list of their names, their deletion."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
 from common.dynamodb import Item
 from pipe_queue.store.table import QUEUE_TYPE, list_after, row_key, rows_of, table
@@ -8,6 +9,13 @@ from pipe_queue.store.table import QUEUE_TYPE, list_after, row_key, rows_of, tab
 LIVE, DELETING, DELETED = "live", "deleting", "deleted"
 _METADATA = "METADATA"
 _ADOPTED = {"pk": "ADOPTED", "sk": "ADOPTED"}
+
+
+class Settings(TypedDict, total=False):
+    """What callers may change of a queue."""
+
+    max_receives: int | None
+    paused: bool
 
 
 def read(name: str) -> Item | None:
@@ -99,6 +107,35 @@ def adopt(name: str, generation: int) -> None:
     )
 
 
+def change(name: str, generation: int, settings: Settings) -> Item:
+    """Change the settings of a queue; return its METADATA. One update.
+
+    Parameters
+    ----------
+    name, generation
+        Of the queue.
+    settings
+        Those that change. One that is None goes.
+
+    Raises
+    ------
+    ConditionFailed
+        If there is no such queue of that generation.
+    """
+    values = {f":{setting}": value for setting, value in settings.items() if value is not None}
+    assigned = ", ".join(f"{value[1:]} = {value}" for value in sorted(values))
+    removed = ", ".join(setting for setting, value in settings.items() if value is None)
+    return table.update(
+        row_key(name, _METADATA),
+        UpdateExpression=" ".join(
+            clause for clause in (assigned and f"SET {assigned}", removed and f"REMOVE {removed}") if clause
+        ),
+        ConditionExpression="generation = :generation",
+        ExpressionAttributeValues={":generation": generation, **values},
+        ReturnValues="ALL_NEW",
+    )
+
+
 def take_number(name: str) -> Item:
     """Answer the METADATA of a queue with the next `sequence`, which is the caller's alone. One update.
 
@@ -135,6 +172,38 @@ def begin_deletion(name: str, generation: int) -> None:
                 }
             },
             {"Put": {"Item": _listed_row(name, generation, DELETING)}},
+        ]
+    )
+
+
+def note_deletion(name: str, generation: int) -> None:
+    """Note that the rows of a listed queue are yet to go, whose METADATA is gone. One transaction, of two rows.
+
+    Raises
+    ------
+    ConditionFailed
+        If the METADATA is there, or the list has another generation.
+    """
+    table.transact(
+        [
+            {
+                "ConditionCheck": {
+                    "Key": row_key(name, _METADATA),
+                    "ConditionExpression": "attribute_not_exists(sk)",
+                }
+            },
+            {
+                "Update": {
+                    "Key": _listed_key(name),
+                    "UpdateExpression": "SET phase = :deleting",
+                    "ConditionExpression": "phase = :live AND generation = :generation",
+                    "ExpressionAttributeValues": {
+                        ":deleting": DELETING,
+                        ":live": LIVE,
+                        ":generation": generation,
+                    },
+                }
+            },
         ]
     )
 

@@ -405,8 +405,17 @@ def _check_size(operation: str, row: Row | None) -> None:
 
 def _returned(old: Row | None, new: Row | None, arguments: Arguments) -> dict[str, Any]:
     asked = arguments.get("ReturnValues", "NONE")
+    if asked == "UPDATED_NEW" and new is not None:
+        changed = {name: value for name, value in new.items() if name in _assigned(arguments)}
+        return {"Attributes": changed}
     row = {"ALL_NEW": new, "ALL_OLD": old}.get(asked)
     return {} if row is None else {"Attributes": dict(row)}
+
+
+def _assigned(arguments: Arguments) -> set[str]:
+    """Return the names of the attributes that an update sets."""
+    names = arguments.get("ExpressionAttributeNames", _NO_NAMES)
+    return {names.get(name, name) for name in expressions.assigned(arguments["UpdateExpression"])}
 
 
 def _projected(row: Row, arguments: Arguments) -> Mapping[str, Value]:

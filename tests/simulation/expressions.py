@@ -73,6 +73,13 @@ def update(expression: str) -> tuple[Action, ...]:
 
 
 @cache
+def assigned(expression: str) -> frozenset[str]:
+    """Return the names or placeholders of the attributes that an update sets."""
+    tokens = _tokens(expression)
+    return frozenset(tokens[index - 1] for index, token in enumerate(tokens) if token == "=")
+
+
+@cache
 def projection(expression: str) -> tuple[str, ...]:
     """Return the names or placeholders of the attributes that are asked for."""
     return tuple(part.strip() for part in expression.split(","))

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pipe_queue.leases import SURE_FOR_S
 from tests.faults import history
 from tests.faults.history import Call
 from tests.simulation.dynamodb import Model, Row
@@ -17,7 +18,10 @@ _ENDINGS = ("ack", "nack", "extend")
 
 
 def look(world: World) -> tuple[frozenset[str], Mapping[str, str]]:
-    """Return the ids of the items that can be handed out now, and the item that each attempt holds."""
+    """Return the items that can be handed out now, and the item that each attempt holds.
+
+    An item is told with how often it was handed out: on another lease it is another.
+    """
     rows = world.model.rows(table_name(), _PARTITION)
     metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
     if metadata is None:
@@ -27,7 +31,7 @@ def look(world: World) -> tuple[frozenset[str], Mapping[str, str]]:
     most = int(metadata["max_receives"]["N"]) if "max_receives" in metadata else 1_000_000
     items = {row["id"]["S"]: row for row in rows if _is_item(row, generation)}
     free = frozenset(
-        item_id
+        f"{item_id} ({_receives(row)})"
         for item_id, row in items.items()
         if not _is_leased(row, now) and _receives(row) < most
     )
@@ -35,9 +39,11 @@ def look(world: World) -> tuple[frozenset[str], Mapping[str, str]]:
     for row in rows:
         if row["sk"]["S"].startswith("ATTEMPT#") and "id" in row:
             item = items.get(row["id"]["S"])
-            leased = item is not None and _is_leased(item, now) and item["lease_id"] == row["lease_id"]
-            if leased or "payload" in row:
-                held[row["sk"]["S"].split("#", 2)[2]] = row["id"]["S"]
+            attempt = row["sk"]["S"].split("#", 2)[2]
+            if "payload" in row:
+                held[attempt] = f"{row['id']['S']} ({_receives(row)})"
+            elif item is not None and _is_leased(item, now) and item["lease_id"] == row["lease_id"]:
+                held[attempt] = f"{row['id']['S']} ({_receives(item) - 1})"
     return free, held
 
 
@@ -80,8 +86,8 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
             judged.append(call)
         elif call.what == "dequeue":
             judged.append(replace(call, lease_until=None))
-            if call.lease_id is None and (call.status == 200 or (call.status is None and not call.attempt)):
-                judged.append(replace(call, what="ack"))
+            if call.lease_id is None and (call.status == 200 or _is_in_dead_hands(call)):
+                judged.append(replace(call, what="ack", status=200 if call.status == 200 else None))
     judged += _left(model)
     verdict = history.judge(judged, on_leases=True)
     deleted = {
@@ -98,6 +104,15 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
     if not deletions:
         sentences += [f"item {n} was overtaken" for n in verdict.reordered]
     return sentences
+
+
+def _is_in_dead_hands(call: Asked) -> bool:
+    """Return whether a plain dequeue may have taken an item for nobody.
+
+    So may one whose Lambda died, or that was held up for longer than its lease is sure, and is answered 503.
+    """
+    held_up = call.status == 503 and call.now - call.asked_at > SURE_FOR_S * 1000
+    return not call.attempt and (call.status is None or held_up)
 
 
 def _left(model: Model) -> list[Call]:

@@ -55,14 +55,15 @@ class Asked(Call):
         The item that the call is about, where it names one.
     body
         The answer's.
-    now
-        The time at the answer; Unix ms.
+    asked_at, now
+        The time at the beginning and at the answer; Unix ms.
     """
 
     actor: str = ""
     attempt: str = ""
     item_id: str | None = None
     body: Any = None
+    asked_at: float = 0.0
     now: float = 0.0
 
 
@@ -433,6 +434,7 @@ class Caller:
     def call(self, what: str, ask: Callable[[], Answer], **known: Any) -> Answer:
         """Return the answer of a handler; write down when it was called and answered, and what is known."""
         call = Asked(what, self.world.step, known.pop("n", None), actor=self.name, **known)
+        call.asked_at = self.world.now_s * 1000
         self.world.trace.calls.append(call)
         self._actor.call = call
         self.world.trace.tell(self.world.step, self.name, f"asks: {what} {_brief(known)}")
@@ -482,7 +484,7 @@ def _note(call: Asked, request: Request) -> None:
     if not sort.startswith("ITEM#"):
         return
     item_id = sort.removeprefix("ITEM#")
-    if kind == "Update" and ":until" in arguments.get("ExpressionAttributeValues", {}):
+    if kind == "Update" and ":receives" in arguments.get("ExpressionAttributeValues", {}):
         call.leased.add(item_id)
     elif kind == "Delete":
         call.removed.add(item_id)
