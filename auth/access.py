@@ -88,6 +88,7 @@ NEEDS = {
     "GET /pipe/queue/{queue_name}/stats": Need.NOTHING,
     "GET /pipe/queue/{queue_name}/dead_letters": Need.NOTHING,
     "POST /pipe/queue/{queue_name}/redrive": Need.PIPE,
+    "PUT /pipe/queue/{queue_name}": Need.PIPE,
     "DELETE /pipe/queue/{queue_name}": Need.PIPE,
     "GET /pipe/queues": Need.NOTHING,
     "POST /pipe/status": Need.PIPE,

@@ -14,22 +14,20 @@ from pipe_queue.queues import Queue
 from pipe_queue.store import dead_letters as store
 from pipe_queue.store import items as item_store
 from pipe_queue.store import leases as lease_store
+from pipe_queue.store import queues as queue_store
 
 _OF_LEASES = ("lease_id", "lease_until", "attempt")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
 
 
-def is_exhausted(queue: Queue, receives: int) -> bool:
-    """Answer whether an item that was handed out so often may not be handed out again."""
-    return queue.max_receives is not None and receives >= queue.max_receives
-
-
 def bury(queue: Queue, item_id: str) -> None:
     """Make a dead letter of an exhausted item whose lease is over, if it still is one."""
+    if queue.max_receives is None:
+        return
     row = item_store.read(queue.name, item_id)
     now = now_ms()
-    if row is None or items.is_leased(row, now) or not is_exhausted(queue, int(row.get("receives", 0))):
+    if row is None or not items.is_dead(queue, row, now):
         return
     kept = {name: value for name, value in row.items() if name not in _OF_LEASES}
     dead = {
@@ -44,18 +42,19 @@ def bury(queue: Queue, item_id: str) -> None:
 
 
 def bury_exhausted(queue: Queue) -> None:
-    """Make dead letters of the exhausted items at the head of a queue.
-
-    Items are handed out oldest first, so those behind one that never was were not handed out either.
-    """
+    """Make dead letters of all exhausted items of a queue whose leases are over. Reads the whole queue."""
     if queue.max_receives is None:
         return
-    for row in lease_store.free(queue.name, queue.generation, now_ms()):
-        receives = int(row.get("receives", 0))
-        if not receives:
-            return
-        if is_exhausted(queue, receives):
-            bury(queue, row["id"])
+    for row in lease_store.exhausted(queue.name, queue.generation, queue.max_receives, now_ms()):
+        bury(queue, row["id"])
+
+
+def count(queue: Queue) -> int:
+    """Return how many dead letters a queue has, with those that nobody has come upon yet."""
+    buried = queue_store.count_dead_letters(queue.name, queue.generation)
+    if queue.max_receives is None:
+        return buried
+    return buried + lease_store.count_exhausted(queue.name, queue.generation, queue.max_receives, now_ms())
 
 
 def listing(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
@@ -77,6 +76,7 @@ def redrive(queue: Queue, item_id: str | None) -> int:
     """
     if item_id is None:
         return _redrive_all(queue)
+    bury(queue, item_id)
     row = store.read(queue.name, item_id)
     if row is None or row.get("generation") != queue.generation:
         raise NotFound(f"Dead letter does not exist: {item_id}")
@@ -85,6 +85,7 @@ def redrive(queue: Queue, item_id: str | None) -> int:
 
 def _redrive_all(queue: Queue) -> int:
     deadline, redriven = time.monotonic() + patience.LONG_WORK_S, 0
+    bury_exhausted(queue)
     for row in store.in_order(queue.name, queue.generation, "", _PAGE):
         if time.monotonic() > deadline:
             raise Unavailable(f"Try again to go on: {redriven} of the dead letters are back.")

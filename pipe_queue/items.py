@@ -113,11 +113,17 @@ def full_size(row: Item) -> int:
 
 
 def stats(queue: Queue) -> dict[str, Any]:
-    """Answer how many items are waiting, leased and dead, and the age of the oldest that is not dead; ms."""
+    """Return how many items are waiting, leased and dead, and the age of the oldest that is not dead; ms.
+
+    An exhausted item whose lease is over is dead, also if nobody has come upon it yet.
+    """
     now = now_ms()
-    leased = total = 0
+    leased = exhausted = total = 0
     oldest: int | None = None
     for row in store.states(queue.name, queue.generation):
+        if is_dead(queue, row, now):
+            exhausted += 1
+            continue
         oldest = _created_at(row) if oldest is None else oldest
         total += 1
         leased += is_leased(row, now)
@@ -125,7 +131,7 @@ def stats(queue: Queue) -> dict[str, Any]:
         "queue_name": queue.name,
         "waiting": total - leased,
         "leased": leased,
-        "dead": queue_store.count_dead_letters(queue.name, queue.generation),
+        "dead": exhausted + queue_store.count_dead_letters(queue.name, queue.generation),
         "oldest_age_ms": None if oldest is None else max(0, now - oldest),
     }
 
@@ -149,6 +155,11 @@ def check_limit(given: Any) -> int:
 def is_leased(row: Item, now: int) -> bool:
     """Answer whether a lease in force holds an item."""
     return bool(row.get("lease_until", 0) > now)
+
+
+def is_dead(queue: Queue, row: Item, now: int) -> bool:
+    """Return whether an item may not be handed out again: it is a dead letter as soon as anyone comes upon it."""
+    return not is_leased(row, now) and queues.is_exhausted(queue, int(row.get("receives", 0)))
 
 
 def public(queue_name: str, row: Item) -> dict[str, Any]:

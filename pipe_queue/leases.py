@@ -102,8 +102,7 @@ def give_back(queue: Queue, item_id: str, lease_id: str) -> None:
         store.give_back(queue.name, item_id, lease_id, now_ms(), receipt)
     except ConditionFailed:
         _check_ended(queue.name, item_id, lease_id, GIVEN_BACK)
-    if queue.max_receives is not None:
-        dead_letters.bury(queue, item_id)
+    dead_letters.bury(queue, item_id)
 
 
 def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[str, Any]:
@@ -189,7 +188,7 @@ def _head(queue: Queue) -> Iterator[Item]:
     """Yield the items that nobody holds, oldest first; bury those that have failed too often."""
     for row in store.free(queue.name, queue.generation, now_ms()):
         head = {"id": row["id"], "receives": int(row.get("receives", 0))}
-        if dead_letters.is_exhausted(queue, head["receives"]):
+        if queues.is_exhausted(queue, head["receives"]):
             dead_letters.bury(queue, row["id"])
         else:
             yield head

@@ -131,6 +131,11 @@ def change(queue: Queue, changes: Settings) -> Queue:
     return queue if changed is None else changed
 
 
+def is_exhausted(queue: Queue, receives: int) -> bool:
+    """Return whether an item that was handed out so often may not be handed out again."""
+    return queue.max_receives is not None and receives >= queue.max_receives
+
+
 def check_not_paused(queue: Queue) -> None:
     """Check that a queue takes and hands out items.
 
@@ -151,10 +156,18 @@ def counts(after: str) -> dict[str, int]:
     after
         Only queues whose names come after this one are counted.
     """
-    live = [row for row in store.listed(after) if row["phase"] == store.LIVE]
+    live = live_queues(after)
     with Pool(_COUNTERS) as pool:
-        numbers = pool.map(lambda row: store.count_items(row["sk"], int(row["generation"])), live)
-        return {row["sk"]: number for row, number in zip(live, numbers, strict=True)}
+        numbers = pool.map(lambda queue: store.count_items(queue.name, queue.generation), live)
+        return {queue.name: number for queue, number in zip(live, numbers, strict=True)}
+
+
+def live_queues(after: str = "") -> list[Queue]:
+    """Return the listed queues by name, or those after `after`. Those that the earlier service deleted are left out."""
+    listed = [row["sk"] for row in store.listed(after) if row["phase"] == store.LIVE]
+    metadata = store.read_many(listed)
+    found = (from_metadata(name, metadata[name]) for name in listed if name in metadata)
+    return [queue for queue in found if queue is not None]
 
 
 def delete(name: str) -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.settings import setting
+from pipe_queue import adoption, dead_letters, items, queues
 from pipe_queue.clock import now_ms
+from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
-from pipe_queue.store import queues as store
 
 OLDEST, DEAD = "OldestItemAge", "DeadLetters"
 _METRICS = [{"Name": OLDEST, "Unit": "Seconds"}, {"Name": DEAD, "Unit": "Count"}]
@@ -36,12 +37,9 @@ class Report:
 
 
 def of_every_queue() -> list[Report]:
-    """Answer a report for each queue that is listed, by name. Three queries or so for each.
-
-    A queue of the earlier service is listed as soon as anyone uses it.
-    """
-    live = [row for row in store.listed() if row["phase"] == store.LIVE]
-    return [_of(row["sk"], int(row["generation"])) for row in live]
+    """Return a report for each queue, by name. Three queries or so for each, and a scan of the table."""
+    adoption.adopt_all(adoption.REPORT_SCANS_AFTER_MS)
+    return [_of(queue) for queue in queues.live_queues()]
 
 
 def metrics(reports: list[Report]) -> list[dict[str, Any]]:
@@ -54,10 +52,12 @@ def metrics(reports: list[Report]) -> list[dict[str, Any]]:
     return [_metric(report) for report in [*reports, worst]]
 
 
-def _of(name: str, generation: int) -> Report:
-    oldest = next(item_store.in_order(name, generation, "", _PAGE), None)
-    age_ms = 0 if oldest is None else max(0, now_ms() - int(oldest["created_at"]))
-    return Report(name, age_ms / 1000, store.count_dead_letters(name, generation))
+def _of(queue: Queue) -> Report:
+    now = now_ms()
+    rows = item_store.in_order(queue.name, queue.generation, "", _PAGE)
+    oldest = next((row for row in rows if not items.is_dead(queue, row, now)), None)
+    age_ms = 0 if oldest is None else max(0, now - int(oldest["created_at"]))
+    return Report(queue.name, age_ms / 1000, dead_letters.count(queue))
 
 
 def _metric(report: Report) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What each PIPE machine is doing, as it last told."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from common.dynamodb import Item
@@ -11,6 +12,8 @@ from pipe_queue.store import statuses as store
 
 FIELDS = ("status", "last_updated", "details")
 MAX_STATUS_CHARACTERS = 1000
+# Of statuses that are as large as can be, 10 MB.
+_READ_AT_ONCE = 25
 
 
 def write(body: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +59,10 @@ def delete(pipe_id: str) -> None:
 
 def listing(after: str) -> Iterator[dict[str, Any]]:
     """Return the statuses of all machines by id, or of those after `after`, read as they are asked for."""
-    return (public(row["pipe_id"], row) for row in store.listed(after))
+    ids = (row["pipe_id"] for row in store.listed(after))
+    while some := list(islice(ids, _READ_AT_ONCE)):
+        rows = store.read_many(some)
+        yield from (public(pipe_id, rows[pipe_id]) for pipe_id in some if pipe_id in rows)
 
 
 def public(pipe_id: str, row: Item) -> dict[str, Any]:

@@ -169,8 +169,8 @@ def _needs_of_dynamodb(operation: str, params: dict[str, Any]) -> list[tuple[str
     if operation == "TransactWriteItems":
         actions = [pair for action in params["TransactItems"] for pair in action.items()]
         return [(f"dynamodb:{_TRANSACTIONS[kind]}", _table(row["TableName"])) for kind, row in actions]
-    if operation == "BatchWriteItem":
-        return [("dynamodb:BatchWriteItem", _table(name)) for name in params["RequestItems"]]
+    if operation in ("BatchWriteItem", "BatchGetItem"):
+        return [(f"dynamodb:{operation}", _table(name)) for name in params["RequestItems"]]
     return [(f"dynamodb:{operation}", _table(params["TableName"]))]
 
 

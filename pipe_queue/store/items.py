@@ -62,8 +62,10 @@ def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Ite
 
 
 def states(queue: str, generation: int) -> Iterator[Item]:
-    """Answer `created_at` and, where leased, `lease_until` of each item. One query, all pages."""
-    return table.query(**rows_of(queue, "ITEM#", generation), ProjectionExpression="created_at, lease_until")
+    """Return `created_at` and, where there is one, `lease_until` and `receives` of each item. One query, all pages."""
+    return table.query(
+        **rows_of(queue, "ITEM#", generation), ProjectionExpression="created_at, lease_until, receives"
+    )
 
 
 def _new(row: Item) -> dict[str, Any]:

@@ -26,6 +26,17 @@ def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
     return table.query(**query, ProjectionExpression="id, receives", Limit=HEAD_PAGE)
 
 
+def exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> Iterator[Item]:
+    """Return `id` of the items that were handed out so often and no lease in force holds. One query, all pages."""
+    query = _exhausted(queue, generation, max_receives, now_ms)
+    return table.query(**query, ProjectionExpression="id")
+
+
+def count_exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> int:
+    """Return how many items `exhausted` returns. One COUNT query, all pages."""
+    return table.count(**_exhausted(queue, generation, max_receives, now_ms))
+
+
 def lease(queue: str, item_id: str, terms: Item) -> Item:
     """Take a lease on an item and answer the item. One update.
 
@@ -197,6 +208,13 @@ def receipt_key(queue: str, lease_id: str) -> Item:
 def read_receipt(queue: str, lease_id: str) -> Item | None:
     """Answer the receipt of a lease, or None. One consistent read."""
     return table.get(receipt_key(queue, lease_id))
+
+
+def _exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> dict[str, Any]:
+    query = rows_of(queue, "ITEM#", generation)
+    query["FilterExpression"] += f" AND receives >= :most AND {_FREE}"
+    query["ExpressionAttributeValues"] |= {":most": max_receives, ":now": now_ms}
+    return query
 
 
 def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:

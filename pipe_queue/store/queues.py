@@ -23,6 +23,12 @@ def read(name: str) -> Item | None:
     return table.get(row_key(name, _METADATA))
 
 
+def read_many(names: Sequence[str]) -> dict[str, Item]:
+    """Return the METADATA of those queues that there are, by name. One batch for each 100."""
+    rows = table.get_many([row_key(name, _METADATA) for name in names])
+    return {str(row["pk"]).removeprefix("QUEUE#"): row for row in rows}
+
+
 def read_listed(name: str) -> Item | None:
     """Answer a name's row in the list of queues (`generation`, `phase`), or None. One consistent read."""
     return table.get(_listed_key(name))
@@ -257,8 +263,8 @@ def count_dead_letters(name: str, generation: int) -> int:
     return table.count(**rows_of(name, "DEAD#", generation))
 
 
-def unlisted() -> Iterator[Item]:
-    """Answer the METADATA without a generation and every status of the table. One scan, all pages."""
+def earlier_rows() -> Iterator[Item]:
+    """Return the METADATA without a generation and the key of every status. One scan, all pages."""
     return table.scan(
         FilterExpression=(
             "(attribute_exists(queue_name) AND attribute_not_exists(generation)) OR begins_with(pk, :status)"
@@ -268,14 +274,15 @@ def unlisted() -> Iterator[Item]:
     )
 
 
-def all_adopted() -> bool:
-    """Answer whether `note_all_adopted` was called. One consistent read."""
-    return table.get(_ADOPTED) is not None
+def last_scan_ms() -> int:
+    """Return when the last scan for rows of the earlier service began; Unix ms, 0 for never. One consistent read."""
+    row = table.get(_ADOPTED) or {}
+    return int(row.get("scanned_at", 0))
 
 
-def note_all_adopted() -> None:
-    """Note that the lists have all that the earlier service wrote. One write."""
-    table.put(_ADOPTED)
+def note_scan(began_ms: int) -> None:
+    """Note that the lists have all that the earlier service had written when a scan began. One write."""
+    table.put({**_ADOPTED, "scanned_at": began_ms})
 
 
 def _listed_key(name: str) -> Item:

@@ -13,7 +13,7 @@ from typing import Any
 from common.dynamodb import deserialised, item_size
 
 READ_UNIT, WRITE_UNIT = 4096, 1024
-READS = frozenset({"GetItem", "Query", "Scan"})
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 
 Row = Mapping[str, Any]
 # Sends an operation with its parameters to DynamoDB, uncounted, and answers the response.
@@ -21,7 +21,13 @@ Send = Callable[[str, Row], Row]
 
 
 def read_units(send: Send, operation: str, parameters: Row) -> float:
-    """What a GetItem, or a page of a Query or Scan, reads."""
+    """What a GetItem, a BatchGetItem, or a page of a Query or Scan reads."""
+    if operation == "BatchGetItem":
+        return sum(
+            read_units(send, "GetItem", {"TableName": table, "Key": key, **request})
+            for table, request in parameters["RequestItems"].items()
+            for key in request["Keys"]
+        )
     if operation == "GetItem":
         size = _size_of(send, parameters["TableName"], parameters["Key"])
     else:

@@ -241,9 +241,7 @@ class Model:
         return {"UnprocessedItems": {}}
 
     def _query(self, arguments: Arguments) -> dict[str, Any]:
-        _check_placeholders(
-            arguments, "KeyConditionExpression", "FilterExpression", "ProjectionExpression"
-        )
+        _check_placeholders(arguments, "KeyConditionExpression", "FilterExpression", "ProjectionExpression")
         name = arguments["TableName"]
         values = arguments["ExpressionAttributeValues"]
         names = arguments.get("ExpressionAttributeNames", _NO_NAMES)
@@ -254,11 +252,17 @@ class Model:
         holds = expressions.condition(arguments["KeyConditionExpression"])
         order = [] if partition is None else _range(partition.order, bounds, values)
         start = arguments.get("ExclusiveStartKey")
-        rows = [] if partition is None else [partition.rows[sort] for sort in (order if forward else order[::-1])]
+        rows = (
+            []
+            if partition is None
+            else [partition.rows[sort] for sort in (order if forward else order[::-1])]
+        )
         rows = [row for row in rows if holds(row, values, names)]
         if start is not None and key.sort:
             after = start[key.sort]["S"]
-            rows = [row for row in rows if (row[key.sort]["S"] > after) is forward and row[key.sort]["S"] != after]
+            rows = [
+                row for row in rows if (row[key.sort]["S"] > after) is forward and row[key.sort]["S"] != after
+            ]
         return self._page(name, rows, arguments)
 
     def _scan(self, arguments: Arguments) -> dict[str, Any]:
@@ -371,9 +375,7 @@ def _refused(operation: str, old: Row | None, arguments: Arguments) -> ClientErr
 
 def _cancelled(reasons: list[Any]) -> ClientError:
     told = [reason or {"Code": "None"} for reason in reasons]
-    return _error(
-        "TransactWriteItems", "TransactionCanceledException", "cancelled", CancellationReasons=told
-    )
+    return _error("TransactWriteItems", "TransactionCanceledException", "cancelled", CancellationReasons=told)
 
 
 def _holds(old: Row | None, arguments: Arguments) -> bool:

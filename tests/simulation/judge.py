@@ -80,9 +80,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
     deletions = [call for call in calls if call.what == "delete" and call.status in (200, None, 503)]
     judged: list[Call] = []
     for call in calls:
-        if call.what == "enqueue" and not (call.status == 404 and deletions):
-            judged.append(call)
-        elif call.what == "ack":
+        if (call.what == "enqueue" and not (call.status == 404 and deletions)) or call.what == "ack":
             judged.append(call)
         elif call.what == "dequeue":
             judged.append(replace(call, lease_until=None))
@@ -192,7 +190,11 @@ def _refused_holders(calls: list[Asked]) -> list[str]:
         if call.what not in _ENDINGS or call.status != 409 or ended:
             continue
         holder = next(
-            (one for one in calls if one.what == "dequeue" and one.lease_id == call.lease_id and one.status == 200),
+            (
+                one
+                for one in calls
+                if one.what == "dequeue" and one.lease_id == call.lease_id and one.status == 200
+            ),
             None,
         )
         earlier = [

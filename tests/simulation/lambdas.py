@@ -43,7 +43,13 @@ def install() -> Stage:
     )
     uuid = types.SimpleNamespace(uuid4=lambda: types.SimpleNamespace(hex=stage.world.new_id()))
     random = types.SimpleNamespace(uniform=lambda low, _high: low)
-    replaced = {"time": time, "uuid": uuid, "random": random, "ThreadPoolExecutor": OneThread, "Pool": OneThread}
+    replaced = {
+        "time": time,
+        "uuid": uuid,
+        "random": random,
+        "ThreadPoolExecutor": OneThread,
+        "Pool": OneThread,
+    }
     for name, module in list(sys.modules.items()):
         if name.startswith(_PACKAGES) and name != "common.logs":
             vars(module).update({key: new for key, new in replaced.items() if key in vars(module)})

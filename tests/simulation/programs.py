@@ -70,7 +70,9 @@ def attempts(name: str, times: int, lease_s: float | None = None, *, ending: str
     def program(caller: Caller) -> None:
         number = 0
         for _ in range(times):
-            answer = _persistent(lambda number=number: dequeue(caller, lease_s=lease_s, attempt=f"{name}{number}"))  # type: ignore[misc]
+            answer = _persistent(
+                lambda number=number: dequeue(caller, lease_s=lease_s, attempt=f"{name}{number}")
+            )  # type: ignore[misc]
             if answer.status == 200:
                 number += 1
                 if lease_s is not None and ending:

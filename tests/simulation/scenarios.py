@@ -82,7 +82,9 @@ def _some(name: str, cast: tuple[tuple[str, does.Program, float], ...], **more: 
 
 _SMALL = (
     _each("a producer and a consumer", _cast(producer=does.produces(1), consumer=does.consumes(1)), faults=2),
-    _each("two consumers", _cast(consumer_1=does.consumes(1), consumer_2=does.consumes(1)), items=1, faults=2),
+    _each(
+        "two consumers", _cast(consumer_1=does.consumes(1), consumer_2=does.consumes(1)), items=1, faults=2
+    ),
     _each(
         "two consumers, two items",
         _cast(consumer_1=does.consumes(1), consumer_2=does.consumes(1)),
@@ -90,7 +92,9 @@ _SMALL = (
     ),
     _each(
         "two producers, one with a dedup id",
-        _cast(producer_1=does.produces(1, dedup=True), producer_2=does.produces(2), consumer=does.consumes(1)),
+        _cast(
+            producer_1=does.produces(1, dedup=True), producer_2=does.produces(2), consumer=does.consumes(1)
+        ),
     ),
     _each(
         "one dedup id sent twice",

@@ -33,9 +33,7 @@ GO, LOST, UNSENT, LATE, DIE, DONE_DIE, CONFLICT, ARRIVE, TICK = (
     "arrives late",
     "time passes",
 )
-WRITES = frozenset(
-    {"put_item", "update_item", "delete_item", "transact_write_items", "batch_write_item"}
-)
+WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items", "batch_write_item"})
 # What the scheduler may do with a request beside executing it.
 FAULTS_OF_WRITES = (LOST, UNSENT, LATE, DIE, DONE_DIE)
 FAULTS_OF_READS = (DIE,)
@@ -98,9 +96,7 @@ class Request:
         if self.operation == "sleep":
             return frozenset({("time", "*")})
         if self.operation == "transact_write_items":
-            return frozenset(
-                _key(next(iter(action.values()))) for action in arguments["TransactItems"]
-            )
+            return frozenset(_key(next(iter(action.values()))) for action in arguments["TransactItems"])
         if "Key" in arguments or "Item" in arguments:
             return frozenset({_key(arguments)})
         if self.operation == "query":
@@ -355,7 +351,9 @@ class World:
         if what == LATE:
             self._ghost_count += 1
             self._ghosts.append((f"ghost {self._ghost_count}", request, actor.call))
-        self._after_step(actor.name, f"{_told(request)} {'' if what == GO else f'[{what}] '}{_answer(answer)}")
+        self._after_step(
+            actor.name, f"{_told(request)} {'' if what == GO else f'[{what}] '}{_answer(answer)}"
+        )
         if what in (DIE, DONE_DIE):
             self._run(actor, Crashed())
         elif what in (LOST, UNSENT, LATE):
@@ -455,7 +453,9 @@ class Caller:
         call.body = answer.body
         if what == "dequeue" and isinstance(body.get("payload"), dict):
             call.n = body["payload"].get("n", -1)
-        self.world.trace.tell(self.world.step, self.name, f"is answered {answer.status} {_brief(answer.body)}")
+        self.world.trace.tell(
+            self.world.step, self.name, f"is answered {answer.status} {_brief(answer.body)}"
+        )
         return answer
 
 
@@ -466,7 +466,7 @@ def _key(arguments: Mapping[str, Any]) -> tuple[str, str]:
 
 def _meet(left: frozenset[tuple[str, str]], right: frozenset[tuple[str, str]]) -> bool:
     return any(
-        a[0] == b[0] and (a[1] == b[1] or "*" in (a[1], b[1])) or "*" in (a[0], b[0])
+        (a[0] == b[0] and (a[1] == b[1] or "*" in (a[1], b[1]))) or "*" in (a[0], b[0])
         for a in left
         for b in right
     )
