@@ -251,6 +251,9 @@ CASES: dict[str, dict[str, Case]] = {
         "one": Case(post("/pipe/queue/strict/redrive"), (dead_letter,)),
         "none": Case(post(f"/pipe/queue/{QUEUE}/redrive"), depths=FLAT),
     },
+    "PUT /pipe/queue/{queue_name}": {
+        "a setting": Case(call("PUT", f"/pipe/queue/{QUEUE}", json={"max_receives": 3}), depths=FLAT),
+    },
     "DELETE /pipe/queue/{queue_name}": {
         "an empty queue": Case(call("DELETE", f"/pipe/queue/{QUEUE}")),
         "200 items": Case(call("DELETE", f"/pipe/queue/{QUEUE}"), depths=(DEEP,)),

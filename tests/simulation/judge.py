@@ -1,7 +1,6 @@
 """What a schedule may not come to: the history checker of the fault suite, and rules that need the table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pipe_queue.leases import SURE_FOR_S
@@ -10,44 +9,54 @@ from tests.faults.history import Call
 from tests.simulation.dynamodb import Model, Row
 from tests.simulation.lambdas import table_name
 from tests.simulation.programs import QUEUE
-from tests.simulation.world import Asked, Trace, World
+from tests.simulation.world import Asked, Moment, Trace, World
 
 _PARTITION = f"QUEUE#{QUEUE}"
 _LATER = 1_000_000
+NO_LIMIT = 1_000_000
 _ENDINGS = ("ack", "nack", "extend")
 
 
-def look(world: World) -> tuple[frozenset[str], Mapping[str, str]]:
-    """Return the items that can be handed out now, and the item that each attempt holds.
-
-    An item is told with how often it was handed out: on another lease it is another.
-    """
+def look(world: World) -> Moment:
+    """Return the queue as the table has it now."""
     rows = world.model.rows(table_name(), _PARTITION)
     metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
     if metadata is None:
-        return frozenset(), {}
+        return Moment()
     now = world.now_s * 1000
     generation = metadata.get("generation", {}).get("N")
-    most = int(metadata["max_receives"]["N"]) if "max_receives" in metadata else 1_000_000
+    most = int(metadata["max_receives"]["N"]) if "max_receives" in metadata else NO_LIMIT
     items = {row["id"]["S"]: row for row in rows if _is_item(row, generation)}
-    free = frozenset(
-        f"{item_id} ({_receives(row)})"
-        for item_id, row in items.items()
-        if not _is_leased(row, now) and _receives(row) < most
+    over = {item_id: row for item_id, row in items.items() if not _is_leased(row, now)}
+    buried = [row["id"]["S"] for row in rows if row["sk"]["S"].startswith("DEAD#")]
+    exhausted = [item_id for item_id, row in over.items() if _receives(row) >= most]
+    return Moment(
+        exists=True,
+        free=frozenset(_told(row) for row in over.values() if _receives(row) < most),
+        held=_held(rows, items, now),
+        dead=frozenset(buried + exhausted),
     )
+
+
+def _held(rows: list[Row], items: dict[str, Row], now: float) -> dict[str, str]:
     held = {}
     for row in rows:
-        if row["sk"]["S"].startswith("ATTEMPT#") and "id" in row:
-            item = items.get(row["id"]["S"])
-            attempt = row["sk"]["S"].split("#", 2)[2]
-            if "payload" in row:
-                held[attempt] = f"{row['id']['S']} ({_receives(row)})"
-            elif item is not None and _is_leased(item, now) and item["lease_id"] == row["lease_id"]:
-                held[attempt] = f"{row['id']['S']} ({_receives(item) - 1})"
-    return free, held
+        if not row["sk"]["S"].startswith("ATTEMPT#"):
+            continue
+        attempt = row["sk"]["S"].split("#", 2)[2]
+        item = items.get(row["id"]["S"])
+        if "payload" in row:
+            held[attempt] = _told(row)
+        elif item is not None and _is_leased(item, now) and item["lease_id"] == row["lease_id"]:
+            held[attempt] = _told(item, -1)
+    return held
 
 
-def violations(trace: Trace, model: Model, *, most_receives: int | None = None) -> list[str]:
+def _told(row: Row, less: int = 0) -> str:
+    return f"{row['id']['S']} ({_receives(row) + less})"
+
+
+def violations(trace: Trace, model: Model, *, calm: bool, most_receives: int | None) -> list[str]:
     """Return a sentence for each promise that a schedule broke.
 
     Parameters
@@ -56,12 +65,15 @@ def violations(trace: Trace, model: Model, *, most_receives: int | None = None) 
         What happened.
     model
         The table at the end.
+    calm
+        Whether nothing went wrong between Lambdas and DynamoDB.
     most_receives
         The queue's `max_receives`.
     """
     calls = _without_twins(trace.calls)
     found = [*_of_history(calls, model)]
     found += _told_empty(trace)
+    found += _told_wrong(trace)
     found += _held_twice(calls)
     found += _refused_holders(trace.calls)
     found += _came_back(calls)
@@ -71,6 +83,8 @@ def violations(trace: Trace, model: Model, *, most_receives: int | None = None) 
         for call in calls
         if call.status == 500 or (call.what == "dequeue" and call.status == 409)
     ]
+    if calm:
+        found += [f"{call.what} was answered 503 {call.body}" for call in calls if call.status == 503]
     if most_receives is not None:
         found += _handed_too_often(calls, most_receives)
     return found
@@ -139,14 +153,44 @@ def _told_empty(trace: Trace) -> list[str]:
     for call in trace.calls:
         if call.what != "dequeue" or call.status != 404:
             continue
-        there: frozenset[str] | None = None
-        for free, held in trace.available[max(0, int(call.start)) : int(call.end) + 1]:
-            now = free | {held[call.attempt]} if call.attempt in held else free
-            there = now if there is None else there & now
+        there = frozenset.intersection(
+            *(
+                moment.free | {moment.held[call.attempt]} if call.attempt in moment.held else moment.free
+                for moment in _during(call, trace)
+            )
+        )
         if there:
             whose = f" under attempt {call.attempt}" if call.attempt else ""
-            told.append(f"{call.actor}{whose} was told that the queue is empty; {sorted(there)[0]} was there")
+            told.append(f"{call.actor}{whose} was told that the queue is empty; {min(there)} was there")
     return told
+
+
+def _told_wrong(trace: Trace) -> list[str]:
+    """Return those who were told less than what was true all the time, or of a queue that was not there."""
+    wrong = []
+    for call in trace.calls:
+        if call.status != 200 or call.what not in ("dead_letters", "stats", "redrive", "queues"):
+            continue
+        moments = _during(call, trace)
+        dead = frozenset.intersection(*(moment.dead for moment in moments))
+        if call.what == "dead_letters" and dead - {row["id"] for row in call.body}:
+            wrong.append(f"{call.actor} was told of {len(call.body)} dead letters; there were {sorted(dead)}")
+        if call.what == "stats" and call.body["dead"] < len(dead):
+            wrong.append(
+                f"{call.actor} was told of {call.body['dead']} dead letters; there were {sorted(dead)}"
+            )
+        if call.what == "redrive" and moments[-1].dead & dead:
+            wrong.append(
+                f"{call.actor} put all back, but {sorted(moments[-1].dead & dead)} is dead all the time"
+            )
+        listed = call.what != "queues" or QUEUE in call.body
+        if call.what == "queues" and all(moment.exists is not listed for moment in moments):
+            wrong.append(f"{call.actor} was told of the queues {call.body}")
+    return wrong
+
+
+def _during(call: Asked, trace: Trace) -> list[Moment]:
+    return trace.moments[max(0, int(call.start)) : int(call.end) + 1]
 
 
 def _held_twice(calls: list[Asked]) -> list[str]:

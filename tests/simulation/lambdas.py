@@ -15,7 +15,7 @@ from local.deployment import Deployment
 from local.environment import CREDENTIALS
 from pipe_queue import handlers
 from tests.simulation.dynamodb import Client, Key, Model
-from tests.simulation.world import Answer, Caller, World
+from tests.simulation.world import Answer, Budget, Caller, Moment, World
 
 TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
 _PACKAGES = ("common.", "pipe_queue.")
@@ -25,7 +25,7 @@ class Stage:
     """Where the handlers look for the world that they are in."""
 
     def __init__(self) -> None:
-        self.world: World = World(Model({}), budget=_nothing_goes_wrong(), look=lambda _: (frozenset(), {}))
+        self.world: World = World(Model({}), budget=Budget(), look=lambda _: Moment())
 
 
 def install() -> Stage:
@@ -107,9 +107,3 @@ def ask(name: str, *, path: Any = None, query: Any = None, body: Any = None) -> 
 def call(caller: Caller, what: str, handler: str, known: dict[str, Any], **event: Any) -> Answer:
     """Return the answer of a handler, called by an actor and written down."""
     return caller.call(what, lambda: ask(handler, **event), **known)
-
-
-def _nothing_goes_wrong() -> Any:
-    from tests.simulation.world import Budget
-
-    return Budget()

@@ -123,7 +123,13 @@ class Theatre:
         return world, self._judged(world, trace)
 
     def _judged(self, world: World, trace: Trace) -> list[str]:
-        return judge.violations(trace, world.model, most_receives=self._scenario.max_receives)
+        budget = self._scenario.budget
+        return judge.violations(
+            trace,
+            world.model,
+            calm=not (budget.faults or budget.ticks),
+            most_receives=self._scenario.max_receives,
+        )
 
     def _world(self) -> World:
         snapshot, ids, calls, now_s = self._start

@@ -101,7 +101,7 @@ def extended_attempt(name: str, lease_s: float) -> Program:
 
     def program(caller: Caller) -> None:
         item = dequeue(caller, lease_s=lease_s, attempt=name)
-        if item.status == 200 and end(caller, "extend", item.body, lease_seconds="60").status == 200:
+        if item.status == 200 and end(caller, "extend", item.body, lease_seconds="10800").status == 200:
             dequeue(caller, lease_s=lease_s, attempt=name)
 
     return program
@@ -116,6 +116,17 @@ def fails(times: int) -> Program:
             caller.world.now_s += 2.0
 
     return program
+
+
+def fails_behind_another(caller: Caller) -> None:
+    """Exhaust both items of a queue, put the first back, and exhaust the second again."""
+    fails(2)(caller)
+    call(caller, "redrive", "redrive", {}, path=PATH)
+    first = dequeue(caller, lease_s=60)
+    dequeue(caller, lease_s=1)
+    call(caller, "nack", "give_back", {}, path=PATH, query={k: first.body[k] for k in ("id", "lease_id")})
+    call(caller, "redrive", "redrive", {}, path=PATH, query={"id": first.body["id"]})
+    caller.world.now_s += 2.0
 
 
 def in_turn(*programs: Program) -> Program:

@@ -16,6 +16,7 @@ from tests.simulation.world import (
 # Longer than a plain dequeue's lease, and than that of any consumer here.
 LONG_S = 45.0
 LEASE_S = 2.0
+HOUR_S = 3600.0
 # The number of the first item that is in the queue at the beginning.
 FIRST = 100
 EVERY_KIND = (*FAULTS_OF_WRITES, CONFLICT)
@@ -141,7 +142,7 @@ _SMALL = (
         "an attempt asks again after an extension",
         _cast(consumer=does.extended_attempt("a", LEASE_S), other=does.consumes(1)),
         items=1,
-        ticks=(1.5, 1.5),
+        ticks=(2 * HOUR_S,),
         faults=0,
     ),
     _each(
@@ -185,6 +186,17 @@ _SMALL = (
         prelude=does.fails(1),
     ),
     _each(
+        "a dead letter behind an item that was never handed out",
+        _cast(
+            looker=does.asks(does.COUNTS, does.LISTS_DEAD),
+            redriver=does.asks(does.REDRIVES),
+        ),
+        items=2,
+        max_receives=1,
+        prelude=does.fails_behind_another,
+        faults=0,
+    ),
+    _each(
         "a queue is deleted while an item is put",
         _cast(deleter=does.asks(does.DELETES), producer=does.produces(1)),
         items=1,
@@ -205,8 +217,20 @@ _SMALL = (
     ),
     _each(
         "the earlier service deletes the queue, and it is made again",
-        _cast(earlier=does.in_turn(does.earlier_deletes), maker=does.asks(does.MAKES, does.MAKES)),
+        _cast(earlier=does.earlier_deletes, maker=does.asks(does.MAKES, does.MAKES)),
         items=1,
+        faults=0,
+    ),
+    _each(
+        "the earlier service deletes the queue, and the queues are listed",
+        _cast(earlier=does.earlier_deletes, lister=does.asks(does.LISTS, does.LISTS)),
+        items=1,
+        faults=0,
+    ),
+    _each(
+        "the earlier service makes a queue, and the queues are listed",
+        _cast(earlier=does.earlier_makes, lister=does.asks(does.LISTS), other=does.asks(does.LISTS)),
+        prelude=does.asks(does.DELETES),
         faults=0,
     ),
 )

@@ -17,6 +17,8 @@ from tests.faults.history import Call
 from tests.simulation.dynamodb import Arguments, Model, client_error
 
 START_S = 1_800_000_000.0
+# The attribute that DynamoDB sweeps rows by.
+TIME_TO_LIVE = "expire_timestamp_s"
 # boto3 sends a request this often before it gives up.
 ATTEMPTS = 3
 # A schedule that takes longer is a loop without end.
@@ -181,6 +183,28 @@ class Budget:
     ticks: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True)
+class Moment:
+    """The queue at one moment, as the table has it.
+
+    Attributes
+    ----------
+    exists
+        Whether there is a queue.
+    free
+        The items that a dequeue could be handed, each told with how often it was handed out before.
+    held
+        The item that each attempt holds, told as in `free`.
+    dead
+        The ids of the dead letters, with those that nobody has come upon yet.
+    """
+
+    exists: bool = False
+    free: frozenset[str] = frozenset()
+    held: Mapping[str, str] = field(default_factory=dict)
+    dead: frozenset[str] = frozenset()
+
+
 @dataclass
 class Trace:
     """What a schedule came to.
@@ -189,15 +213,14 @@ class Trace:
     ----------
     calls
         All calls of handlers, their times the numbers of the steps.
-    available
-        After each step the ids of the items that a dequeue could be handed, and for each attempt id the item
-        that it holds.
+    moments
+        The queue after each step.
     story
         A line for each step.
     """
 
     calls: list[Asked] = field(default_factory=list)
-    available: list[tuple[frozenset[str], Mapping[str, str]]] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     tells: bool = False
 
@@ -207,7 +230,7 @@ class Trace:
             self.story.append(f"{number:3}. {who}: {line}")
 
 
-Look = Callable[["World"], tuple[frozenset[str], Mapping[str, str]]]
+Look = Callable[["World"], Moment]
 Chooser = Callable[[list[Option]], int]
 
 
@@ -243,7 +266,7 @@ class World:
     @property
     def step(self) -> int:
         """The number of the last step."""
-        return len(self.trace.available) - 1
+        return len(self.trace.moments) - 1
 
     def time(self) -> float:
         """Return the time by the clock of the actor whose turn it is; Unix seconds."""
@@ -271,7 +294,7 @@ class World:
         """Let the actors act until all are done; return what happened."""
         self._hub = getcurrent()
         self.actors = actors
-        self.trace.available.append(self._look(self))
+        self.trace.moments.append(self._look(self))
         for actor in actors:
             caller = Caller(self, actor)
             actor.thread = greenlet(lambda actor=actor, caller=caller: actor.program(caller))
@@ -328,6 +351,7 @@ class World:
         if option.what == TICK:
             seconds = self._ticks.pop(0)
             self.now_s += seconds
+            self.model.sweep(TIME_TO_LIVE)
             self._after_step("clock", f"{seconds:g} s pass")
         elif option.what == ARRIVE:
             self._arrive(next(ghost for ghost in self._ghosts if ghost[0] == option.who))
@@ -388,7 +412,7 @@ class World:
         self._after_step(name, f"{_told(request)} {_answer(answer)}")
 
     def _after_step(self, who: str, line: str) -> None:
-        self.trace.available.append(self._look(self))
+        self.trace.moments.append(self._look(self))
         self.trace.tell(self.step, who, line)
 
     def _wait(self, request: Request) -> dict[str, Any]:
