@@ -14,7 +14,7 @@ from common import aws, logs
 from local.deployment import Deployment
 from local.environment import CREDENTIALS
 from pipe_queue import handlers
-from tests.simulation.dynamodb import Client, Key, Model
+from tests.simulation.dynamodb import Client, Ignored, Key, Model
 from tests.simulation.world import Answer, Budget, Caller, Moment, World
 
 TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
@@ -56,9 +56,9 @@ def install() -> Stage:
     return stage
 
 
-def new_model() -> Model:
-    """Return a model with the queues' table."""
-    return Model({table_name(): Key("pk", "sk")})
+def new_model(without_condition: Ignored | None = None) -> Model:
+    """Return a model with the queues' table, which ignores some conditions if it is to."""
+    return Model({table_name(): Key("pk", "sk")}, without_condition=without_condition)
 
 
 def table_name() -> str:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from tests.simulation import explore, judge
+from tests.simulation.dynamodb import Ignored
 from tests.simulation.explore import Choices
 from tests.simulation.lambdas import Stage, new_model
 from tests.simulation.scenarios import Scenario
@@ -68,12 +69,16 @@ class Theatre:
         Of this process.
     scenario
         What is played.
+    without_condition
+        Of a write with its kind and arguments, whether DynamoDB is to ignore its condition: a break on purpose.
     """
 
-    def __init__(self, stage: Stage, scenario: Scenario) -> None:
+    def __init__(
+        self, stage: Stage, scenario: Scenario, *, without_condition: Ignored | None = None
+    ) -> None:
         self._stage = stage
         self._scenario = scenario
-        self._model = new_model()
+        self._model = new_model(without_condition)
 
     def play_all(self, most: int) -> Played:
         """Play every schedule, `most` of them at most; stop at the first that breaks a promise."""

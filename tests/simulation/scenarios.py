@@ -171,6 +171,17 @@ _SMALL = (
         ticks=(3.0,),
     ),
     _each(
+        "a last lease is extended while the dead are buried",
+        (
+            ("worker", does.leases(1, LEASE_S, "extend", "ack"), 0.0),
+            # one whose clock is ahead takes the lease for over
+            ("looker", does.asks(does.LISTS_DEAD), 3.0),
+        ),
+        items=1,
+        max_receives=1,
+        faults=0,
+    ),
+    _each(
         "two lookers at the dead, one redrives",
         _cast(looker=does.asks(does.LISTS_DEAD), redriver=does.asks(does.REDRIVES), other=does.consumes(1)),
         items=1,
