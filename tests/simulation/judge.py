@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from dataclasses import replace
 
-from pipe_queue.leases import SURE_FOR_S
+from pipe_queue.leases import REMEMBERED_S, SURE_FOR_S
 from tests.faults import history
 from tests.faults.history import Call
 from tests.simulation.dynamodb import Model, Row
@@ -14,6 +14,8 @@ from tests.simulation.world import Asked, Moment, Trace, World
 _PARTITION = f"QUEUE#{QUEUE}"
 _LATER = 1_000_000
 NO_LIMIT = 1_000_000
+# No call needs more, at as few items as there are here: more is a loop, or a queue read item by item.
+MOST_REQUESTS = 20
 _ENDINGS = ("ack", "nack", "extend")
 
 
@@ -66,22 +68,27 @@ def violations(trace: Trace, model: Model, *, calm: bool, most_receives: int | N
     model
         The table at the end.
     calm
-        Whether nothing went wrong between Lambdas and DynamoDB.
+        Whether nothing went wrong between Lambdas and DynamoDB, and no time passed.
     most_receives
         The queue's `max_receives`.
     """
     calls = _without_twins(trace.calls)
     found = [*_of_history(calls, model)]
-    found += _told_empty(trace)
+    found += _told_empty(trace, calm=calm)
     found += _told_wrong(trace)
+    found += _forgotten(calls)
+    found += _made_twice(trace)
+    found += _handed_while_paused(calls)
     found += _held_twice(calls)
     found += _refused_holders(trace.calls)
     found += _came_back(calls)
     found += _two_for_one_attempt(trace.calls)
     found += [
-        f"{call.what} was answered {call.status} {call.body}"
+        f"{call.what} was answered {call.status} {call.body} after {call.requests} requests"
         for call in calls
-        if call.status == 500 or (call.what == "dequeue" and call.status == 409)
+        if call.status == 500
+        or (call.what == "dequeue" and call.status == 409 and "paused" not in str(call.body))
+        or call.requests > MOST_REQUESTS
     ]
     if calm:
         found += [f"{call.what} was answered 503 {call.body}" for call in calls if call.status == 503]
@@ -111,7 +118,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
         *(f"item {n} is lost" for n in verdict.lost if n not in deleted),
         *(f"item {n} came out twice" for n in verdict.doubled),
         *(f"item {n} was never enqueued" for n in verdict.unexpected),
-        *(f"{what} was answered {status}" for what, status in verdict.faulty),
+        *(f"{what} was answered {status}" for what, status in verdict.faulty if status != 409),
     ]
     if not deletions:
         sentences += [f"item {n} was overtaken" for n in verdict.reordered]
@@ -147,22 +154,69 @@ def _left(model: Model) -> list[Call]:
     return left
 
 
-def _told_empty(trace: Trace) -> list[str]:
-    """Return those who were told that the queue is empty while one item was theirs to have all the time."""
+def _told_empty(trace: Trace, *, calm: bool) -> list[str]:
+    """Return those who were told that the queue is empty while one item was theirs to have all the time.
+
+    Where no clock moves it need not be the same item.
+    """
     told = []
     for call in trace.calls:
         if call.what != "dequeue" or call.status != 404:
             continue
-        there = frozenset.intersection(
-            *(
-                moment.free | {moment.held[call.attempt]} if call.attempt in moment.held else moment.free
-                for moment in _during(call, trace)
-            )
-        )
-        if there:
+        theirs = [
+            moment.free | {moment.held[call.attempt]} if call.attempt in moment.held else moment.free
+            for moment in _during(call, trace)
+        ]
+        there = frozenset.intersection(*theirs)
+        if there or (calm and all(theirs)):
             whose = f" under attempt {call.attempt}" if call.attempt else ""
-            told.append(f"{call.actor}{whose} was told that the queue is empty; {min(there)} was there")
+            told.append(f"{call.actor}{whose} was told that the queue is empty; {sorted(there)} was there")
     return told
+
+
+def _forgotten(calls: list[Asked]) -> list[str]:
+    """Return the attempts that asked again for the item that they hold, and were told that there is none."""
+    return [
+        f"attempt {call.attempt} holds {handed.id} and was told that the queue is empty"
+        for handed in calls
+        if handed.what == "dequeue" and handed.status == 200 and handed.attempt and handed.lease_id
+        for call in calls
+        if call.what == "dequeue" and call.attempt == handed.attempt
+        if call.status == 404 and call.start >= handed.end and call.now < _until(handed, calls)[0]
+        if call.end < _until(handed, calls)[1] and not _is_slow(handed, calls)
+    ]
+
+
+def _is_slow(handed: Asked, calls: list[Asked]) -> bool:
+    """Return whether an extension of a lease took longer than attempts are remembered."""
+    return any(
+        call.what == "extend" and call.lease_id == handed.lease_id
+        for call in calls
+        if call.now - call.asked_at > REMEMBERED_S * 1000
+    )
+
+
+def _made_twice(trace: Trace) -> list[str]:
+    """Return the queues that two were told to have made, and those that who made them was told were there."""
+    made = [call for call in trace.calls if call.what == "create"]
+    deletions = [call for call in trace.calls if call.what == "delete"]
+    wrong = []
+    if sum(call.status == 200 for call in made) > len(deletions):
+        wrong.append("a queue was made twice")
+    if len(made) == 1 and made[0].status == 409 and not _during(made[0], trace)[0].exists:
+        wrong.append("a queue was refused that was not there")
+    return wrong
+
+
+def _handed_while_paused(calls: list[Asked]) -> list[str]:
+    """Return those who put in or were handed an item after the queue was paused."""
+    paused = min((call.end for call in calls if call.what == "pause" and call.status == 200), default=None)
+    return [
+        f"{call.actor}'s {call.what} of {call.id} was not refused by a paused queue"
+        for call in calls
+        if paused is not None and call.what in ("enqueue", "dequeue")
+        if call.status == 200 and call.start > paused
+    ]
 
 
 def _told_wrong(trace: Trace) -> list[str]:

@@ -140,8 +140,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         "with failed == (0,) loosened",
         LEASES,
         "if refusal.failed != (0,):",
-        "if 0 not in refusal.failed:",
-        ("an attempt sent twice, two items", "attempts, each sent twice"),
+        "if False:",
+        ("an attempt sent twice, many items",),
     ),
     Mutation(
         "burying without asking for the lease",
@@ -155,7 +155,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         LEASES,
         "if refusal.row is not None or not refusal.retried:",
         "if refusal.row is not None:",
-        ("a consumer held up for longer than its lease", "producers and consumers"),
+        ("a consumer whose clock is far ahead",),
     ),
     Mutation(
         "ignoring who made a queue",
@@ -163,6 +163,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         'if metadata.get("made_by") != maker:',
         "if False:",
         ("two make a queue",),
+    ),
+    Mutation(
+        "not knowing that it was itself who made a queue",
+        "pipe_queue/queues.py",
+        'if metadata.get("made_by") != maker:',
+        "if True:",
+        ("a queue is deleted and made again",),
     ),
     Mutation(
         "ignoring the generation of a deletion",
@@ -176,7 +183,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         LEASES,
         "    return _Look(None, again=raced)\n\n\ndef _head",
         "    return _Look(None)\n\n\ndef _head",
-        ("a worker extends", "two workers on leases", "workers on leases that run out"),
+        ("two consumers and a producer",),
     ),
     Mutation(
         "forgetting an attempt after an extension",
@@ -188,8 +195,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "looking for the dead only before items that were never handed out",
         "pipe_queue/dead_letters.py",
-        "        bury(queue, row[\"id\"])\n\n\ndef count",
-        "        break\n\n\ndef count",
+        "    for row in lease_store.exhausted(queue.name",
+        "    for row in [] and lease_store.exhausted(queue.name",
         ("a dead letter behind an item that was never handed out",),
     ),
     Mutation(
@@ -201,7 +208,40 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
 )
 
-UNCONDITIONAL: tuple[Unconditional, ...] = ()
+# Those that are not here change nothing that a caller could see. The put of an item is protected by its client
+# token as well; the record of an attempt that is kept for longer is that of the lease, or is written anew.
+UNCONDITIONAL: tuple[Unconditional, ...] = (
+    Unconditional("Put", "DEDUP#", "attribute_not_exists", ("one dedup id sent twice",)),
+    Unconditional("Update", "ITEM#", "attribute_exists", ("two consumers", "two workers on leases")),
+    Unconditional(
+        "Update", "ITEM#", "lease_until > :now", ("a worker extends or gives back late", "dead letters")
+    ),
+    Unconditional("Delete", "ITEM#", "lease_until > :now", ("two workers on leases",)),
+    Unconditional("Delete", "ITEM#", "attribute_exists", ("an attempt sent twice beside a consumer",)),
+    Unconditional(
+        "Delete", "ITEM#", "receives = :receives", ("a last lease is extended while the dead are buried",)
+    ),
+    Unconditional("Put", "ATTEMPT#", "attribute_not_exists", ("an attempt sent twice, two items",)),
+    Unconditional("Delete", "DEAD#", "attribute_exists", ("a redrive", "dead letters are redriven")),
+    Unconditional("Put", "METADATA", "attribute_not_exists", ("two make a queue",)),
+    Unconditional(
+        "Update", "METADATA", "attribute_not_exists", ("the earlier service's queue is taken over by two",)
+    ),
+    Unconditional("Update", "METADATA", "attribute_exists(sk)", ("a queue is deleted while an item is put",)),
+    Unconditional("Delete", "METADATA", "generation = ", ("two delete, two make",)),
+    Unconditional("Update", "METADATA", "generation = ", ("a queue is deleted while it is changed",)),
+    Unconditional("Put", "QUEUES", "phase = :deleted", ("two delete, two make",)),
+    Unconditional("Update", "QUEUES", "phase = :deleting", ("two delete, two make",)),
+    Unconditional(
+        "ConditionCheck",
+        "METADATA",
+        "attribute_not_exists",
+        ("the earlier service deletes the queue, and two make it again",),
+    ),
+    Unconditional(
+        "Update", "QUEUES", "phase = :live", ("the earlier service deletes the queue, and two make it again",)
+    ),
+)
 
 
 class _Breaker(importlib.abc.MetaPathFinder):

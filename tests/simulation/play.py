@@ -73,9 +73,7 @@ class Theatre:
         Of a write with its kind and arguments, whether DynamoDB is to ignore its condition: a break on purpose.
     """
 
-    def __init__(
-        self, stage: Stage, scenario: Scenario, *, without_condition: Ignored | None = None
-    ) -> None:
+    def __init__(self, stage: Stage, scenario: Scenario, *, without_condition: Ignored | None = None) -> None:
         self._stage = stage
         self._scenario = scenario
         self._model = new_model(without_condition)

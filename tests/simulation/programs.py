@@ -151,6 +151,8 @@ def asks(*what: tuple[str, str, dict[str, Any]]) -> Program:
 
 DELETES = ("delete", "delete_queue", {"path": PATH})
 MAKES = ("create", "create_queue", {"body": {"queue_name": QUEUE}})
+CHANGES = ("change", "change_queue", {"path": PATH, "body": {"max_receives": 3}})
+PAUSES = ("pause", "change_queue", {"path": PATH, "body": {"paused": True}})
 REDRIVES = ("redrive", "redrive", {"path": PATH})
 LISTS_DEAD = ("dead_letters", "list_dead_letters", {"path": PATH})
 COUNTS = ("stats", "get_stats", {"path": PATH})

@@ -104,9 +104,22 @@ _SMALL = (
     ),
     _each(
         "a consumer held up for longer than its lease",
-        _cast(consumer_1=does.consumes(1), consumer_2=does.consumes(1)),
+        _cast(consumer_1=does.consumes(1), consumer_2=does.consumes(2)),
         items=1,
         ticks=(LONG_S,),
+    ),
+    _each(
+        "a consumer whose clock is far ahead",
+        (("consumer 1", does.consumes(1), 0.0), ("consumer 2", does.consumes(2), 30.0)),
+        items=1,
+        ticks=(15.0,),
+        faults=0,
+    ),
+    _each(
+        "two consumers and a producer",
+        _cast(producer=does.produces(1), consumer_1=does.consumes(1), consumer_2=does.consumes(1)),
+        items=1,
+        faults=0,
     ),
     _each(
         "an attempt sent twice",
@@ -117,6 +130,12 @@ _SMALL = (
         "an attempt sent twice, two items",
         _cast(consumer=does.attempts("a", 1), again=does.attempts("a", 1)),
         items=2,
+    ),
+    _each(
+        "an attempt sent twice, many items",
+        _cast(consumer=does.attempts("a", 1), again=does.attempts("a", 1)),
+        items=8,
+        faults=0,
     ),
     _each(
         "an attempt sent twice beside a consumer",
@@ -161,6 +180,17 @@ _SMALL = (
         _cast(worker_1=does.leases(1, LEASE_S, "extend", "ack"), worker_2=does.consumes(1)),
         items=1,
         ticks=(1.5, 1.5),
+        faults=0,
+    ),
+    _each(
+        "a worker extends or gives back late",
+        _cast(
+            worker_1=does.leases(1, LEASE_S, "nack"),
+            worker_2=does.leases(1, LEASE_S, "extend"),
+            worker_3=does.leases(2, 60.0),
+        ),
+        items=1,
+        ticks=(3.0,),
         faults=0,
     ),
     _each(
@@ -218,6 +248,22 @@ _SMALL = (
         items=1,
     ),
     _each(
+        "a queue is deleted while it is changed",
+        _cast(deleter=does.asks(does.DELETES, does.MAKES), changer=does.asks(does.CHANGES)),
+        faults=0,
+    ),
+    _each(
+        "a queue is paused",
+        _cast(
+            pauser=does.asks(does.PAUSES),
+            producer=does.produces(1),
+            consumer=does.consumes(1),
+            worker=does.attempts("a", 1, LEASE_S),
+        ),
+        items=1,
+        faults=0,
+    ),
+    _each(
         "two make a queue",
         _cast(maker=does.asks(does.DELETES, does.MAKES), other=does.asks(does.MAKES)),
     ),
@@ -230,6 +276,15 @@ _SMALL = (
         "the earlier service deletes the queue, and it is made again",
         _cast(earlier=does.earlier_deletes, maker=does.asks(does.MAKES, does.MAKES)),
         items=1,
+        faults=0,
+    ),
+    _each(
+        "the earlier service deletes the queue, and two make it again",
+        _cast(
+            earlier=does.earlier_deletes,
+            maker=does.asks(does.MAKES, does.MAKES),
+            other=does.asks(does.DELETES, does.MAKES),
+        ),
         faults=0,
     ),
     _each(

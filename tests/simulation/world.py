@@ -55,6 +55,8 @@ class Asked(Call):
         The item that the call is about, where it names one.
     body
         The answer's.
+    requests
+        How many requests it made.
     asked_at, now
         The time at the beginning and at the answer; Unix ms.
     """
@@ -63,6 +65,7 @@ class Asked(Call):
     attempt: str = ""
     item_id: str | None = None
     body: Any = None
+    requests: int = 0
     asked_at: float = 0.0
     now: float = 0.0
 
@@ -364,6 +367,8 @@ class World:
         request = actor.request
         assert request is not None
         actor.steps += 1
+        if actor.call is not None:
+            actor.call.requests += 1
         if request.operation == "sleep":
             self.now_s = max(self.now_s, request.until)
             self._after_step(actor.name, "wakes up")
