@@ -4,7 +4,9 @@
     python examples/pipe_worker.py http://127.0.0.1:4000/api smartstacks -- python stack.py
 
 The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
-any other puts it back into the queue, and the worker rests, longer after each failure in a row. While the
+any other puts it back into the queue, and the worker rests, longer after each failure in a row. A job that
+fails comes back to its old place, before all others: with --give-up-after 3 it is set aside as a dead letter
+when it has failed three times, and the others get their turn. While the queue is paused the worker waits. While the
 command runs the worker holds the job on a lease that it renews; should this machine die, the lease runs out
 and another worker gets the job. Where the API is away the worker waits and asks again. A stage that asks for
 keys gets the one in the environment as SITE_KEY. Ctrl-C or SIGTERM lets it finish the job at hand. Needs the
@@ -35,6 +37,12 @@ TIMEOUT_S = 20
 LONGEST_PAUSE_S = 60.0
 # An empty queue is asked no more often, however short the polls are.
 POLL_EVERY_S = 1.0
+# How often a paused queue is asked whether it goes on.
+PAUSED_S = 10.0
+# From so many failures of one job on, the worker says so loudly.
+LOUD_AFTER = 3
+# Of a payload, how many characters are shown.
+SHOWN = 200
 # A lease is renewed this many times while it lasts, so that one lost answer does not end it.
 RENEWALS = 3
 
@@ -72,6 +80,7 @@ class Queue:
         if os.environ.get("SITE_KEY"):
             self._session.headers["x-site-key"] = os.environ["SITE_KEY"]
         self._stopped = stopped
+        self._attempt_id = uuid.uuid4().hex
 
     def check(self) -> None:
         """Wait until the API answers; raise `Refused` if it has no such queue."""
@@ -79,17 +88,36 @@ class Queue:
         if answer.status_code != OK:
             raise Refused(answer.text)
 
+    def give_up_after(self, times: int) -> None:
+        """Have the queue set a job aside as a dead letter that was handed out so often."""
+        answer = self._ask("PUT", "", until=float("inf"), json={"max_receives": times})
+        if answer.status_code != OK:
+            raise Refused(answer.text)
+
     def lease(self, lease_s: float, wait_s: float) -> Item | None:
-        """Answer the next job, leased; None if there was none for `wait_s`."""
-        # Under its name the poll may be repeated: the job that a lost answer told of comes again.
-        query = {"lease_seconds": lease_s, "wait": wait_s, "attempt_id": uuid.uuid4().hex}
-        answer = self._ask("POST", "/dequeue", until=float("inf"), params=query, timeout=TIMEOUT_S + wait_s)
+        """Return the next job, leased; None if there was none for `wait_s`. Waits while the queue is paused."""
+        # Under its name the poll may be repeated: the job that a lost answer told of comes again. The name is
+        # kept until a job was handed out under it, for an answer that is late may still hand one out.
+        query = {"lease_seconds": lease_s, "wait": wait_s, "attempt_id": self._attempt_id}
+        told = ""
+        while True:
+            answer = self._ask(
+                "POST", "/dequeue", until=float("inf"), params=query, timeout=TIMEOUT_S + wait_s
+            )
+            if answer.status_code != CONFLICT:
+                break
+            if answer.text != told:
+                told = answer.text
+                say(f"{told}; waiting until it goes on")
+            if self._stopped.wait(PAUSED_S):
+                raise Stopped
         if answer.status_code == NOT_FOUND:
             return None
         try:
             item: Item = answer.json()
         except requests.exceptions.JSONDecodeError as error:
             raise Refused("what answers there is not the API") from error
+        self._attempt_id = uuid.uuid4().hex
         return item
 
     def extend(self, item: Item, lease_s: float, until: float) -> None:
@@ -187,6 +215,8 @@ class Worker:
             say(f"{item['id']}: left to others, {lost}")
             return False
         say(f"{item['id']}: {'done' if done else 'put back'}")
+        if not done and item["receive_count"] >= LOUD_AFTER:
+            say_loudly(item)
         return done
 
     def _run_command(self, item: Item) -> bool:
@@ -243,6 +273,15 @@ def say(words: str) -> None:
     print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
 
 
+def say_loudly(item: Item) -> None:
+    """Tell the user that a job fails again and again."""
+    say(
+        f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. Unless it was set aside it is the first to be "
+        f"tried again, before all others. Its payload: {json.dumps(item['payload'])[:SHOWN]}. "
+        "--give-up-after has such jobs set aside as dead letters."
+    )
+
+
 def main() -> int:
     """Work; answer the process's exit status: 0, or 2 if what the user asks for cannot be."""
     options = _options()
@@ -253,6 +292,8 @@ def main() -> int:
     worker = Worker(queue, options.command, options.lease_seconds, stopped)
     try:
         queue.check()
+        if options.give_up_after is not None:
+            queue.give_up_after(options.give_up_after)
         worker.run(options.wait, until_empty=options.until_empty)
     except Stopped:
         return 0
@@ -276,6 +317,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--lease-seconds", type=float, default=60, help="how long to hold a job unheard (60)")
     parser.add_argument(
         "--wait", type=float, default=10, help="how long a poll waits for a job, up to 15 s (10)"
+    )
+    parser.add_argument(
+        "--give-up-after",
+        type=int,
+        metavar="N",
+        help="have the queue set a job aside that was handed out N times; holds for all workers of the queue",
     )
     parser.add_argument("--until-empty", action="store_true", help="end when the queue is empty")
     options = parser.parse_args()

@@ -130,6 +130,36 @@ def test_a_job_that_fails_goes_back_and_becomes_a_dead_letter(
     assert stats(api) == (0, 0, 1)
 
 
+def test_it_gives_up_on_a_job_that_fails_again_and_again(
+    api: ApiClient, start: Start, tmp_path: Path
+) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7, "status": 1})
+    enqueue(api, payload={"n": 8})
+    (tmp_path / "go").touch()
+    worker = start(api.base_url, "--until-empty", "--wait", "0", "--give-up-after", "3")
+    _, told = worker.communicate(timeout=60)
+    assert worker.returncode == 0
+    assert lines(tmp_path / "done") == [7, 7, 7, 8]
+    assert stats(api) == (0, 0, 1)
+    assert "HAS FAILED 3 TIMES" in told
+    assert '{"n": 7, "status": 1}' in told
+
+
+def test_it_waits_while_the_queue_is_paused(api: ApiClient, start: Start, tmp_path: Path) -> None:
+    create(api)
+    enqueue(api, payload={"n": 7})
+    (tmp_path / "go").touch()
+    api.put("/pipe/queue/stacks", json={"paused": True})
+    worker = start(api.base_url, "--until-empty", "--wait", "0")
+    assert worker.stderr is not None
+    assert "Queue is paused: stacks" in worker.stderr.readline()
+    assert worker.poll() is None
+    api.put("/pipe/queue/stacks", json={"paused": False})
+    assert worker.wait(60) == 0
+    assert lines(tmp_path / "done") == [7]
+
+
 def test_it_rests_longer_after_each_failure(api: ApiClient, start: Start, tmp_path: Path) -> None:
     create(api)
     enqueue(api, payload={"n": 7, "status": 1})

@@ -10,7 +10,7 @@ from common.dynamodb import Item
 from pipe_queue import dead_letters, patience
 from pipe_queue.queues import Queue
 from tests.client import ApiClient
-from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
+from tests.pipe_queue.callers import TABLE, create, dequeue, end, enqueue, stats
 
 LONG = 600
 
@@ -234,6 +234,55 @@ def test_dead_letters_are_found_without_a_dequeue(api: ApiClient) -> None:
     dequeue(api, lease_seconds=0.1)
     time.sleep(0.15)
     assert [letter["id"] for letter in api.get("/pipe/queue/stacks/dead_letters").json()] == [item["id"]]
+
+
+def test_a_dead_letter_behind_an_item_that_was_never_handed_out_counts(api: ApiClient) -> None:
+    create(api, max_receives=1)
+    first, second = enqueue(api), enqueue(api)
+    held = dequeue(api, lease_seconds=60)
+    dequeue(api, lease_seconds=0.05)
+    end(api, "nack", held)
+    assert api.post("/pipe/queue/stacks/redrive", json={"id": first["id"]}).json() == {"redriven": 1}
+    time.sleep(0.1)
+    assert stats(api) == (1, 0, 1)
+    assert [letter["id"] for letter in api.get("/pipe/queue/stacks/dead_letters").json()] == [second["id"]]
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_an_exhausted_item_that_nobody_came_upon_is_redriven(api: ApiClient, by_id: bool) -> None:  # noqa: FBT001
+    create(api, max_receives=1)
+    item = enqueue(api)
+    dequeue(api, lease_seconds=0.05)
+    time.sleep(0.1)
+    assert api.get("/pipe/queue/stacks/stats").json()["oldest_age_ms"] is None
+    asked = {"id": item["id"]} if by_id else None
+    assert api.post("/pipe/queue/stacks/redrive", json=asked).json() == {"redriven": 1}
+    assert dequeue(api)["id"] == item["id"]
+
+
+def test_an_attempt_finds_its_item_after_a_long_extension(
+    api: ApiClient, items: list[dict[str, Any]]
+) -> None:
+    held = dequeue(api, lease_seconds=5, attempt_id="a")
+    end(api, "extend", held, lease_seconds=12 * 3600)
+    (record,) = [row for row in TABLE.scan() if row["sk"].startswith("ATTEMPT#")]
+    assert record["expire_timestamp_s"] > time.time() + 12 * 3600
+    assert dequeue(api, lease_seconds=5, attempt_id="a")["id"] == held["id"]
+
+
+def test_an_attempt_that_is_over_is_handed_the_next_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
+    held = dequeue(api, lease_seconds=60, attempt_id="a")
+    end(api, "ack", held)
+    assert dequeue(api, lease_seconds=60, attempt_id="a")["id"] == items[1]["id"]
+
+
+def test_a_receipt_goes_with_its_queue(api: ApiClient, items: list[dict[str, Any]]) -> None:
+    first, second = (dequeue(api, lease_seconds=60) for _ in range(2))
+    end(api, "ack", first)
+    end(api, "nack", second)
+    receipts = [row for row in TABLE.scan() if row["sk"].startswith("RECEIPT#")]
+    assert {row["generation"] for row in receipts} == {int(items[0]["id"].partition("_")[0])}
+    assert len(receipts) == 2
 
 
 def test_an_item_under_its_last_lease_can_be_acknowledged(api: ApiClient) -> None:

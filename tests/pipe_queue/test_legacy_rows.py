@@ -2,7 +2,13 @@
 
 import time
 
+import pytest
+
 from local.demo import load
+from local.invocation import LambdaContext
+from pipe_queue import adoption, handlers, queues
+from pipe_queue.clock import now_ms
+from pipe_queue.store import queues as store
 from tests.client import ApiClient
 from tests.pipe_queue.callers import (
     TABLE,
@@ -13,6 +19,7 @@ from tests.pipe_queue.callers import (
     stats,
     write_legacy_item,
     write_legacy_queue,
+    write_legacy_status,
 )
 
 MS = 1_700_000_000_000
@@ -33,6 +40,72 @@ def test_a_queue_made_by_an_old_lambda_after_the_scan_is_listed_once_used(api: A
     write_legacy_queue("late")
     assert dequeue(api, "late") is None
     assert api.get("/pipe/queues").json() == {"late": 0}
+
+
+def test_what_an_old_lambda_makes_is_listed_by_the_next_scan(api: ApiClient) -> None:
+    assert api.get("/pipe/queues").json() == {}
+    write_legacy_queue("late")
+    late = write_legacy_status("pipe9")
+    store.note_scan(now_ms() - adoption.LISTING_SCANS_AFTER_MS)
+    assert api.get("/pipe/queues").json() == {"late": 0}
+    assert api.get("/pipe/statuses").json() == [late]
+
+
+def test_the_report_scans_for_what_an_old_lambda_made(api: ApiClient) -> None:
+    write_legacy_queue("late")
+    handlers.report_queues({}, LambdaContext("reportQueues"))
+    began = store.last_scan_ms()
+    assert api.get("/pipe/queues").json() == {"late": 0}
+    handlers.report_queues({}, LambdaContext("reportQueues"))
+    assert store.last_scan_ms() == began > 0
+
+
+def test_a_status_that_an_old_lambda_changes_or_deletes_is_listed_as_it_is(api: ApiClient) -> None:
+    for pipe_id in ("pipe1", "pipe2"):
+        api.post("/pipe/status", json={"pipe_id": pipe_id, "status": "busy"})
+    changed = write_legacy_status("pipe1", job=7)
+    TABLE.delete({"pk": "STATUS#pipe2", "sk": "INFO"})
+    assert api.get("/pipe/statuses").json() == [changed]
+
+
+def test_a_queue_that_an_old_lambda_deletes_is_not_listed_and_can_be_made_again(api: ApiClient) -> None:
+    create(api, "stacks", max_receives=1)
+    enqueue(api)
+    end(api, "nack", dequeue(api, lease_seconds=60))
+    enqueue(api, dedup_id="d")
+    delete_as_the_earlier_service("stacks")
+    assert api.get("/pipe/queues").json() == {}
+    create(api)
+    assert api.get("/pipe/queues").json() == {"stacks": 0}
+    assert api.get("/pipe/queue/stacks/dead_letters").json() == []
+    item = enqueue(api, dedup_id="d")
+    assert dequeue(api) == item
+
+
+def test_what_an_old_lambda_left_of_a_queue_can_be_deleted(api: ApiClient) -> None:
+    create(api)
+    enqueue(api, dedup_id="d")
+    delete_as_the_earlier_service("stacks")
+    assert api.delete("/pipe/queue/stacks").status_code == 200
+    assert [row for row in TABLE.scan() if row["pk"] == "QUEUE#stacks"] == []
+    assert api.delete("/pipe/queue/stacks").status_code == 404
+
+
+def test_a_queue_that_an_old_lambda_deletes_and_makes_again_has_a_higher_generation(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(api)
+    before = queues.existing("stacks").generation
+    delete_as_the_earlier_service("stacks")
+    write_legacy_queue("stacks")
+    monkeypatch.setattr(queues, "now_ms", lambda: before - queues.GENERATION_OFFSET_MS - 5000)
+    assert queues.existing("stacks").generation == before + 1
+
+
+def delete_as_the_earlier_service(name: str) -> None:
+    for row in list(TABLE.scan()):
+        if row["pk"] == f"QUEUE#{name}" and row["sk"].startswith(("ITEM#", "METADATA")):
+            TABLE.delete({"pk": row["pk"], "sk": row["sk"]})
 
 
 def test_items_of_the_earlier_service_come_out_first(api: ApiClient) -> None:

@@ -81,7 +81,7 @@ def test_items_come_out_in_the_order_they_went_in_and_once(api: ApiClient) -> No
 
 def test_dequeue_from_a_queue_that_is_not_there(api: ApiClient) -> None:
     answer = api.post("/pipe/queue/nowhere/dequeue")
-    assert (answer.status_code, answer.text) == (404, "Queue is empty: nowhere")
+    assert (answer.status_code, answer.text) == (404, "Queue does not exist: nowhere")
 
 
 def test_enqueue_into_a_queue_that_is_not_there(api: ApiClient) -> None:

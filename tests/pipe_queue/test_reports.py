@@ -79,3 +79,11 @@ def test_deleted_queues_are_not_measured(api: ApiClient, report: Report) -> None
 
 def test_it_runs_as_it_is_deployed(api: ApiClient, deployment: Deployment) -> None:
     assert Invoker()(deployment.functions["reportQueues"], {}) is None
+
+
+def test_an_exhausted_item_that_nobody_came_upon_is_measured_as_dead(api: ApiClient, report: Report) -> None:
+    create(api, "stacks", max_receives=1)
+    enqueue(api, "stacks")
+    dequeue(api, "stacks", lease_seconds=0.05)
+    time.sleep(0.1)
+    assert report()["stacks"] == {"OldestItemAge": 0, "DeadLetters": 1}

@@ -141,6 +141,9 @@ def _left(model: Model) -> list[Call]:
     generation = None if metadata is None else metadata.get("generation", {}).get("N")
     left: list[Call] = []
     for number, row in enumerate(rows):
+        if row["sk"]["S"].startswith("ITEM#") and "id" not in row:
+            # what a write makes that should have changed a row which is gone
+            left.append(Call("dequeue", _LATER, -1, _LATER, 200))
         item, dead = _is_item(row, generation), row["sk"]["S"].startswith("DEAD#")
         if metadata is None or not (item or dead):
             continue
@@ -203,6 +206,11 @@ def _made_twice(trace: Trace) -> list[str]:
     wrong = []
     if sum(call.status == 200 for call in made) > len(deletions):
         wrong.append("a queue was made twice")
+    wrong += [
+        f"{call.actor} was told to have made a queue that was there all the time"
+        for call in made
+        if call.status == 200 and all(moment.exists for moment in _during(call, trace))
+    ]
     if len(made) == 1 and made[0].status == 409 and not _during(made[0], trace)[0].exists:
         wrong.append("a queue was refused that was not there")
     return wrong
@@ -373,7 +381,7 @@ def _without_twins(calls: list[Asked]) -> list[Asked]:
 
 def _is_item(row: Row, generation: str | None) -> bool:
     of_queue = "generation" not in row or row["generation"]["N"] == generation
-    return of_queue and row["sk"]["S"].startswith("ITEM#")
+    return of_queue and row["sk"]["S"].startswith("ITEM#") and "id" in row
 
 
 def _is_leased(row: Row, now_ms: float) -> bool:

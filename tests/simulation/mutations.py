@@ -223,7 +223,9 @@ UNCONDITIONAL: tuple[Unconditional, ...] = (
     ),
     Unconditional("Put", "ATTEMPT#", "attribute_not_exists", ("an attempt sent twice, two items",)),
     Unconditional("Delete", "DEAD#", "attribute_exists", ("a redrive", "dead letters are redriven")),
-    Unconditional("Put", "METADATA", "attribute_not_exists", ("two make a queue",)),
+    Unconditional(
+        "Put", "METADATA", "attribute_not_exists", ("the earlier service's queue is made once more",)
+    ),
     Unconditional(
         "Update", "METADATA", "attribute_not_exists", ("the earlier service's queue is taken over by two",)
     ),

@@ -134,7 +134,7 @@ _SMALL = (
     _each(
         "an attempt sent twice, many items",
         _cast(consumer=does.attempts("a", 1), again=does.attempts("a", 1)),
-        items=8,
+        items=12,
         faults=0,
     ),
     _each(
@@ -271,6 +271,12 @@ _SMALL = (
         "the earlier service's queue is taken over by two",
         _cast(producer=does.produces(1), consumer=does.consumes(1)),
         prelude=does.in_turn(does.asks(does.DELETES), does.earlier_makes, does.earlier_enqueues(50)),
+    ),
+    _each(
+        "the earlier service's queue is made once more",
+        _cast(maker=does.asks(does.MAKES), consumer=does.consumes(1)),
+        prelude=does.in_turn(does.asks(does.DELETES), does.earlier_makes, does.earlier_enqueues(50)),
+        faults=0,
     ),
     _each(
         "the earlier service deletes the queue, and it is made again",
