@@ -72,10 +72,11 @@ def violations(trace: Trace, model: Model, *, calm: bool, most_receives: int | N
     most_receives
         The queue's `max_receives`.
     """
+    played = [call for call in trace.calls if call.end >= 0]
     calls = _without_twins(trace.calls)
     found = [*_of_history(calls, model)]
-    found += _told_empty(trace, calm=calm)
-    found += _told_wrong(trace)
+    found += _told_empty(played, trace, calm=calm)
+    found += _told_wrong(played, trace)
     found += _forgotten(calls)
     found += _made_twice(trace)
     found += _handed_while_paused(calls)
@@ -157,13 +158,13 @@ def _left(model: Model) -> list[Call]:
     return left
 
 
-def _told_empty(trace: Trace, *, calm: bool) -> list[str]:
+def _told_empty(calls: list[Asked], trace: Trace, *, calm: bool) -> list[str]:
     """Return those who were told that the queue is empty while one item was theirs to have all the time.
 
     Where no clock moves it need not be the same item.
     """
     told = []
-    for call in trace.calls:
+    for call in calls:
         if call.what != "dequeue" or call.status != 404:
             continue
         theirs = [
@@ -209,7 +210,7 @@ def _made_twice(trace: Trace) -> list[str]:
     wrong += [
         f"{call.actor} was told to have made a queue that was there all the time"
         for call in made
-        if call.status == 200 and all(moment.exists for moment in _during(call, trace))
+        if call.end >= 0 and call.status == 200 and all(moment.exists for moment in _during(call, trace))
     ]
     if len(made) == 1 and made[0].status == 409 and not _during(made[0], trace)[0].exists:
         wrong.append("a queue was refused that was not there")
@@ -227,10 +228,10 @@ def _handed_while_paused(calls: list[Asked]) -> list[str]:
     ]
 
 
-def _told_wrong(trace: Trace) -> list[str]:
+def _told_wrong(calls: list[Asked], trace: Trace) -> list[str]:
     """Return those who were told less than what was true all the time, or of a queue that was not there."""
     wrong = []
-    for call in trace.calls:
+    for call in calls:
         if call.status != 200 or call.what not in ("dead_letters", "stats", "redrive", "queues"):
             continue
         moments = _during(call, trace)
