@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults fuzz clients \
-	lintopenapi package deploy smoke lintci lintdeploy offline stage lock clean
+.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
+	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy offline stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -78,6 +78,12 @@ examples: $(VENV)/installed  ## take the examples of docs/openapi.yaml from real
 faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
+
+simulate: $(VENV)/installed  ## five million schedules of the queues' Lambdas (SECONDS=60: as many as there is time for)
+	$(BIN)/python -m tests.simulation $(if $(SECONDS),--seconds $(SECONDS))
+
+mutations: $(VENV)/installed  ## does the simulator see each break of the queues' code?
+	$(BIN)/python -m tests.simulation.mutations
 
 fuzz: $(VENV)/installed  ## half an hour: requests that schemathesis makes up, and FITS files changed by chance
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sys
+import time
 from collections.abc import Iterable
 from io import BytesIO
 from threading import Lock
@@ -20,6 +22,9 @@ from local.server import QuietHandler, Server
 
 # As nginx has it: nobody is there to read the answer.
 CLIENT_CLOSED_REQUEST = 499
+# Of CPU time, so that a busy machine makes no request slow. A row takes some 50 microseconds.
+SLOW_S = 0.25
+WARN_EVERY_S = 60.0
 
 
 class Handler(QuietHandler, MotoRequestHandler):
@@ -42,11 +47,21 @@ class ProgramsOnly:
 
 
 class OneAtATime:
-    """Lets in one request to DynamoDB, or one conditional write to S3, at a time: moto's are not atomic."""
+    """Lets in one request to DynamoDB, or one conditional write to S3, at a time: moto's are not atomic.
 
-    def __init__(self, app: WSGIApplication) -> None:
+    Parameters
+    ----------
+    app
+        Serves the requests.
+    slow_s
+        A request that takes more CPU time than this is said to be slow, once a minute at most.
+    """
+
+    def __init__(self, app: WSGIApplication, slow_s: float = SLOW_S) -> None:
         self._app = app
         self._lock = Lock()
+        self._slow_s = slow_s
+        self._silent_until = 0.0
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -58,7 +73,24 @@ class OneAtATime:
         with self._lock:
             if _has_left(environ):
                 return Response(status=CLIENT_CLOSED_REQUEST)(environ, start_response)
-            return self._app(environ, start_response)
+            began_s = time.thread_time()
+            try:
+                return self._app(environ, start_response)
+            finally:
+                if _is_for_dynamodb(environ):
+                    self._warn(environ["HTTP_X_AMZ_TARGET"].partition(".")[2], time.thread_time() - began_s)
+
+    def _warn(self, operation: str, took_s: float) -> None:
+        """Tell the user that a request was slow."""
+        if took_s <= self._slow_s or time.monotonic() < self._silent_until:
+            return
+        self._silent_until = time.monotonic() + WARN_EVERY_S
+        print(
+            f"The local DynamoDB took {took_s:.1f} s for a {operation}. It slows down with the rows that a request"
+            " reads: some thousands are too many, in a queue or a table. AWS's DynamoDB does not slow down.",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _is_for_dynamodb(environ: WSGIEnvironment) -> bool:
