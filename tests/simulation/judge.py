@@ -212,6 +212,12 @@ def _made_twice(trace: Trace) -> list[str]:
         for call in made
         if call.end >= 0 and call.status == 200 and all(moment.exists for moment in _during(call, trace))
     ]
+    if deletions and not made and all(call.end >= 0 and call.status == 200 for call in deletions):
+        wrong += [
+            f"item {call.n} was put into a queue that was not there"
+            for call in trace.calls
+            if call.what == "enqueue" and call.status == 200 and call.start > deletions[0].end
+        ]
     if len(made) == 1 and made[0].status == 409 and not _during(made[0], trace)[0].exists:
         wrong.append("a queue was refused that was not there")
     return wrong

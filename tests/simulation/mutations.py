@@ -229,7 +229,7 @@ UNCONDITIONAL: tuple[Unconditional, ...] = (
     Unconditional(
         "Update", "METADATA", "attribute_not_exists", ("the earlier service's queue is taken over by two",)
     ),
-    Unconditional("Update", "METADATA", "attribute_exists(sk)", ("a queue is deleted while an item is put",)),
+    Unconditional("Update", "METADATA", "attribute_exists(sk)", ("a queue is deleted while items are put",)),
     Unconditional("Delete", "METADATA", "generation = ", ("two delete, two make",)),
     Unconditional("Update", "METADATA", "generation = ", ("a queue is deleted while it is changed",)),
     Unconditional("Put", "QUEUES", "phase = :deleted", ("two delete, two make",)),

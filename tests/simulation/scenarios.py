@@ -202,13 +202,10 @@ _SMALL = (
     ),
     _each(
         "a last lease is extended while the dead are buried",
-        (
-            ("worker", does.leases(1, LEASE_S, "extend", "ack"), 0.0),
-            # one whose clock is ahead takes the lease for over
-            ("looker", does.asks(does.LISTS_DEAD), 3.0),
-        ),
+        _cast(worker=does.leases(1, LEASE_S, "extend", "ack"), looker=does.asks(does.LISTS_DEAD)),
         items=1,
         max_receives=1,
+        ticks=(1.5, 1.5),
         faults=0,
     ),
     _each(
@@ -238,8 +235,8 @@ _SMALL = (
         faults=0,
     ),
     _each(
-        "a queue is deleted while an item is put",
-        _cast(deleter=does.asks(does.DELETES), producer=does.produces(1)),
+        "a queue is deleted while items are put",
+        _cast(deleter=does.asks(does.DELETES), producer=does.produces(1, 2)),
         items=1,
     ),
     _each(

@@ -8,6 +8,7 @@ these choices, so it can be played again.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -95,6 +96,7 @@ class Request:
     def is_write(self) -> bool:
         return self.operation in WRITES
 
+    @cached_property
     def footprint(self) -> frozenset[tuple[str, str]]:
         """Return the partition and the sort key of each row it touches; "*" for a whole partition."""
         arguments = self.arguments
@@ -327,12 +329,12 @@ class World:
         for actor in active:
             request = actor.request
             assert request is not None
-            footprint = request.footprint()
+            footprint = request.footprint
             for what in self._what(request):
                 writes = request.is_write and what != DIE
                 options.append(Option(actor.name, what, actor.steps, writes, footprint))
         options += [
-            Option(name, ARRIVE, 0, writes=True, footprint=request.footprint())
+            Option(name, ARRIVE, 0, writes=True, footprint=request.footprint)
             for name, request, _ in (self._ghosts if active else [])
         ]
         if self._ticks and active:
@@ -380,9 +382,12 @@ class World:
         if what == LATE:
             self._ghost_count += 1
             self._ghosts.append((f"ghost {self._ghost_count}", request, actor.call))
-        self._after_step(
-            actor.name, f"{_told(request)} {'' if what == GO else f'[{what}] '}{_answer(answer)}"
+        done = (
+            f"{_told(request)} {'' if what == GO else f'[{what}] '}{_answer(answer)}"
+            if self.trace.tells
+            else ""
         )
+        self._after_step(actor.name, done, changes=request.is_write)
         if what in (DIE, DONE_DIE):
             self._run(actor, Crashed())
         elif what in (LOST, UNSENT, LATE):
@@ -416,8 +421,8 @@ class World:
         answer = self._executed(request, call)
         self._after_step(name, f"{_told(request)} {_answer(answer)}")
 
-    def _after_step(self, who: str, line: str) -> None:
-        self.trace.moments.append(self._look(self))
+    def _after_step(self, who: str, line: str, *, changes: bool = True) -> None:
+        self.trace.moments.append(self._look(self) if changes else self.trace.moments[-1])
         self.trace.tell(self.step, who, line)
 
     def _wait(self, request: Request) -> dict[str, Any]:
@@ -520,7 +525,7 @@ def _note(call: Asked, request: Request) -> None:
 
 
 def _told(request: Request) -> str:
-    rows = ", ".join(sorted(sort if sort != "*" else partition for partition, sort in request.footprint()))
+    rows = ", ".join(sorted(sort if sort != "*" else partition for partition, sort in request.footprint))
     again = f", sent again ({request.attempt})" if request.attempt else ""
     return f"{request.operation} {rows}{again}"
 
