@@ -106,7 +106,7 @@ def redrive(request: Request) -> Response:
 @endpoint
 @patient
 def change_queue(request: Request) -> Response:
-    """`PUT /pipe/queue/{queue_name}`: change `max_receives`, or pause the queue; the settings are answered."""
+    """`PUT /pipe/queue/{queue_name}`: change `max_receives`, or pause the queue."""
     settings = queues.check_settings(request.json_object())
     queue = _queue(request)
     return ok((queues.change(queue, settings) if settings else queue).settings())

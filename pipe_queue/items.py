@@ -158,7 +158,7 @@ def is_leased(row: Item, now: int) -> bool:
 
 
 def is_dead(queue: Queue, row: Item, now: int) -> bool:
-    """Return whether an item may not be handed out again: it is a dead letter as soon as anyone comes upon it."""
+    """Return whether an item was handed out too often: it is a dead letter, buried yet or not."""
     return not is_leased(row, now) and queues.is_exhausted(queue, int(row.get("receives", 0)))
 
 

@@ -163,7 +163,7 @@ def counts(after: str) -> dict[str, int]:
 
 
 def live_queues(after: str = "") -> list[Queue]:
-    """Return the listed queues by name, or those after `after`. Those that the earlier service deleted are left out."""
+    """Return the listed queues that there are, by name; only those after `after`."""
     listed = [row["sk"] for row in store.listed(after) if row["phase"] == store.LIVE]
     metadata = store.read_many(listed)
     found = (from_metadata(name, metadata[name]) for name in listed if name in metadata)

@@ -27,7 +27,7 @@ def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
 
 
 def exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> Iterator[Item]:
-    """Return `id` of the items that were handed out so often and no lease in force holds. One query, all pages."""
+    """Return `id` of the items that were handed out so often and nobody holds. One query, all pages."""
     query = _exhausted(queue, generation, max_receives, now_ms)
     return table.query(**query, ProjectionExpression="id")
 

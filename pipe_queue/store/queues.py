@@ -183,7 +183,7 @@ def begin_deletion(name: str, generation: int) -> None:
 
 
 def note_deletion(name: str, generation: int) -> None:
-    """Note that the rows of a listed queue are yet to go, whose METADATA is gone. One transaction, of two rows.
+    """Note that a listed queue's METADATA is gone, and its rows are yet to go. One transaction, of two rows.
 
     Raises
     ------
@@ -275,7 +275,7 @@ def earlier_rows() -> Iterator[Item]:
 
 
 def last_scan_ms() -> int:
-    """Return when the last scan for rows of the earlier service began; Unix ms, 0 for never. One consistent read."""
+    """Return when the last scan for earlier rows began; Unix ms, 0 for never. One consistent read."""
     row = table.get(_ADOPTED) or {}
     return int(row.get("scanned_at", 0))
 

@@ -1,7 +1,7 @@
 """Plays schedules of every scenario, and ends with how many there were and how many broke a promise.
 
-`python -m tests.simulation [--schedules N | --seconds S] [--only NAME] [--seed N] [--choices 0.1.2]`; the exit
-status is 1 if a queue broke a promise.
+`python -m tests.simulation [--schedules N | --seconds S] [--only NAME] [--seed N] [--choices 0.1.2]`; the
+exit status is 1 if a queue broke a promise.
 """
 
 import argparse

@@ -156,7 +156,7 @@ class _Parser:
             parts.append(self._conjunction())
         if len(parts) == 1:
             return parts[0]
-        return lambda row, values, names: any([part(row, values, names) for part in parts])
+        return lambda row, values, names: any(part(row, values, names) for part in parts)
 
     def clauses(self) -> tuple[Action, ...]:
         actions: list[Action] = []
@@ -176,7 +176,7 @@ class _Parser:
             parts.append(self._negation())
         if len(parts) == 1:
             return parts[0]
-        return lambda row, values, names: all([part(row, values, names) for part in parts])
+        return lambda row, values, names: all(part(row, values, names) for part in parts)
 
     def _negation(self) -> Condition:
         if self._skip("NOT"):

@@ -362,28 +362,21 @@ def _handed_too_often(calls: list[Asked], most: int) -> list[str]:
 
 
 def _without_twins(calls: list[Asked]) -> list[Asked]:
-    """Return the calls; of those that told one attempt of the same item, one."""
-    told: dict[tuple[str, str | None, str | None], Asked] = {}
+    """Return the calls; of those that told one attempt of the same item, and of repeated acks, one."""
+    told: dict[tuple[str, str, str | None, str | None], Asked] = {}
     kept = []
     for call in calls:
-        key = (call.attempt, call.id, call.lease_id)
-        if call.what == "dequeue" and call.status == 200 and call.attempt:
-            if key in told:
-                told[key].start = min(told[key].start, call.start)
-                told[key].end = max(told[key].end, call.end)
-                continue
-            call = replace(call)
-            told[key] = call
-        kept.append(call)
-    acks: dict[str | None, Asked] = {}
-    rest = []
-    for call in kept:
-        if call.what == "ack" and call.status == 200:
-            if call.lease_id in acks:
-                continue
-            acks[call.lease_id] = call
-        rest.append(call)
-    return rest
+        if call.status != 200 or not (call.what == "ack" or (call.what == "dequeue" and call.attempt)):
+            kept.append(call)
+            continue
+        key = (call.what, call.attempt, call.id, call.lease_id)
+        if key not in told:
+            told[key] = replace(call)
+            kept.append(told[key])
+        elif call.what == "dequeue":
+            told[key].start = min(told[key].start, call.start)
+            told[key].end = max(told[key].end, call.end)
+    return kept
 
 
 def _is_item(row: Row, generation: str | None) -> bool:

@@ -8,13 +8,13 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from common import aws, logs
 from local.deployment import Deployment
 from local.environment import CREDENTIALS
 from pipe_queue import handlers
-from tests.simulation.dynamodb import Client, Ignored, Key, Model
+from tests.simulation.dynamodb import Arguments, Client, Ignored, Key, Model
 from tests.simulation.world import Answer, Budget, Caller, Moment, World
 
 TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
@@ -27,18 +27,30 @@ class Stage:
     def __init__(self) -> None:
         self.world: World = World(Model({}), budget=Budget(), look=lambda _: Moment())
 
+    def request(self, operation: str, arguments: Arguments) -> dict[str, Any]:
+        """Send a request in the world as it is now."""
+        return self.world.request(operation, arguments)
+
+    def time(self) -> float:
+        """Return the time in the world as it is now; Unix seconds."""
+        return self.world.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass in the world as it is now."""
+        self.world.sleep(seconds)
+
 
 def install() -> Stage:
     """Put this process's handlers into a world, that of the stage's `world`."""
     stage = Stage()
     os.environ.update({**CREDENTIALS, **Deployment().environment})
     logs.logger.disabled = True
-    client = Client(lambda operation, arguments: stage.world.request(operation, arguments))
+    client = Client(stage.request)
     vars(aws)["client"] = lambda _service, **_: client
     time = types.SimpleNamespace(
-        time=lambda: stage.world.time(),
+        time=stage.time,
         monotonic=lambda: stage.world.now_s,
-        sleep=lambda seconds: stage.world.sleep(seconds),
+        sleep=stage.sleep,
         perf_counter=lambda: 0.0,
     )
     uuid = types.SimpleNamespace(uuid4=lambda: types.SimpleNamespace(hex=stage.world.new_id()))
@@ -72,7 +84,7 @@ class OneThread:
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
 
-    def __enter__(self) -> "OneThread":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

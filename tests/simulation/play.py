@@ -70,7 +70,7 @@ class Theatre:
     scenario
         What is played.
     without_condition
-        Of a write with its kind and arguments, whether DynamoDB is to ignore its condition: a break on purpose.
+        Given a write's kind and arguments, whether DynamoDB is to ignore its condition: a break on purpose.
     """
 
     def __init__(self, stage: Stage, scenario: Scenario, *, without_condition: Ignored | None = None) -> None:

@@ -1,6 +1,7 @@
 """What actors do: producers and consumers of each kind, those who look, and the earlier service."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from common.dynamodb import serialised
@@ -70,13 +71,11 @@ def attempts(name: str, times: int, lease_s: float | None = None, *, ending: str
     def program(caller: Caller) -> None:
         number = 0
         for _ in range(times):
-            answer = _persistent(
-                lambda number=number: dequeue(caller, lease_s=lease_s, attempt=f"{name}{number}")
-            )  # type: ignore[misc]
+            answer = _persistent(partial(dequeue, caller, lease_s=lease_s, attempt=f"{name}{number}"))
             if answer.status == 200:
                 number += 1
                 if lease_s is not None and ending:
-                    _persistent(lambda answer=answer: end(caller, ending, answer.body))  # type: ignore[misc]
+                    _persistent(partial(end, caller, ending, answer.body))
 
     return program
 
@@ -91,7 +90,7 @@ def leases(times: int, lease_s: float, *does: str) -> Program:
                 continue
             for how in does:
                 more = {"lease_seconds": str(lease_s)} if how == "extend" else {}
-                _persistent(lambda how=how, more=more: end(caller, how, answer.body, **more))  # type: ignore[misc]
+                _persistent(partial(end, caller, how, answer.body, **more))
 
     return program
 

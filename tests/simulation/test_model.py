@@ -16,7 +16,7 @@ from local.environment import CREDENTIALS
 from tests.faults.engines import MODULES
 from tests.simulation.dynamodb import Client, Key, Model
 
-TABLE = "t"
+TABLE = "rows"
 SCHEMA = {
     "TableName": TABLE,
     "KeySchema": [
