@@ -5,12 +5,12 @@
 
 The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
 any other puts it back into the queue, and the worker rests, longer after each failure in a row. A job that
-fails comes back to its old place, before all others: with --give-up-after 3 it is set aside as a dead letter
-when it has failed three times, and the others get their turn. While the queue is paused the worker waits. While
-the command runs the worker holds the job on a lease that it renews; should this machine die, the lease runs out
-and another worker gets the job. Where the API is away the worker waits and asks again. A stage that asks for
-keys gets the one in the environment as SITE_KEY. Ctrl-C or SIGTERM lets it finish the job at hand. Needs the
-library `requests`.
+fails comes back to its old place, before all others. With --give-up-after 3 it is set aside as a dead letter
+when it has failed three times, and the others get their turn. While the command runs the worker holds the job
+on a lease that it renews; should this machine die, the lease runs out and another worker gets the job. While
+the queue is paused the worker waits. Where the API is away the worker waits and asks again. A stage that asks
+for keys gets the one in the environment as SITE_KEY. Ctrl-C or SIGTERM lets it finish the job at hand. Needs
+the library `requests`.
 """
 
 import argparse
@@ -95,7 +95,7 @@ class Queue:
             raise Refused(answer.text)
 
     def lease(self, lease_s: float, wait_s: float) -> Item | None:
-        """Return the next job, leased; None if there was none for `wait_s`. Wait while the queue is paused."""
+        """Return the next job, leased; None if there was none for `wait_s`. A paused queue is waited for."""
         # Under its name the poll may be repeated: the job that a lost answer told of comes again. The name is
         # kept until a job was handed out under it, for an answer that is late may still hand one out.
         query = {"lease_seconds": lease_s, "wait": wait_s, "attempt_id": self._attempt_id}
@@ -276,8 +276,8 @@ def say(words: str) -> None:
 def say_loudly(item: Item) -> None:
     """Tell the user that a job fails again and again."""
     say(
-        f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. Unless it was set aside it is tried again "
-        f"before all others. Its payload: {json.dumps(item['payload'])[:SHOWN]}. "
+        f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. Unless it was set aside it is tried "
+        f"again before all others. Its payload: {json.dumps(item['payload'])[:SHOWN]}. "
         "--give-up-after has such jobs set aside as dead letters."
     )
 

@@ -87,7 +87,7 @@ class OneAtATime:
         self._silent_until = time.monotonic() + WARN_EVERY_S
         print(
             f"The local DynamoDB took {took_s:.1f} s for a {operation}. It slows down with the rows that a"
-            " request reads: some thousands are too many, in a queue or a table. AWS's DynamoDB does not slow down.",
+            " request reads: some thousands are too many, in a queue or a table. AWS's does not slow down.",
             file=sys.stderr,
             flush=True,
         )

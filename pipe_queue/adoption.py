@@ -1,7 +1,7 @@
 """Taking over what the earlier service writes: queues and statuses that no list has yet.
 
 Both services may work on the table at once. The earlier one keeps no lists, so a scan of the table completes
-them every five minutes. The report of the queues' figures makes it, or a listing where the report does not run.
+them every five minutes. The report of the queues' figures makes it, or a listing where no report runs.
 """
 
 from contextlib import suppress

@@ -1,7 +1,8 @@
 """A model of DynamoDB in memory: what this project asks of it, answered as boto3's client would answer.
 
 Rows, conditional writes, transactions with client tokens, queries and scans with their pages, counts,
-batches, reads that lag behind, and rows that expire. `tests/simulation/test_model.py` holds it to moto and MiniStack.
+batches, reads that lag behind, and rows that expire. `tests/simulation/test_model.py` holds it to moto and
+MiniStack.
 """
 
 from bisect import bisect_left, insort
