@@ -115,7 +115,7 @@ def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[
     """
     now = now_ms()
     try:
-        attempt = store.extend(queue_name, item_id, lease_id, now, now + lease_ms)
+        attempt = _set_end(queue_name, item_id, lease_id, now, now + lease_ms)
     except ConditionFailed:
         raise _not_held(item_id) from None
     if attempt:
@@ -123,6 +123,21 @@ def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[
         with suppress(ConditionFailed):
             store.keep_attempt(queue_name, attempt, lease_id, _forgotten_at(now + lease_ms))
     return {"id": item_id, "lease_id": lease_id, "lease_until": now + lease_ms}
+
+
+def _set_end(queue_name: str, item_id: str, lease_id: str, now: int, until_ms: int) -> str:
+    """Give a lease in force a new end; return the attempt that it was taken for, "" for none.
+
+    A request that arrives late may find a lease that was extended again meanwhile. So one that finds a later
+    end changes nothing, and only who has seen that end replaces it by an earlier one.
+    """
+    try:
+        return store.extend(queue_name, item_id, lease_id, now, until_ms)
+    except ConditionFailed as refusal:
+        row = refusal.row
+        if row is None or row.get("lease_id") != lease_id or not items.is_leased(row, now):
+            raise
+    return store.shorten(queue_name, item_id, lease_id, int(row["lease_until"]), until_ms)
 
 
 def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:

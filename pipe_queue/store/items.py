@@ -62,7 +62,7 @@ def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Ite
 
 
 def states(queue: str, generation: int) -> Iterator[Item]:
-    """Return `created_at`, `lease_until` and `receives` of each item, if it has them. One query, all pages."""
+    """Return `created_at`, `lease_until`, `receives` of each item, if it has them. One query, all pages."""
     return table.query(
         **rows_of(queue, "ITEM#", generation), ProjectionExpression="created_at, lease_until, receives"
     )

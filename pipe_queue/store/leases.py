@@ -125,22 +125,27 @@ def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
 
 
 def extend(queue: str, item_id: str, lease_id: str, now_ms: int, until_ms: int) -> str:
-    """Give a lease in force a new end; return the attempt that it was taken for, "" for none. One update.
+    """Give a lease in force a later end; return the attempt that it was taken for, "" for none. One update.
 
     Raises
     ------
     ConditionFailed
-        If it is not in force.
+        If it is not in force, or ends later than that; with the item, if it is there.
     """
-    changed = table.update(
-        item_key(queue, item_id),
-        # The attempt is set to what it is, so that the answer tells it without the rest of the row.
-        UpdateExpression="SET lease_until = :until, attempt = if_not_exists(attempt, :none)",
-        ConditionExpression=_IN_FORCE,
-        ExpressionAttributeValues={":lease": lease_id, ":now": now_ms, ":until": until_ms, ":none": ""},
-        ReturnValues="UPDATED_NEW",
-    )
-    return str(changed["attempt"])
+    later = {"ConditionExpression": f"{_IN_FORCE} AND lease_until <= :until"}
+    return _extended(queue, item_id, later, {":lease": lease_id, ":now": now_ms, ":until": until_ms})
+
+
+def shorten(queue: str, item_id: str, lease_id: str, seen_ms: int, until_ms: int) -> str:
+    """Give a lease an earlier end than `seen_ms`; return as `extend`. One update.
+
+    Raises
+    ------
+    ConditionFailed
+        If it is over, or its end is another by now.
+    """
+    as_seen = {"ConditionExpression": "lease_id = :lease AND lease_until = :seen"}
+    return _extended(queue, item_id, as_seen, {":lease": lease_id, ":seen": seen_ms, ":until": until_ms})
 
 
 def keep_attempt(queue: str, attempt: str, lease_id: str, expire_timestamp_s: int) -> None:
@@ -215,6 +220,19 @@ def _exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> d
     query["FilterExpression"] += f" AND receives >= :most AND {_FREE}"
     query["ExpressionAttributeValues"] |= {":most": max_receives, ":now": now_ms}
     return query
+
+
+def _extended(queue: str, item_id: str, condition: dict[str, str], values: Item) -> str:
+    changed = table.update(
+        item_key(queue, item_id),
+        # The attempt is set to what it is, so that the answer tells it without the rest of the row.
+        UpdateExpression="SET lease_until = :until, attempt = if_not_exists(attempt, :none)",
+        **condition,
+        ExpressionAttributeValues={**values, ":none": ""},
+        ReturnValues="UPDATED_NEW",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+    return str(changed["attempt"])
 
 
 def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:

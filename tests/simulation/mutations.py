@@ -190,6 +190,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("two delete, two make",),
     ),
     Mutation(
+        "letting a late extension end a lease that was extended again",
+        STORED_LEASES,
+        'f"{_IN_FORCE} AND lease_until <= :until"',
+        'f"{_IN_FORCE} AND (lease_until <= :until OR :until = :until)"',
+        ("a worker extends twice",),
+    ),
+    Mutation(
         "without looking again after a lost race",
         LEASES,
         "    return _Look(None, again=raced)\n\n\ndef _head",

@@ -8,6 +8,8 @@ from tests.simulation.lambdas import ask
 from tests.simulation.world import (
     CONFLICT,
     FAULTS_OF_WRITES,
+    LATE,
+    LOST,
     Actor,
     Budget,
     Caller,
@@ -181,6 +183,16 @@ _SMALL = (
         items=1,
         ticks=(1.5, 1.5),
         faults=0,
+    ),
+    _each(
+        "a worker extends twice",
+        _cast(
+            worker_1=does.leases(1, LEASE_S, "extend", "extend", "ack"),
+            worker_2=does.leases(3, LEASE_S, "ack"),
+        ),
+        items=1,
+        kinds=(LATE, LOST),
+        ticks=(1.5, 1.5),
     ),
     _each(
         "a worker extends or gives back late",
