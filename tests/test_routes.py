@@ -47,6 +47,7 @@ ROUTES = {
     "GET /pipe/queue/{queue_name}/stats": "getPipeQueueStats",
     "GET /pipe/queue/{queue_name}/dead_letters": "listPipeDeadLetters",
     "POST /pipe/queue/{queue_name}/redrive": "redrivePipeDeadLetters",
+    "PUT /pipe/queue/{queue_name}": "changePipeQueue",
     "DELETE /pipe/queue/{queue_name}": "deletePipeQueue",
     "GET /pipe/queues": "listPipeQueues",
     "POST /pipe/status": "setPipeStatus",

@@ -223,16 +223,15 @@ def _exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> d
 
 
 def _extended(queue: str, item_id: str, condition: dict[str, str], values: Item) -> str:
-    changed = table.update(
+    row = table.update(
         item_key(queue, item_id),
-        # The attempt is set to what it is, so that the answer tells it without the rest of the row.
-        UpdateExpression="SET lease_until = :until, attempt = if_not_exists(attempt, :none)",
+        UpdateExpression="SET lease_until = :until",
         **condition,
-        ExpressionAttributeValues={**values, ":none": ""},
-        ReturnValues="UPDATED_NEW",
+        ExpressionAttributeValues=values,
+        ReturnValues="ALL_NEW",
         ReturnValuesOnConditionCheckFailure="ALL_OLD",
     )
-    return str(changed["attempt"])
+    return str(row.get("attempt", ""))
 
 
 def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:

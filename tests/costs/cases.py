@@ -232,14 +232,18 @@ CASES: dict[str, dict[str, Case]] = {
         "behind 8 leases": Case(post(DEQUEUE), leases(8), depths=(20, DEEP)),
         "behind 16 leases": Case(post(DEQUEUE), leases(16), depths=(20, DEEP)),
         "an empty queue": Case(post(DEQUEUE), status=404),
+        "an empty queue, with attempt_id": Case(post(DEQUEUE, params={"attempt_id": "a1"}), status=404),
     },
     "POST /pipe/queue/{queue_name}/ack": {
-        "a leased item": Case(end("ack"), (World.lease,), depths=FLAT),
-        "repeated": Case(end("ack"), (World.lease, end("ack")), depths=FLAT),
+        "a leased item": Case(end("ack"), (post("/pipe/enqueue", ITEM), World.lease)),
+        "a leased item of the earlier service": Case(end("ack"), (World.lease,), depths=FLAT),
+        "repeated": Case(end("ack"), (post("/pipe/enqueue", ITEM), World.lease, end("ack"))),
     },
     "POST /pipe/queue/{queue_name}/nack": {"a leased item": Case(end("nack"), (World.lease,), depths=FLAT)},
     "POST /pipe/queue/{queue_name}/extend": {
-        "a leased item": Case(end("extend", lease_seconds=9), (World.lease,), depths=FLAT)
+        "a leased item": Case(end("extend", lease_seconds=900), (World.lease,), depths=FLAT),
+        "of an attempt": Case(end("extend", lease_seconds=900), (World.lease_for_attempt,), depths=FLAT),
+        "to end sooner": Case(end("extend", lease_seconds=9), (World.lease,), depths=FLAT),
     },
     "GET /pipe/queue/{queue_name}/stats": {
         "200 items": Case(get(f"/pipe/queue/{QUEUE}/stats"), depths=(DEEP,))

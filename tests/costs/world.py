@@ -107,10 +107,14 @@ class World:
         """Put items into the queue, as the earlier service did, for many at once."""
         write_legacy_items(QUEUE, count)
 
-    def lease(self) -> None:
+    def lease(self, query: str = "") -> None:
         """Take the first item on a lease."""
-        item = self.api.post(f"/pipe/queue/{QUEUE}/dequeue?lease_seconds=600").json()
+        item = self.api.post(f"/pipe/queue/{QUEUE}/dequeue?lease_seconds=600{query}").json()
         self.leased = {"id": item["id"], "lease_id": item["lease_id"]}
+
+    def lease_for_attempt(self) -> None:
+        """Take the first item on a lease, under an attempt id."""
+        self.lease("&attempt_id=a1")
 
     def protect(self) -> None:
         """Let only users and holders of keys change things, and have a key of mrc1."""

@@ -183,6 +183,13 @@ def queues(api: Caller) -> None:
     time.sleep(0.05)  # until that lease is over
     assert len(api.get("/pipe/queue/work/dead_letters").json()) == 2
     assert api.post("/pipe/queue/work/redrive").json() == {"redriven": 2}
+    api.put("/pipe/queue/work", json={"paused": True})
+    # what is left of a queue that the earlier service has deleted
+    TABLE.delete({"pk": "QUEUE#work", "sk": "METADATA"})
+    api.delete("/pipe/queue/work")
+    create(api, "work")
+    TABLE.delete({"pk": "QUEUE#work", "sk": "METADATA"})
+    create(api, "work")
     api.delete("/pipe/queue/work")
     half_deleted("half")
     create(api, "half")
@@ -201,7 +208,9 @@ def queues_of_the_earlier_service(api: Caller) -> None:
         ("POST", "/pipe/enqueue", {"queue_name": "old"}),
         ("GET", "/pipe/queue/old", None),
         ("POST", "/pipe/queue/old/dequeue", None),
+        ("POST", "/pipe/queue/old/ack", end),
         ("POST", "/pipe/queue/old/nack", end),
+        ("PUT", "/pipe/queue/old", {"max_receives": 3}),
         ("GET", "/pipe/queue/old/stats", None),
         ("GET", "/pipe/queue/old/dead_letters", None),
         ("POST", "/pipe/queue/old/redrive", None),

@@ -1,5 +1,6 @@
 """The local DynamoDB tells its user when it is slow."""
 
+import time
 from typing import Any
 
 import pytest
@@ -21,8 +22,8 @@ def test_a_slow_request_is_told_of_once_a_minute(
     told = capsys.readouterr().err.splitlines()
     assert len(told) == 1
     assert "for a Query" in told[0]
-    later = aws_server.time.monotonic() + aws_server.WARN_EVERY_S
-    monkeypatch.setattr(aws_server.time, "monotonic", lambda: later)
+    later = time.monotonic() + aws_server.WARN_EVERY_S
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     asked(app, "DynamoDB_20120810.Query")
     assert "for a Query" in capsys.readouterr().err
 

@@ -9,6 +9,7 @@ from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -32,16 +33,10 @@ _NO_NAMES: dict[str, str] = {}
 class Row(dict[str, Value]):
     """A row in wire format. Never changed: a write puts another in its place."""
 
-    __slots__ = ("_size",)
-
-    @property
+    @cached_property
     def size(self) -> int:
         """The bytes that DynamoDB counts."""
-        try:
-            return self._size
-        except AttributeError:
-            self._size = sum(len(name.encode()) + _value_size(value) for name, value in self.items())
-            return self._size
+        return sum(len(name.encode()) + _value_size(value) for name, value in self.items())
 
 
 @dataclass
@@ -220,8 +215,8 @@ class Model:
         table = arguments["TableName"]
         key = self._key(table, arguments["Item"] if kind == "Put" else arguments["Key"])
         old = self._at(self._tables[table], *key)
-        reason = None
-        new = None
+        reason: dict[str, Any] | None = None
+        new: Row | None = None
         if not self._allows(kind, old, arguments):
             reason = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
             if old is not None and arguments.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
@@ -424,17 +419,8 @@ def _check_size(operation: str, row: Row | None) -> None:
 
 def _returned(old: Row | None, new: Row | None, arguments: Arguments) -> dict[str, Any]:
     asked = arguments.get("ReturnValues", "NONE")
-    if asked == "UPDATED_NEW" and new is not None:
-        changed = {name: value for name, value in new.items() if name in _assigned(arguments)}
-        return {"Attributes": changed}
     row = {"ALL_NEW": new, "ALL_OLD": old}.get(asked)
     return {} if row is None else {"Attributes": dict(row)}
-
-
-def _assigned(arguments: Arguments) -> set[str]:
-    """Return the names of the attributes that an update sets."""
-    names = arguments.get("ExpressionAttributeNames", _NO_NAMES)
-    return {names.get(name, name) for name in expressions.assigned(arguments["UpdateExpression"])}
 
 
 def _projected(row: Row, arguments: Arguments) -> Mapping[str, Value]:
@@ -475,9 +461,11 @@ def _copied(tables: dict[str, Table]) -> dict[str, Table]:
 
 
 def _value_size(value: Value) -> int:
+    kind: str
+    content: Any
     ((kind, content),) = value.items()
     if kind == "S":
-        return len(content.encode())
+        return len(str(content).encode())
     if kind == "N":
         digits = content.lstrip("-").replace(".", "").strip("0")
         return (len(digits) + 1) // 2 + 1 + content.startswith("-")

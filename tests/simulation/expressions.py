@@ -63,20 +63,15 @@ def placeholders(expression: str) -> frozenset[str]:
 @cache
 def condition(expression: str) -> Condition:
     """Return the function that evaluates a condition on a row."""
-    return _Parser(expression).whole(_Parser.disjunction)
+    made: Condition = _Parser(expression).whole(_Parser.disjunction)
+    return made
 
 
 @cache
 def update(expression: str) -> tuple[Action, ...]:
     """Return the functions that change a row (first argument) as it was (second)."""
-    return _Parser(expression).whole(_Parser.clauses)
-
-
-@cache
-def assigned(expression: str) -> frozenset[str]:
-    """Return the names or placeholders of the attributes that an update sets."""
-    tokens = _tokens(expression)
-    return frozenset(tokens[index - 1] for index, token in enumerate(tokens) if token == "=")
+    made: tuple[Action, ...] = _Parser(expression).whole(_Parser.clauses)
+    return made
 
 
 @cache

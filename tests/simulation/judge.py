@@ -110,10 +110,13 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
                 judged.append(replace(call, what="ack", status=200 if call.status == 200 else None))
     judged += _left(model)
     verdict = history.judge(judged, on_leases=True)
+    generation = _generation(model)
     deleted = {
         call.n
         for call in calls
         if call.what == "enqueue" and any(call.start < deletion.end for deletion in deletions)
+        # what was put into the queue that is there at the end is there too
+        if generation is None or not str(call.id).startswith(generation)
     }
     sentences = [
         *(f"item {n} is lost" for n in verdict.lost if n not in deleted),
@@ -133,6 +136,14 @@ def _is_in_dead_hands(call: Asked) -> bool:
     """
     held_up = call.status == 503 and call.now - call.asked_at > SURE_FOR_S * 1000
     return not call.attempt and (call.status is None or held_up)
+
+
+def _generation(model: Model) -> str | None:
+    """Return the generation of the queue at the end; None if there is none."""
+    for row in model.rows(table_name(), _PARTITION):
+        if row["sk"]["S"] == "METADATA" and "generation" in row:
+            return str(row["generation"]["N"])
+    return None
 
 
 def _left(model: Model) -> list[Call]:

@@ -153,7 +153,7 @@ PAUSES = ("pause", "change_queue", {"path": PATH, "body": {"paused": True}})
 REDRIVES = ("redrive", "redrive", {"path": PATH})
 LISTS_DEAD = ("dead_letters", "list_dead_letters", {"path": PATH})
 COUNTS = ("stats", "get_stats", {"path": PATH})
-LISTS = ("queues", "list_queues", {})
+LISTS: tuple[str, str, dict[str, Any]] = ("queues", "list_queues", {})
 
 
 def earlier_makes(caller: Caller) -> None:

@@ -273,6 +273,21 @@ _SMALL = (
         faults=0,
     ),
     _each(
+        "deleted by two, made again and listed",
+        _cast(deleter=does.asks(does.DELETES), other=does.asks(does.DELETES, does.MAKES, does.LISTS)),
+        faults=0,
+    ),
+    _each(
+        "made by two, deleted by one",
+        _cast(
+            maker=does.asks(does.MAKES),
+            other=does.asks(does.MAKES, does.DELETES),
+            producer=does.produces(1, 2),
+        ),
+        prelude=does.asks(does.DELETES),
+        faults=0,
+    ),
+    _each(
         "two make a queue",
         _cast(maker=does.asks(does.DELETES, does.MAKES), other=does.asks(does.MAKES)),
     ),

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.simulation.mutations import MUTATIONS, UNCONDITIONAL, seen
+from tests.simulation.mutations import EVERY, seen
 
 
-@pytest.mark.parametrize("name", [mutation.name for mutation in (*MUTATIONS, *UNCONDITIONAL)])
+@pytest.mark.parametrize("name", EVERY)
 def test_a_break_is_seen(name: str) -> None:
     was_seen, told = seen(name)
     assert was_seen, told
