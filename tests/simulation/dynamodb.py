@@ -461,14 +461,13 @@ def _copied(tables: dict[str, Table]) -> dict[str, Table]:
 
 
 def _value_size(value: Value) -> int:
-    kind: str
-    content: Any
     ((kind, content),) = value.items()
     if kind == "S":
         return len(str(content).encode())
     if kind == "N":
-        digits = content.lstrip("-").replace(".", "").strip("0")
-        return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+        number = str(content)
+        digits = number.lstrip("-").replace(".", "").strip("0")
+        return (len(digits) + 1) // 2 + 1 + number.startswith("-")
     if kind == "M":
         return 3 + len(content) + sum(len(name.encode()) + _value_size(one) for name, one in content.items())
     if kind == "L":
