@@ -109,6 +109,40 @@ def test_a_query_and_a_scan_answer_every_page() -> None:
 
 
 @pytest.mark.usefixtures("aws")
+def test_many_rows_are_read_in_batches_and_those_that_are_missing_left_out() -> None:
+    rows = [{"site": f"s{number:03d}", "configuration": {"n": number}} for number in range(101)]
+    for row in rows:
+        CONFIGS.put(row)
+    keys = [{"site": f"s{number:03d}"} for number in range(105)]
+    assert sorted(CONFIGS.get_many(keys), key=lambda row: row["site"]) == rows
+    assert CONFIGS.get_many([]) == []
+    (names,) = {tuple(row) for row in CONFIGS.get_many(keys[:3], ProjectionExpression="site")}
+    assert names == ("site",)
+
+
+@pytest.mark.usefixtures("aws")
+def test_rows_that_a_batch_left_out_are_read_again_until_dynamodb_is_too_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = {"site": {"S": "mrc1"}}
+    undone = {CONFIGS.name: {"Keys": [wanted]}}
+    answers = [
+        {"Responses": {}, "UnprocessedKeys": undone},
+        {"Responses": {CONFIGS.name: [wanted]}, "UnprocessedKeys": {}},
+    ]
+    pauses: list[float] = []
+    monkeypatch.setattr(dynamodb.time, "sleep", pauses.append)
+    monkeypatch.setattr(CONFIGS, "_request", lambda *_args, **_named: answers.pop(0))
+    assert CONFIGS.get_many([{"site": "mrc1"}]) == [{"site": "mrc1"}]
+    monkeypatch.setattr(
+        CONFIGS, "_request", lambda *_args, **_named: {"UnprocessedKeys": undone, "Responses": {}}
+    )
+    with pytest.raises(Unavailable):
+        CONFIGS.get_many([{"site": "mrc1"}])
+    assert pauses[0] == dynamodb.BUSY_PAUSES_S[0]
+
+
+@pytest.mark.usefixtures("aws")
 def test_a_conditional_write_that_does_not_hold_changes_nothing() -> None:
     CONFIGS.put({"site": "mrc1", "configuration": {"version": 1}})
     with pytest.raises(ConditionFailed):
