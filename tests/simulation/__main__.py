@@ -6,6 +6,7 @@ exit status is 1 if a queue broke a promise.
 
 import argparse
 import itertools
+import math
 import multiprocessing
 import os
 import sys
@@ -21,6 +22,8 @@ from tests.simulation.scenarios import SCENARIOS
 CHUNK = 250
 # Of the schedules that are asked for, what part one scenario may have in which each is tried.
 _LARGEST_SHARE = 0.1
+# How many it may have where the time is given, so that all scenarios get their turn.
+MOST_IN_TIME = 1000
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,14 @@ class Work:
     ----------
     most
         How many schedules at most, where each is played.
+    deadline
+        When to end (`time.monotonic()`).
     """
 
     scenario: str
     seeds: range = range(0)
     most: int = 0
+    deadline: float = math.inf
 
 
 class Tally:
@@ -46,11 +52,12 @@ class Tally:
     schedules
         How many are wanted.
     deadline
-        When to end instead (`time.monotonic()`), or None.
+        When to end before (`time.monotonic()`).
     """
 
-    def __init__(self, schedules: int, deadline: float | None) -> None:
+    def __init__(self, schedules: int, deadline: float) -> None:
         self.schedules = 0
+        self.in_full: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self._wanted = schedules
         self._deadline = deadline
@@ -58,6 +65,8 @@ class Tally:
     def add(self, played: Played) -> None:
         """Add what one process played; print the first failure of a scenario."""
         self.schedules += played.schedules
+        if played.is_all:
+            self.in_full.add(played.scenario)
         if played.failure is not None and played.scenario not in self.failures:
             self.failures[played.scenario] = played.failure
             _say(f"{played.failure}\n")
@@ -65,9 +74,7 @@ class Tally:
     @property
     def is_enough(self) -> bool:
         """Whether so many were played, or the time is over."""
-        if self._deadline is not None:
-            return time.monotonic() > self._deadline
-        return self.schedules >= self._wanted
+        return self.schedules >= self._wanted or time.monotonic() > self._deadline
 
 
 def main() -> int:
@@ -78,24 +85,25 @@ def main() -> int:
         _say(str(_theatre(names[0]).play_again(tuple(map(int, options.choices.split("."))))))
         return 0
     started = time.monotonic()
-    deadline = None if options.seconds is None else started + options.seconds
+    deadline = math.inf if options.seconds is None else started + options.seconds
     tally = Tally(options.schedules, deadline)
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
-        _play(pool, _work(names, options.schedules, options.seed), tally, 2 * options.processes)
+        _play(pool, _work(names, options, deadline), tally, 2 * options.processes)
+    _say(f"each schedule of {len(tally.in_full)} small cases, and others by chance")
     _say(f"played in {time.monotonic() - started:.0f} s")
     _say(f"{tally.schedules} schedules, {len(tally.failures)} violations")
     return int(bool(tally.failures))
 
 
-def _work(names: list[str], schedules: int, seed: int) -> Iterator[Work]:
+def _work(names: list[str], options: argparse.Namespace, deadline: float) -> Iterator[Work]:
     """Return what is to be played: each schedule of the small cases, and others by chance without end."""
-    most = max(1, round(schedules * _LARGEST_SHARE))
+    most = MOST_IN_TIME if options.seconds else max(1, round(options.schedules * _LARGEST_SHARE))
     exhaustive = [scenario.name for scenario in SCENARIOS if scenario.exhaustive and scenario.name in names]
-    yield from (Work(name, most=most) for name in exhaustive)
+    yield from (Work(name, most=most, deadline=deadline) for name in exhaustive)
     for number in itertools.count():
-        start = seed + number * CHUNK
-        yield from (Work(name, range(start, start + CHUNK)) for name in names)
+        start = options.seed + number * CHUNK
+        yield from (Work(name, range(start, start + CHUNK), deadline=deadline) for name in names)
 
 
 def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once: int) -> None:
@@ -114,7 +122,9 @@ def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once
 def play(work: Work) -> Played:
     """Play in this process."""
     theatre = _theatre(work.scenario)
-    return theatre.play_some(work.seeds) if work.seeds else theatre.play_all(work.most)
+    if work.seeds:
+        return theatre.play_some(work.seeds, work.deadline)
+    return theatre.play_all(work.most, work.deadline)
 
 
 _theatres: dict[str, Theatre] = {}

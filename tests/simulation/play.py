@@ -1,5 +1,7 @@
 """Playing schedules of a scenario, and judging each."""
 
+import math
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -78,24 +80,30 @@ class Theatre:
         self._scenario = scenario
         self._model = new_model(without_condition)
 
-    def play_all(self, most: int) -> Played:
-        """Play every schedule, `most` of them at most; stop at the first that breaks a promise."""
+    def play_all(self, most: int, deadline: float = math.inf) -> Played:
+        """Play every schedule, `most` of them at most; stop at the first that breaks a promise.
+
+        Stop also at the deadline (`time.monotonic()`).
+        """
         played = Played(self._scenario.name)
         for whole in explore.all_schedules(lambda choose: self._note(played, choose)):
             played.schedules += whole
             played.redundant += not whole
-            if played.failure is not None or played.schedules >= most:
+            if played.failure is not None or played.schedules >= most or time.monotonic() > deadline:
                 return played
         played.is_all = True
         return played
 
-    def play_some(self, seeds: range) -> Played:
-        """Play a schedule by chance for each seed; stop at the first that breaks a promise."""
+    def play_some(self, seeds: range, deadline: float = math.inf) -> Played:
+        """Play a schedule by chance for each seed; stop at the first that breaks a promise.
+
+        Stop also at the deadline (`time.monotonic()`).
+        """
         played = Played(self._scenario.name)
         for seed in seeds:
             self._note(played, explore.by_chance(seed))
             played.schedules += 1
-            if played.failure is not None:
+            if played.failure is not None or time.monotonic() > deadline:
                 break
         return played
 
