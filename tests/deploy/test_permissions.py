@@ -162,6 +162,8 @@ def schedules(api: Caller) -> None:
     api.get("/control_room/mrc1").raise_for_status()
     forget()
     assert Invoker(900)(functions["restartControlRoomsHourly"], {}) == ["mrc1"]
+    write_legacy_queue("reported")
+    TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
     Invoker()(functions["reportQueues"], {})
 
 

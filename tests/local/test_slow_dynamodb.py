@@ -10,7 +10,7 @@ from local.aws_server import OneAtATime
 
 
 def asked(app: OneAtATime, target: str) -> Any:
-    return app({"HTTP_X_AMZ_TARGET": target}, lambda *_: lambda _: None)
+    return app({"REQUEST_METHOD": "POST", "HTTP_X_AMZ_TARGET": target}, lambda *_: lambda _: None)
 
 
 def test_a_slow_request_is_told_of_once_a_minute(
