@@ -131,7 +131,7 @@ def test_rows_that_a_batch_left_out_are_read_again_until_dynamodb_is_too_busy(
         {"Responses": {CONFIGS.name: [wanted]}, "UnprocessedKeys": {}},
     ]
     pauses: list[float] = []
-    monkeypatch.setattr(dynamodb.time, "sleep", pauses.append)
+    monkeypatch.setattr("common.dynamodb.time.sleep", pauses.append)
     monkeypatch.setattr(CONFIGS, "_request", lambda *_args, **_named: answers.pop(0))
     assert CONFIGS.get_many([{"site": "mrc1"}]) == [{"site": "mrc1"}]
     monkeypatch.setattr(
