@@ -80,7 +80,7 @@ faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; 
 	$(BIN)/python -m tests.faults.mutations
 
 simulate: $(VENV)/installed  ## five million schedules of the queues' Lambdas (SECONDS=60: as many as there is time for)
-	$(BIN)/python -m tests.simulation $(if $(SECONDS),--seconds $(SECONDS))
+	$(BIN)/python -m tests.simulation --faults 2 $(if $(SECONDS),--seconds $(SECONDS))
 
 mutations: $(VENV)/installed  ## does the simulator see each break of the queues' code?
 	$(BIN)/python -m tests.simulation.mutations

@@ -14,7 +14,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from functools import cache
 
+from tests.simulation.lambdas import Stage, install
 from tests.simulation.play import Failure, Played, Theatre
 from tests.simulation.scenarios import SCENARIOS
 
@@ -36,12 +38,15 @@ class Work:
         How many schedules at most, where each is played.
     deadline
         When to end (`time.monotonic()`).
+    faults
+        How many faults a small case has at least, if it has any.
     """
 
     scenario: str
     seeds: range = range(0)
     most: int = 0
     deadline: float = math.inf
+    faults: int = 0
 
 
 class Tally:
@@ -82,7 +87,7 @@ def main() -> int:
     options = _options()
     names = [scenario.name for scenario in SCENARIOS if options.only in (None, scenario.name)]
     if options.choices is not None:
-        _say(str(_theatre(names[0]).play_again(tuple(map(int, options.choices.split("."))))))
+        _say(str(_theatre(names[0], options.faults).play_again(tuple(map(int, options.choices.split("."))))))
         return 0
     started = time.monotonic()
     deadline = math.inf if options.seconds is None else started + options.seconds
@@ -100,10 +105,13 @@ def _work(names: list[str], options: argparse.Namespace, deadline: float) -> Ite
     """Return what is to be played: each schedule of the small cases, and others by chance without end."""
     most = MOST_IN_TIME if options.seconds else max(1, round(options.schedules * _LARGEST_SHARE))
     exhaustive = [scenario.name for scenario in SCENARIOS if scenario.exhaustive and scenario.name in names]
-    yield from (Work(name, most=most, deadline=deadline) for name in exhaustive)
+    yield from (Work(name, most=most, deadline=deadline, faults=options.faults) for name in exhaustive)
     for number in itertools.count():
         start = options.seed + number * CHUNK
-        yield from (Work(name, range(start, start + CHUNK), deadline=deadline) for name in names)
+        yield from (
+            Work(name, range(start, start + CHUNK), deadline=deadline, faults=options.faults)
+            for name in names
+        )
 
 
 def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once: int) -> None:
@@ -121,22 +129,21 @@ def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once
 
 def play(work: Work) -> Played:
     """Play in this process."""
-    theatre = _theatre(work.scenario)
+    theatre = _theatre(work.scenario, work.faults)
     if work.seeds:
         return theatre.play_some(work.seeds, work.deadline)
     return theatre.play_all(work.most, work.deadline)
 
 
-_theatres: dict[str, Theatre] = {}
+@cache
+def _stage() -> Stage:
+    return install()
 
 
-def _theatre(name: str) -> Theatre:
-    if not _theatres:
-        from tests.simulation.lambdas import install
-
-        stage = install()
-        _theatres.update({scenario.name: Theatre(stage, scenario) for scenario in SCENARIOS})
-    return _theatres[name]
+@cache
+def _theatre(name: str, faults: int) -> Theatre:
+    (scenario,) = [scenario for scenario in SCENARIOS if scenario.name == name]
+    return Theatre(_stage(), scenario.harder(faults))
 
 
 def _say(words: str) -> None:
@@ -150,6 +157,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=5_000_000)
     parser.add_argument("--seconds", type=float, help="end after this time, however many were played")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--faults", type=int, default=0, help="that a small case has at least, if it has any")
     parser.add_argument("--seed", type=int, default=0, help="of the first schedule played by chance")
     parser.add_argument("--only", choices=[scenario.name for scenario in SCENARIOS], metavar="NAME")
     parser.add_argument("--choices", help="play one schedule again; with --only")

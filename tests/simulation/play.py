@@ -20,20 +20,21 @@ class Failure:
 
     Attributes
     ----------
-    choices
-        With which it is played again.
+    faults, choices
+        How many faults there could be, and the choices: with these it is played again.
     violations, story
         What was broken, and how it came to that: lines.
     """
 
     scenario: str
+    faults: int
     choices: Choices
     violations: list[str]
     story: list[str]
 
     def __str__(self) -> str:
         told = ".".join(map(str, self.choices))
-        again = f'python -m tests.simulation --only "{self.scenario}" --choices {told}'
+        again = f'python -m tests.simulation --only "{self.scenario}" --faults {self.faults} --choices {told}'
         return "\n".join(
             [f"{self.scenario}: {'; '.join(self.violations)}", *self.story, f"To play it again: {again}"]
         )
@@ -110,7 +111,8 @@ class Theatre:
     def play_again(self, choices: Choices) -> Failure:
         """Play a schedule again; return it with its story, whether it breaks a promise or not."""
         world, broken = self._play(explore.given(choices), tells=True)
-        return Failure(self._scenario.name, choices, broken, world.trace.story)
+        scenario = self._scenario
+        return Failure(scenario.name, scenario.budget.faults, choices, broken, world.trace.story)
 
     def _note(self, played: Played, choose: Chooser) -> None:
         choices: list[int] = []

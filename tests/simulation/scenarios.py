@@ -1,6 +1,6 @@
 """The cases that are played: who acts on what, and what may go wrong."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.simulation import programs as does
@@ -53,6 +53,12 @@ class Scenario:
     max_receives: int | None = None
     exhaustive: bool = True
     prelude: does.Program | None = None
+
+    def harder(self, faults: int) -> "Scenario":
+        """Return the scenario with so many faults at least, if it is a small one that has any."""
+        if not (self.exhaustive and self.budget.faults):
+            return self
+        return replace(self, budget=replace(self.budget, faults=max(faults, self.budget.faults)))
 
     def actors(self) -> list[Actor]:
         """Return the actors, none of whom has done anything yet."""
