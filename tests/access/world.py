@@ -112,6 +112,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /nightlog/{site}": lambda _: {"json": {"note_data": _fresh()}},
     "POST /pipe/queue": lambda _: {"json": {"queue_name": _fresh()}},
     "POST /pipe/enqueue": lambda _: {"json": {"queue_name": "jobs", "payload": {}}},
+    "PUT /pipe/queue/{queue_name}": lambda _: {"json": {"max_receives": 1 + int(_fresh(), 16) % 1000}},
     "POST /pipe/queue/{queue_name}/ack": lambda world: {"json": world.leased},
     "POST /pipe/queue/{queue_name}/nack": lambda world: {"json": world.leased},
     "POST /pipe/queue/{queue_name}/extend": lambda world: {"json": {**world.leased, "lease_seconds": 900}},
