@@ -30,7 +30,7 @@ test: $(VENV)/installed  ## every test that needs no AWS account
 # costs and queries are counted on. What is left passes through every service.
 SLOW := access/test_serve_protected.py browser chaos costs deploy/test_build.py downloads/test_bounds_http.py \
 	downloads/test_reuse_http.py events_service/test_oracle.py examples faults local/test_demo_images.py \
-	local/test_serve.py openapi/test_clients.py openapi/test_fuzz.py
+	local/test_serve.py openapi/test_clients.py openapi/test_fuzz.py simulation
 
 quick: $(VENV)/installed  ## most tests, a few minutes: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile $(SLOW:%=--ignore=tests/%)
