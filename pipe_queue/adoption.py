@@ -34,9 +34,7 @@ def _adopt(row: Item, listed_statuses: set[str]) -> None:
     if kind == "QUEUE" and row["sk"] == "METADATA":
         queues.from_metadata(name, row)
     # A status that does not say when it was told cannot be listed: nothing would tell it from a later one.
-    elif (
-        kind == "STATUS" and row["sk"] == "INFO" and "last_updated" in row and name not in listed_statuses
-    ):
+    elif kind == "STATUS" and row["sk"] == "INFO" and "last_updated" in row and name not in listed_statuses:
         status = {field: row[field] for field in statuses.FIELDS if field in row}
         # One that has changed meanwhile was written, and listed, by another request.
         with suppress(ConditionFailed):
