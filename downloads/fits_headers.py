@@ -117,6 +117,11 @@ class Header:
         return tuple(lengths)
 
     @property
+    def size_bytes(self) -> int:
+        """The size of the header in the file, END and padding included."""
+        return padded((len(self.cards) + 1) * CARD_BYTES)
+
+    @property
     def data_bytes(self) -> int:
         """The size of the data that follow the header, without padding.
 

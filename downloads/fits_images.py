@@ -15,6 +15,11 @@ from downloads.fits_headers import KEYWORD_BYTES, Header, Stream, keyword, padde
 # What an image may take once it is decoded; the Lambda function's memory holds it and what is made of it.
 MAX_IMAGE_BYTES = 512 * 1024**2
 
+# What may come before the image. The server looks through it at every request, so it may cost a second at most.
+# Real files have an empty HDU there, or some tables.
+MAX_HEADER_BYTES_BEFORE = 8 * 1024**2
+MAX_DATA_BYTES_BEFORE = 256 * 1024**2
+
 PIXEL_BITS = (8, 16, 32, 64, -32, -64)
 # What the header of a compressed image calls a card of the image that does not describe its array.
 RENAMED = {"ZEXTEND": "EXTEND", "ZBLOCKED": "BLOCKED", "ZHECKSUM": "CHECKSUM", "ZDATASUM": "DATASUM"}
@@ -101,16 +106,21 @@ def find_image(stream: Stream) -> ImageHdu:
     Raises
     ------
     Unprocessable
-        If this is no FITS file, or one without an image.
+        If this is no FITS file, or one without an image, or one with too much before it.
     TooLarge
         If the image is over `MAX_IMAGE_BYTES`.
     """
     header = read_header(stream, "SIMPLE")
     if header is None:
         raise Unprocessable("The object is not a FITS file.")
+    header_bytes = data_bytes = 0
     while header is not None:
         if _has_image(header):
             return _checked(ImageHdu(header))
+        header_bytes += header.size_bytes
+        data_bytes += header.data_bytes
+        if header_bytes > MAX_HEADER_BYTES_BEFORE or data_bytes > MAX_DATA_BYTES_BEFORE:
+            raise Unprocessable("The FITS file has too many or too large HDUs before an image.")
         _skip(stream, padded(header.data_bytes))
         header = read_header(stream, "XTENSION")
     raise Unprocessable("The FITS file has no image in it.")

@@ -1,6 +1,7 @@
 """What `POST /download` refuses, in words and with CORS headers."""
 
 import io
+import itertools
 import struct
 from typing import Any
 
@@ -10,9 +11,12 @@ import requests
 from astropy.io import fits
 
 from common import aws
+from common.errors import Unprocessable
 from downloads import fits_images
 from tests.client import ApiClient
 from tests.downloads.images import header, packed, plain, put, sky, stored
+from tests.downloads.tables import PRIMARY
+from tests.downloads.tables import header as made_header
 
 NAME = "mrc1-a.fits.fz"
 PACKED = packed(sky(), header())
@@ -128,6 +132,39 @@ def test_what_is_not_a_readable_fits(api: ApiClient, kind: str) -> None:
         assert_refused(
             api.post("/download", json={"object_name": NAME, "image_type": image_type}), 422, reason
         )
+
+
+class Repeated:
+    """A file that is the same HDU again and again, which counts the bytes that are read of it."""
+
+    def __init__(self, hdu: bytes, count: int) -> None:
+        self._rest = itertools.repeat(hdu, count)
+        self._pending = PRIMARY
+        self.taken = 0
+
+    def read(self, size: int, /) -> bytes:
+        while len(self._pending) < size and (more := next(self._rest, b"")):
+            self._pending += more
+        content, self._pending = self._pending[:size], self._pending[size:]
+        self.taken += len(content)
+        return content
+
+
+@pytest.mark.parametrize(
+    ("cards", "most_mib"),
+    [
+        ({"NAXIS": 0}, 9),
+        ({"NAXIS": 0} | {f"HISTORY{number}": number for number in range(9000)}, 9),
+        # one that claims so much is not read at all
+        ({"NAXIS": 2, "NAXIS1": 2**40, "NAXIS2": 1}, 1),
+    ],
+)
+def test_what_comes_before_an_image_is_bounded(cards: dict[str, int], most_mib: int) -> None:
+    hdu = made_header({"XTENSION": "NONE", "BITPIX": 8, **cards, "PCOUNT": 0, "GCOUNT": 1})
+    file = Repeated(hdu, 16 * 1024**2 // len(hdu))
+    with pytest.raises(Unprocessable, match="too many or too large HDUs before an image"):
+        fits_images.find_image(file)
+    assert file.taken < most_mib * 1024**2
 
 
 @pytest.mark.parametrize("content", [plain(sky()), PACKED])
