@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
@@ -43,6 +43,7 @@ _FIXED = {
     "MALLOC_ARENA_MAX": "2",
 }
 _PROGRAM = "import sys; sys.path[:] = {path!r}; from common.sandbox_worker import main; main({modules!r})"
+_NO_TIME = "Try again later: too little time was left to convert the image."
 _RESTARTED = "Try again later: the image decoder has to be started again."
 
 
@@ -70,6 +71,14 @@ class Limits:
 
 class Overrun(Unprocessable):
     """The job passed a limit, or its process died: 422."""
+
+
+class _TookTooLong(Overrun):
+    """The job passed a limit of time, that `on_the_clock` or that of computing."""
+
+    def __init__(self, *, on_the_clock: bool) -> None:
+        super().__init__("The file cannot be converted: decoding it takes too long.")
+        self.on_the_clock = on_the_clock
 
 
 class _Silent(Exception):
@@ -117,13 +126,20 @@ class Sandbox:
         Overrun
             If the job passed a limit, or its process died.
         Unavailable
-            If no job can be started in time.
+            If no job can be started in time, or too little is left when the input has come.
         """
         with self._one_of_few(), self._job() as job:
-            job.settimeout(min(limits.wall_s, deadline.left_s()) + _GRACE_S)
-            _send(job, {"function": function, "arguments": arguments, "limits": _enforced(limits)}, pieces)
+            given = _in_time(limits)
+            job.settimeout(given.wall_s + _GRACE_S)
+            order = {"function": function, "arguments": arguments, "limits": _enforced(given)}
+            all_sent = _send(job, order, pieces)
             try:
                 return _received(job, limits.output_bytes)
+            except _TookTooLong as error:
+                # Not the file's fault, but that of what its bytes come from or of the requests before it.
+                if error.on_the_clock and (not all_sent or given.wall_s < limits.wall_s):
+                    raise Unavailable(_NO_TIME) from error
+                raise
             except _Silent as error:
                 self._check_template()
                 raise Overrun("The file cannot be converted: its decoder ended without a result.") from error
@@ -160,9 +176,7 @@ class Sandbox:
                     socket.send_fds(self._running_control(), [b"j"], [theirs.fileno()])
                 except OSError as error:
                     self._forget_template()
-                    raise Unavailable(
-                        "Try again later: the image decoder has to be started again."
-                    ) from error
+                    raise Unavailable(_RESTARTED) from error
             yield ours
 
     def _running_control(self) -> socket.socket:
@@ -203,18 +217,35 @@ def _start(control: socket.socket, modules: list[str]) -> "subprocess.Popen[byte
     )
 
 
+def _in_time(limits: Limits) -> Limits:
+    """Return the limits, with no more time on the clock than the request has left.
+
+    Raises
+    ------
+    Unavailable
+        If it has none left.
+    """
+    left_s = min(limits.wall_s, deadline.left_s())
+    if left_s < 1:
+        raise Unavailable(_NO_TIME)
+    return replace(limits, wall_s=int(left_s))
+
+
 def _enforced(limits: Limits) -> dict[str, int]:
     """Return the limits that the kernel enforces on the job's process."""
     return {name: limit for name, limit in asdict(limits).items() if name != "output_bytes"}
 
 
-def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) -> None:
+def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) -> bool:
+    """Send a job its order and its input; return whether it took all of it."""
     content = json.dumps(order).encode()
     # A job that has ended early reads no more; what it sent before that says why.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
         job.sendall(ORDER_LENGTH.pack(len(content)) + content)
         for piece in pieces:
             job.sendall(piece)
+        return True
+    return False
 
 
 def _received(job: socket.socket, most_bytes: int) -> bytearray:
@@ -256,7 +287,7 @@ def _raise_failure(kind: bytes, told: dict[str, Any]) -> None:
         raise refusal(told["sentence"])
     logs.logger.warning("sandboxed job failed", extra={"fields": {"failure": told}})
     if kind == DIED and told["signal"] in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL):
-        raise Overrun("The file cannot be converted: decoding it takes too long.")
+        raise _TookTooLong(on_the_clock=told["signal"] == signal.SIGALRM)
     if kind == DIED:
         raise Overrun("The file cannot be converted: its decoder crashed on it.")
     if told["error"] == "MemoryError":

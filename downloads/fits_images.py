@@ -15,8 +15,8 @@ from downloads.fits_headers import KEYWORD_BYTES, Header, Stream, keyword, padde
 # What an image may take once it is decoded; the Lambda function's memory holds it and what is made of it.
 MAX_IMAGE_BYTES = 512 * 1024**2
 
-# What may come before the image. The server looks through it at every request, so it may cost a second at most.
-# Real files have an empty HDU there, or some tables.
+# What may come before the image: an empty HDU in most real files, tables in some. The server looks through it
+# at every request, so it may cost a second at most.
 MAX_HEADER_BYTES_BEFORE = 8 * 1024**2
 MAX_DATA_BYTES_BEFORE = 256 * 1024**2
 

@@ -2,7 +2,6 @@
 
 from math import prod
 
-from common import deadline
 from common.sandbox import Limits, Sandbox
 from downloads.fits_headers import Stream
 from downloads.fits_images import ImageHdu, data_pieces
@@ -62,6 +61,6 @@ def limits(hdu: ImageHdu) -> Limits:
     return Limits(
         memory_bytes=min(_MEMORY_BYTES + held, _MOST_MEMORY_BYTES),
         cpu_s=int(_CPU_S + pixels * _CPU_S_PER_PIXEL),
-        wall_s=max(1, int(min(_WALL_S, deadline.left_s()))),
+        wall_s=_WALL_S,
         output_bytes=int(_OUTPUT_BYTES + pixels * _OUTPUT_BYTES_PER_PIXEL + 80 * len(hdu.header.cards)),
     )

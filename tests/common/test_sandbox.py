@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from common import deadline
 from common.errors import ApiError, TooLarge, Unavailable, Unprocessable
 from common.sandbox import JOBS_AT_ONCE, Limits, Overrun, Sandbox
 from local.deployment import PROJECT
@@ -83,6 +85,33 @@ def test_a_job_that_dies_or_passes_a_limit_is_a_422(
     with pytest.raises(Overrun, match=rf"^The file cannot be converted: {sentence}\.$"):
         run(job, limits=Limits(**{**vars(LIMITS), **limits}), size=200 * MIB, pieces_of_output=9, pieces=[])
     assert run("read_nothing") == b"done"
+
+
+@pytest.mark.parametrize("left_s", [0.5, 1.5])
+def test_a_request_without_time_is_no_fault_of_the_file(
+    run: Run, monkeypatch: pytest.MonkeyPatch, left_s: float
+) -> None:
+    monkeypatch.setattr(deadline, "left_s", lambda: left_s)
+    with pytest.raises(Unavailable, match="too little time"):
+        run("wait")
+
+
+def test_input_that_comes_too_slowly_is_no_fault_of_the_file(run: Run) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"a"
+        time.sleep(3)
+        yield b"b"
+
+    with pytest.raises(Unavailable, match="too little time"):
+        run("reverse", pieces(), limits=replace(LIMITS, wall_s=1), size=2)
+
+
+def test_a_request_with_little_time_still_ends_a_job_that_computes_too_long(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "left_s", lambda: 30)
+    with pytest.raises(Overrun, match="takes too long"):
+        run("compute", limits=replace(LIMITS, cpu_s=1))
 
 
 @linux
