@@ -88,13 +88,15 @@ def tiff_pieces(pixels: Pixels, scale: Scale, stretch: str) -> Iterator[Callable
         "arcsinh" or "linear".
     """
     height, width = pixels.shape
-    step = max(1, _PIECE_PIXELS // width)
-    strips = [pixels[row : row + step] for row in range(0, height, step)]
-    stretched = Arcsinh.of(scale, strips) if stretch == "arcsinh" else Linear(scale)
+    # Whole rows, but where a single row is longer than a piece.
+    step = _PIECE_PIXELS // width * width or _PIECE_PIXELS
+    line = pixels.reshape(-1)
+    parts = [line[start : start + step] for start in range(0, line.size, step)]
+    stretched = Arcsinh.of(scale, parts) if stretch == "arcsinh" else Linear(scale)
     yield partial(tiffs.head, width, height, stretched.dtype)
-    for strip in strips:
-        yield partial(_strip_bytes, stretched, strip)
+    for part in parts:
+        yield partial(_part_bytes, stretched, part)
 
 
-def _strip_bytes(stretched: Arcsinh | Linear, strip: Pixels) -> bytes:
-    return stretched(strip).astype(stretched.dtype.newbyteorder("<"), copy=False).tobytes()
+def _part_bytes(stretched: Arcsinh | Linear, part: Pixels) -> bytes:
+    return stretched(part).astype(stretched.dtype.newbyteorder("<"), copy=False).tobytes()

@@ -5,9 +5,8 @@ tile is looked at. Layout: FITS Standard 4.0 (2018), sections 7.3 and 10.1.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -110,12 +109,22 @@ class Tiling:
     def __iter__(self) -> Iterator[Tile]:
         """Yield the tiles in the table's order, NAXIS1 running fastest. Those at the edges are smaller."""
         starts = [range(0, axis, step) for axis, step in zip(self.shape, self._steps, strict=True)]
-        for row, corner in enumerate(product(*starts)):
+        for row, corner in enumerate(_corners(starts)):
             ends = [
                 min(at + step, axis) for at, step, axis in zip(corner, self._steps, self.shape, strict=True)
             ]
             place = tuple(slice(*bounds) for bounds in zip(corner, ends, strict=True))
             yield Tile(row, place, tuple(part.stop - part.start for part in place))
+
+
+def _corners(starts: Sequence[range]) -> Iterator[tuple[int, ...]]:
+    """Yield what `itertools.product` does, which would first make a tuple of each range."""
+    if not starts:
+        yield ()
+        return
+    for first in starts[0]:
+        for others in _corners(starts[1:]):
+            yield (first, *others)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ import tifffile
 from astropy.io import fits
 from PIL import Image
 
+from downloads.files import tiff_pieces
+from downloads.fits_headers import Header
 from downloads.fits_images import ImageHdu, data_pieces, find_image
 from downloads.pixels import Scale, stored_pixels
 from tests.client import ApiClient
@@ -173,3 +175,11 @@ def test_values_are_those_of_astropy_for_every_scale() -> None:
         assert values.dtype == theirs.dtype.newbyteorder("=")
         np.testing.assert_array_equal(values, theirs)
         np.testing.assert_array_equal(Scale(hdu).floats(pixels), theirs.astype(np.float64))
+
+
+def test_a_long_row_is_stretched_in_pieces() -> None:
+    row = np.arange(5_000_000, dtype=">i2").reshape(1, -1)
+    hdu = ImageHdu(Header(["BITPIX  =                   16".ljust(80)]))
+    _, *pieces = [make() for make in tiff_pieces(row, Scale(hdu), "linear")]
+    assert max(map(len, pieces)) < row.nbytes / 2
+    assert b"".join(pieces) == row.astype("<i2").tobytes()

@@ -13,8 +13,10 @@ from astropy.io.fits.hdu.compressed._codecs import PLIO1, HCompress1, Rice1
 
 from common.errors import Unprocessable
 from downloads import plio
+from downloads.fits_headers import Header
+from downloads.tile_tables import Tiling
 from tests.downloads.images import Pixels, converted
-from tests.downloads.tables import compressed, settings
+from tests.downloads.tables import card, compressed, settings
 
 IMAGE = np.arange(100, dtype=">i2").reshape(10, 10)
 ZIPPED = gzip.compress(IMAGE.tobytes())
@@ -338,3 +340,9 @@ def test_line_lists_are_what_astropy_reads() -> None:
             inside = np.frombuffer(content, ">i2")[7:]
             content = words(0, 0, inside.size + 3) + inside.tobytes()
         np.testing.assert_array_equal(plio.decoded(np.frombuffer(content, np.uint8), 400), pixels)
+
+
+def test_tiles_are_made_one_by_one() -> None:
+    cards = {"ZNAXIS": 2, "ZNAXIS1": 2**60, "ZNAXIS2": 2**60, "ZTILE1": 1, "ZTILE2": 1}
+    tiles = iter(Tiling(Header(card(name, value).decode() for name, value in cards.items())))
+    assert [next(tiles).place for _ in range(2)] == [(slice(0, 1), slice(0, 1)), (slice(0, 1), slice(1, 2))]
