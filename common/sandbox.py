@@ -82,7 +82,7 @@ class _TookTooLong(Overrun):
 
 
 class _Silent(Exception):
-    """A job's socket closed, or stayed silent, before the job said how it ended."""
+    """A job's socket closed before the job said how it ended."""
 
 
 class Sandbox:
@@ -129,12 +129,17 @@ class Sandbox:
             If no job can be started in time, or too little is left when the input has come.
         """
         with self._one_of_few(), self._job() as job:
-            given = _in_time(limits)
+            given, template = _in_time(limits), self._template
             job.settimeout(given.wall_s + _GRACE_S)
             order = {"function": function, "arguments": arguments, "limits": _enforced(given)}
-            all_sent = _send(job, order, pieces)
+            all_sent = False
             try:
+                all_sent = _send(job, order, pieces)
                 return _received(job, limits.output_bytes)
+            except TimeoutError as error:
+                # The job's own clock would have ended it by now: the template forks no more.
+                self._forget(template)
+                raise Unavailable(_RESTARTED) from error
             except _TookTooLong as error:
                 # Not the file's fault, but that of what its bytes come from or of the requests before it.
                 if error.on_the_clock and (not all_sent or given.wall_s < limits.wall_s):
@@ -194,6 +199,12 @@ class Sandbox:
             if self._template is None or self._template.poll() is not None:
                 raise Unavailable(_RESTARTED)
 
+    def _forget(self, template: "subprocess.Popen[bytes] | None") -> None:
+        """End a template process, unless another request has done so already."""
+        with self._lock:
+            if self._template is template:
+                self._forget_template()
+
     def _forget_template(self) -> None:
         if self._control:
             self._control.close()
@@ -240,7 +251,7 @@ def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) ->
     """Send a job its order and its input; return whether it took all of it."""
     content = json.dumps(order).encode()
     # A job that has ended early reads no more; what it sent before that says why.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         job.sendall(ORDER_LENGTH.pack(len(content)) + content)
         for piece in pieces:
             job.sendall(piece)
@@ -267,7 +278,7 @@ def _read_into(job: socket.socket, output: bytearray, size: int) -> None:
     while size:
         try:
             piece = job.recv(min(size, _PIECE_BYTES))
-        except (ConnectionResetError, TimeoutError) as error:
+        except ConnectionResetError as error:
             raise _Silent from error
         if not piece:
             raise _Silent

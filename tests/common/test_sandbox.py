@@ -205,6 +205,16 @@ def test_a_template_that_ends_in_the_middle_of_a_job_is_no_fault_of_the_file(
         run("wait", pieces())
 
 
+def test_a_template_that_hangs_is_started_again(sandbox: Sandbox, run: Run) -> None:
+    run("pid")
+    template = sandbox._template
+    assert template
+    os.kill(template.pid, signal.SIGSTOP)
+    with pytest.raises(Unavailable, match="started again"):
+        run("read_nothing", limits=replace(LIMITS, wall_s=1))
+    assert run("read_nothing") == b"done"
+
+
 def running(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
