@@ -33,8 +33,8 @@ TABLE_NUMBERED = re.compile(r"(NAXIS|TTYPE|TFORM|ZNAXIS|ZTILE|ZNAME|ZVAL)[1-9][0
 # The checksums of the table, and the name that an image without one has in its table.
 _TABLE_SUMS = ("CHECKSUM", "DATASUM")
 _NO_NAME = "COMPRESSED_IMAGE"
-# What only an extension has, or what describes the array and so is put first.
-_EXTENSIONS = re.compile(r"XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|INHERIT")
+# What only an extension has, or what begins the header or describes the array and so is put first.
+_EXTENSIONS = re.compile(r"SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|INHERIT")
 
 _SIMPLE = f"{'SIMPLE  =                    T / conforms to FITS standard':80}"
 _CHUNK_BYTES = 1024**2
@@ -77,7 +77,7 @@ class ImageHdu:
         Cards stay as they are, letter for letter and in their order, but for those of an extension and of
         the compression, which go.
         """
-        if "SIMPLE" in self.header:
+        if keyword(self.header.cards[0]) == "SIMPLE" and not self.compressed:
             return self.header
         names = ["BITPIX", "NAXIS", *(f"NAXIS{axis}" for axis in range(1, len(self.axes) + 1))]
         structure = [_renamed(self.header.card(f"{self._prefix}{name}"), name) for name in names]

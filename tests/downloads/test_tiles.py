@@ -16,7 +16,7 @@ from downloads import plio
 from downloads.fits_headers import Header
 from downloads.tile_tables import Tiling
 from tests.downloads.images import Pixels, converted
-from tests.downloads.tables import card, compressed, settings
+from tests.downloads.tables import PRIMARY, card, compressed, settings
 
 IMAGE = np.arange(100, dtype=">i2").reshape(10, 10)
 ZIPPED = gzip.compress(IMAGE.tobytes())
@@ -346,3 +346,21 @@ def test_tiles_are_made_one_by_one() -> None:
     cards = {"ZNAXIS": 2, "ZNAXIS1": 2**60, "ZNAXIS2": 2**60, "ZTILE1": 1, "ZTILE2": 1}
     tiles = iter(Tiling(Header(card(name, value).decode() for name, value in cards.items())))
     assert [next(tiles).place for _ in range(2)] == [(slice(0, 1), slice(0, 1)), (slice(0, 1), slice(1, 2))]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        # a stray SIMPLE among the cards of the table
+        compressed("GZIP_1", [ZIPPED], SIMPLE=True),
+        # tiles in the primary HDU, which is no table
+        PRIMARY[:80] + compressed("GZIP_1", [ZIPPED])[len(PRIMARY) + 80 :],
+    ],
+)
+def test_a_simple_card_in_an_odd_place_leaves_no_header_of_a_table(content: bytes) -> None:
+    plain = converted(content)
+    cards = [plain[at : at + 8].decode().strip() for at in range(0, 2880, 80)]
+    assert cards[:5] == ["SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2"]
+    assert cards.count("SIMPLE") == 1
+    assert "ZIMAGE" not in cards
+    np.testing.assert_array_equal(pixels_of(content), IMAGE)
