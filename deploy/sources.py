@@ -1,11 +1,15 @@
 """The project's own files that handlers need: what they import, and what that imports, to the end.
 
-Imports are read from the syntax, so that those inside functions count too.
+Imports are read from the syntax, so that those inside functions count too, and the modules that a `Sandbox`
+is told to load in its own process.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+# The class of `common.sandbox` that is given names of modules.
+_SANDBOX = "Sandbox"
 
 
 def modules(root: Path, handlers: Iterable[str]) -> set[str]:
@@ -80,9 +84,17 @@ def _imported(source: str) -> Iterator[str]:
 
 
 def _imports(source: str) -> Iterator[tuple[str, list[str]]]:
-    """Answer the modules after `import` or `from`, and the names that are taken from each."""
+    """Return the modules that are imported, or loaded in a sandbox, and the names taken from each."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module, [alias.name for alias in node.names]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _SANDBOX:
+            yield from ((name, []) for name in _texts(node))
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value

@@ -6,12 +6,13 @@ import pytest
 
 from deploy import sources
 from deploy.artifacts import ARTIFACTS
-from deploy.build import own_files
+from deploy.build import imports, own_files
 
 FILES = {
     "shop/__init__.py": "from base.words import GREETING",
     "shop/handlers.py": "import json\nfrom shop import prices\n\ndef sell(_event, _):\n    import numpy.fft",
     "shop/prices.py": "def today():\n    from far.away import rates",
+    "shop/apart.py": "import base.words",
     "shop/command.py": "import argparse",
     "base/__init__.py": "",
     "base/words.py": "GREETING = 1",
@@ -20,7 +21,7 @@ FILES = {
     "far/away/rates.py": "RATES = 1",
     "secrets.json": "{}",
 }
-NEEDED = {name for name in FILES if name not in {"shop/command.py", "secrets.json"}}
+NEEDED = {name for name in FILES if name not in {"shop/apart.py", "shop/command.py", "secrets.json"}}
 
 
 @pytest.fixture
@@ -33,6 +34,18 @@ def project(tmp_path: Path) -> Path:
 
 def test_a_handler_brings_what_it_imports_however_late_and_nothing_else(project: Path) -> None:
     assert sources.modules(project, ["shop/handlers.sell"]) == NEEDED
+
+
+def test_what_a_sandbox_loads_by_its_name_is_brought_too(project: Path) -> None:
+    (project / "shop/prices.py").write_text('box = Sandbox(["shop.apart", "scipy.fft"])')
+    assert "shop/apart.py" in sources.modules(project, ["shop/handlers.sell"])
+    assert "scipy.fft" in sources.libraries(project, ["shop/prices.py"])
+
+
+def test_the_artifact_of_downloads_has_what_decodes() -> None:
+    imaging = next(artifact for artifact in ARTIFACTS if artifact.name == "imaging")
+    assert {"downloads/conversion.py", "downloads/tiles.py"} <= own_files(imaging).keys()
+    assert "astropy.io.fits.hdu.compressed._compression" in imports(imaging)
 
 
 def test_libraries_are_told_apart_from_the_project_s_own(project: Path) -> None:
