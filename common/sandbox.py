@@ -31,6 +31,8 @@ _GRACE_S = 2
 _PIECE_BYTES = 1024**2
 _WAIT_FOR_ROOM_S = 20
 _STOP_TIMEOUT_S = 5
+# A template that ends closes its jobs' sockets a moment before it has ended.
+_ENDING_S = 0.5
 
 # Of this process's environment the template gets these alone: where the interpreter finds its own libraries,
 # and how numpy's BLAS is told which processor this is.
@@ -196,8 +198,11 @@ class Sandbox:
     def _check_template(self) -> None:
         """Raise Unavailable if the template process has ended: then its jobs ended for no fault of theirs."""
         with self._lock:
-            if self._template is None or self._template.poll() is not None:
-                raise Unavailable(_RESTARTED)
+            template = self._template
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if template:
+                template.wait(_ENDING_S)
+            raise Unavailable(_RESTARTED)
 
     def _forget(self, template: "subprocess.Popen[bytes] | None") -> None:
         """End a template process, unless another request has done so already."""

@@ -215,6 +215,15 @@ def test_a_template_that_hangs_is_started_again(sandbox: Sandbox, run: Run) -> N
     assert run("read_nothing") == b"done"
 
 
+def test_a_template_that_cannot_load_its_modules_is_no_fault_of_the_file() -> None:
+    made = Sandbox(["tests.common.sandbox_ending"])
+    try:
+        with pytest.raises(Unavailable):
+            made.run("tests.common.sandbox_jobs.pid", {}, [], LIMITS)
+    finally:
+        made.stop()
+
+
 def running(process: int) -> bool:
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
