@@ -2,8 +2,13 @@
 
 Each is converted in two sandboxes whose memory is filled by different bytes. If something of the memory came
 into what is made, or into the sentence of a refusal, the two would differ. `make fuzz` tries more files.
+
+A canary stands in the environment and the memory of this process, which is the server's here, and in the
+upload of another caller, which the same sandboxes convert. It must be in no answer.
 """
 
+import hashlib
+import io
 import json
 import os
 import sys
@@ -14,6 +19,7 @@ from itertools import chain
 from math import prod
 from typing import Any
 
+import numpy as np
 import pytest
 
 from common import sandbox
@@ -21,12 +27,15 @@ from common.errors import ApiError, Unprocessable
 from common.sandbox import Limits, Overrun, Sandbox
 from downloads import sandboxed
 from downloads.fits_images import ImageHdu
-from tests.downloads.fuzz_files import CODECS, file, right_files
-from tests.downloads.images import image_in
+from tests.client import ApiClient
+from tests.downloads.canary import CANARY, shows_canary
+from tests.downloads.fuzz_files import CODECS, FLOATS, INTEGERS, file, right_files
+from tests.downloads.images import image_in, packed, plain, put, stored
 
 # Files that are tried, and the number of the first.
 FILES = int(os.environ.get("FUZZ_FILES", "3000"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
+FILES_OVER_HTTP = FILES // 50
 # Starting a process takes longer than most files.
 IN_ONE_PROCESS = 25
 MANY_PIXELS = 300_000
@@ -36,10 +45,24 @@ MOST_BYTES = 300 * 1024**2
 FILLINGS = ("85", "170")
 
 RIGHT_FILES = right_files()
+IN_MEMORY = CANARY * 1000
+# Floats of it are finite, for its bytes are digits and letters.
+OTHERS_UPLOADS = [
+    make(np.frombuffer(IN_MEMORY, kind).reshape(40, -1), **packing)
+    for kind in (INTEGERS | FLOATS).values()
+    for make, packing in ((plain, {}), (packed, {"compression_type": "GZIP_2", "quantize_level": 0.0}))
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def canary_in_the_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("A_SECRET", CANARY.decode())
+        yield
 
 
 @pytest.fixture(scope="module")
-def sandboxes() -> Iterator[list[Sandbox]]:
+def sandboxes(canary_in_the_environment: None) -> Iterator[list[Sandbox]]:
     """Two sandboxes as conversions run in, but for what their memory is filled with."""
     made = []
     for filling in FILLINGS:
@@ -62,7 +85,7 @@ def outcomes(box: Sandbox, contents: Sequence[bytes]) -> list[dict[str, Any]]:
             images.append((len(found), hdu, bytes(data)))
             found.append({})
         except ApiError as error:
-            found.append({"status": error.status, "digest": str(error)})
+            found.append({"status": error.status} | seen_in([str(error.body).encode()]))
     # The C code does not free what it took for a broken tile: a large image gets a process of its own.
     small = [image for image in images if prod(image[1].axes) <= MANY_PIXELS]
     alone = [[image] for image in images if image not in small]
@@ -79,11 +102,11 @@ def told_of(box: Sandbox, images: list[tuple[int, ImageHdu, bytes]]) -> list[dic
     except Overrun as error:
         if len(images) > 1:
             return [outcome for image in images for outcome in told_of(box, [image])]
-        return [{"status": str(error), "digest": ""}]
+        return [{"status": str(error)} | seen_in([])]
 
 
 def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> list[dict[str, Any]]:
-    """What a process tells of images, under the limits of a conversion of each."""
+    """What a process makes and tells of images, under the limits of a conversion of each."""
     limits = [sandboxed.limits(hdu) for hdu in hdus]
     together = Limits(
         memory_bytes=max(limit.memory_bytes for limit in limits),
@@ -92,8 +115,22 @@ def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> 
         output_bytes=MOST_BYTES,
     )
     images = [{"cards": "".join(hdu.header.cards), "size": hdu.header.data_bytes} for hdu in hdus]
-    told = box.run("tests.downloads.fuzz_jobs.convert", {"images": images}, data, together)
-    return [json.loads(line) for line in told.splitlines()]
+    made = io.BytesIO(box.run("tests.downloads.fuzz_jobs.convert", {"images": images}, data, together))
+    told = map(json.loads, made)
+    return [outcome | seen_in([made.read(size) for size in outcome["sizes"]]) for outcome in told]
+
+
+def seen_in(answers: Sequence[bytes]) -> dict[str, Any]:
+    """What tells answers from others, and whether one shows the canary."""
+    digest = hashlib.sha256(b"".join(answers)).hexdigest()
+    return {"digest": digest, "shows canary": any(map(shows_canary, answers))}
+
+
+def beside_others(box: Sandbox, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """What becomes of files, right after another caller's upload that holds the canary."""
+    others = OTHERS_UPLOADS[numbers[0] // IN_ONE_PROCESS % len(OTHERS_UPLOADS)]
+    assert outcomes(box, [others])[0]["shows canary"]
+    return outcomes(box, [file(RIGHT_FILES, number) for number in numbers])
 
 
 def test_changed_files_cost_their_sender_alone(sandboxes: list[Sandbox]) -> None:
@@ -101,8 +138,7 @@ def test_changed_files_cost_their_sender_alone(sandboxes: list[Sandbox]) -> None
 
     def all_in(box: Sandbox) -> list[dict[str, Any]]:
         pieces = [numbers[start : start + IN_ONE_PROCESS] for start in range(0, FILES, IN_ONE_PROCESS)]
-        made = (outcomes(box, [file(RIGHT_FILES, number) for number in piece]) for piece in pieces)
-        return list(chain.from_iterable(made))
+        return list(chain.from_iterable(beside_others(box, piece) for piece in pieces))
 
     with ThreadPoolExecutor() as threads:
         first, second = threads.map(all_in, sandboxes)
@@ -119,6 +155,9 @@ def test_changed_files_cost_their_sender_alone(sandboxes: list[Sandbox]) -> None
         for number, one, other in zip(numbers, first, second, strict=True)
         if (one["status"], one["digest"]) != (other["status"], other["digest"])
     ] == []
+    assert [
+        number for number, one in zip([*numbers, *numbers], told, strict=True) if one["shows canary"]
+    ] == []
     assert longest_s < LONGEST_S
     assert most_bytes < MOST_BYTES
 
@@ -128,3 +167,24 @@ def test_right_files_of_a_codec_are_converted(sandboxes: list[Sandbox], codec: s
     contents = [content for content in RIGHT_FILES if f"'{codec:8}'".encode() in content]
     assert contents
     assert {outcome["status"] for outcome in outcomes(sandboxes[0], contents)} == {200}
+
+
+@pytest.mark.parametrize("number", range(len(OTHERS_UPLOADS)))
+def test_a_canary_that_came_into_pixels_would_be_seen(sandboxes: list[Sandbox], number: int) -> None:
+    assert outcomes(sandboxes[0], [OTHERS_UPLOADS[number]])[0]["shows canary"]
+
+
+def test_changed_files_over_http(api: ApiClient) -> None:
+    put("data/others.fits.fz", OTHERS_UPLOADS[0])
+    assert api.post("/download", json={"object_name": "others.fits.fz", "s3_directory": "data"}).ok
+    others = set(stored("downloads/"))
+    for number in range(FIRST + len(RIGHT_FILES), FIRST + len(RIGHT_FILES) + FILES_OVER_HTTP):
+        put("test/changed.fits.fz", file(RIGHT_FILES, number))
+        for image_type in ("fits", "tif"):
+            wanted = {"object_name": "changed.fits.fz", "s3_directory": "test", "image_type": image_type}
+            answer = api.post("/download", json=wanted)
+            assert answer.status_code in {200, 413, 422}, (number, answer.text)
+            assert not shows_canary(answer.content)
+    made = [content for key, content in stored("downloads/").items() if key not in others]
+    assert any(made)
+    assert not any(map(shows_canary, made))
