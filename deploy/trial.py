@@ -14,16 +14,14 @@ from typing import Any
 
 import requests
 
-from deploy import confinement, smoke
+from deploy import confinement, fits_cases, smoke
 from deploy.artifacts import ARTIFACTS, handlers_by_artifact
 from deploy.build import imports
 from deploy.questions import Asker, Question
 from deploy.unpacked import Broken, Unpacked, UnpackedInvoker
-from local.deployment import PROJECT
 from local.stack import Stack
 
 _SITE = "mrc1"
-_HOSTILE_FILES = PROJECT / "tests/data/fits_cases/hostile"
 # Little-endian, big-endian.
 _TIFF_STARTS = (b"II*\0", b"MM\0*")
 _TIMEOUT_S = 30
@@ -75,6 +73,7 @@ def _ask_what_writes(asker: Asker, token: str) -> None:
     image = asker.ask(Question(f"/{_SITE}/latest_images/1", lambda answer: answer.json()[0])).json()[0]
     _ask_for_tiff(asker, image)
     _ask_for_refusals(asker)
+    _ask_for_odd_files(asker)
     _ask_for_zip(asker, image)
 
 
@@ -86,15 +85,32 @@ def _ask_for_tiff(asker: Asker, image: dict[str, Any]) -> None:
 
 
 def _ask_for_refusals(asker: Asker) -> None:
-    """Upload each file that was made to deceive a decoder, and ask for it: a refusal, and soon."""
-    for file in sorted(_HOSTILE_FILES.iterdir()):
-        name = f"{_SITE}-{file.name}"
-        form = asker.ask(_posted("/upload", {"object_name": name})).json()
-        stored = requests.post(
-            form["url"], data=form["fields"], files={"file": file.read_bytes()}, timeout=_TIMEOUT_S
-        )
-        stored.raise_for_status()
-        asker.ask(replace(_posted("/download", {"object_name": name}), statuses=(413, 422)))
+    """Ask twice for each file that was made to deceive a decoder: a refusal, and the same again."""
+    for file in fits_cases.HOSTILE:
+        refused = replace(_posted("/download", {"object_name": _uploaded(asker, file)}), statuses=(413, 422))
+        if len({asker.ask(refused).text for _ in range(2)}) > 1:
+            raise Broken(f"POST /download refuses {file.name} in other words the second time.")
+
+
+def _ask_for_odd_files(asker: Asker) -> None:
+    """Ask for each file that was read wrongly once: as a TIFF, and as plain FITS with the right pixels."""
+    for file in fits_cases.ODD:
+        name = _uploaded(asker, file)
+        made = asker.ask(_posted("/download", {"object_name": name})).text
+        if fits_cases.data_of(_fetched(made)) != fits_cases.right_data(file):
+            raise Broken(f"POST /download makes wrong pixels of {file.name}.")
+        asker.ask(_posted("/download", {"object_name": name, "image_type": "tif"}))
+
+
+def _uploaded(asker: Asker, file: Path) -> str:
+    """Upload a file; return the name that it has then."""
+    name = f"{_SITE}-{file.name}"
+    form = asker.ask(_posted("/upload", {"object_name": name})).json()
+    stored = requests.post(
+        form["url"], data=form["fields"], files={"file": file.read_bytes()}, timeout=_TIMEOUT_S
+    )
+    stored.raise_for_status()
+    return name
 
 
 def _ask_for_zip(asker: Asker, image: dict[str, Any]) -> None:
