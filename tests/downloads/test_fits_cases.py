@@ -14,6 +14,7 @@ from common.errors import Unprocessable
 from deploy import fits_cases
 from downloads.pixels import STORED
 from tests.client import ApiClient
+from tests.contract import Contract
 from tests.downloads.images import Pixels, converted, image_in, packed, plain, put, sky, stored
 from tests.downloads.tables import card, filled
 
@@ -99,6 +100,12 @@ def test_hostile_files_are_refused_in_words(api: ApiClient, path: Path) -> None:
         assert again.text == answer.text
         assert re.match(r"The FITS (image cannot be decoded: \w+|header has \w+)", answer.text)
     assert not any(stored("downloads/").values())
+
+
+def test_the_contract_shows_a_refusal_as_it_is(api: ApiClient, contract: Contract) -> None:
+    put("data/none.fits", b"no FITS file")
+    shown = contract.operation("post", "/download")["responses"]["422"]["content"]["text/plain"]["example"]
+    assert api.post("/download", json={"object_name": "none.fits"}).text == shown
 
 
 @pytest.mark.parametrize("path", fits_cases.ODD, ids=lambda path: path.name)
