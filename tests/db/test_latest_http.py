@@ -91,7 +91,12 @@ def test_a_name_that_is_no_site_code_is_refused(api: ApiClient, insert: Insert) 
 
 
 @pytest.mark.parametrize(
-    "after", ["x", ",", "2024-01-10", "2024-01-10,", "2024-13-10,1", "2024-01-10,x", "1,2"]
+    "after",
+    [
+        *("x", ",", "2024-01-10", "2024-01-10,", "2024-13-10,1", "2024-01-10,x", "1,2"),
+        # the table's times have no zone
+        *("2024-01-10T03:04:05Z,1", "2024-01-10T03:04:05+02:00,1"),
+    ],
 )
 @pytest.mark.parametrize("path", ["/mrc1/latest_images/1", "/filtered_images"])
 def test_a_position_that_no_link_gave_is_refused(
