@@ -4,11 +4,13 @@ libpq, PostgreSQL's client, takes `postgresql://` alone, and wants special chara
 SQLAlchemy writes `postgresql+psycopg2://`, and takes a password as it is.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from urllib.parse import quote, unquote_to_bytes
 
 from common.errors import Unavailable
+from common.settings import secret, setting
 
 _SCHEME = re.compile(r"postgres(?:ql)?(?:\+\w+)?://")
 # Keywords and values, libpq's other form: `host=… dbname=…`.
@@ -25,6 +27,19 @@ class DatabaseUrlRefused(Unavailable):
             "The image database's URL (DATABASE_URL, or the secret db-url) is refused: it must have the form "
             "postgresql://user:password@host:port/database?option=value, with options that libpq knows."
         )
+
+
+def configured() -> str:
+    """Return PostgreSQL's URL as libpq reads it: `DATABASE_URL` of the environment, or the secret `db-url`.
+
+    Raises
+    ------
+    common.settings.SettingMissing
+        If `DATABASE_URL` is set and empty. Who sets it means another database than the one of the secret.
+    DatabaseUrlRefused
+        If it is not a URL that PostgreSQL's client can use.
+    """
+    return for_libpq(setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url"))
 
 
 def for_libpq(written: str) -> str:

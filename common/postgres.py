@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common import deadline, logs, settings
+from common import database_url, deadline, logs
 from common.database_url import DatabaseUrlRefused
 from common.errors import Unavailable
 
@@ -192,7 +192,7 @@ def _session_options() -> str:
 
 def _url() -> str:
     try:
-        return settings.database_url()
+        return database_url.configured()
     except DatabaseUrlRefused as error:
         logs.logger.error(error.body)
         raise

@@ -7,7 +7,6 @@ import os
 from functools import cache
 
 from common import aws
-from common.database_url import for_libpq
 
 
 class SettingMissing(Exception):
@@ -29,19 +28,6 @@ def setting(name: str) -> str:
     if not value:
         raise SettingMissing(name)
     return value
-
-
-def database_url() -> str:
-    """Return PostgreSQL's URL: `DATABASE_URL` from the environment, else the secret `db-url`.
-
-    Raises
-    ------
-    SettingMissing
-        If `DATABASE_URL` is set and empty. Who sets it means another database than the one of the secret.
-    common.database_url.DatabaseUrlRefused
-        If it is not a URL that PostgreSQL's client can use.
-    """
-    return for_libpq(setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url"))
 
 
 @cache

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from common import commands
-from common.settings import database_url
+from common import commands, database_url
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
@@ -28,7 +27,7 @@ def main() -> int:
 
 
 def _apply_and_say() -> int:
-    apply(database_url(), say=lambda words: print(words, flush=True))  # noqa: T201 - a command at a terminal
+    apply(database_url.configured(), say=lambda words: print(words, flush=True))  # noqa: T201 - a command at a terminal
     return 0
 
 

@@ -52,7 +52,7 @@ def test_a_failed_fetch_is_told_apart(fetch: Fetch, browser: webdriver.Chrome) -
     [
         ("/", {}, 200, "New photon ranch API"),
         ("/nightlog/mrc1", {}, 204, ""),
-        ("/mrc1/config", {"method": "PUT", "body": "{"}, 400, "The body is not valid JSON: "),
+        ("/mrc1/config", {"method": "PUT", "body": "{"}, 400, '{"message":"The body is not valid JSON: '),
         ("/dummy-requires-auth", {"method": "POST"}, 401, '{"message": "Unauthorized"}'),
         ("/nightlog/mrc1", {"method": "DELETE"}, 401, '{"message": "Unauthorized"}'),
         ("/no/such/route", {}, 403, '{"message": "Missing Authentication Token"}'),

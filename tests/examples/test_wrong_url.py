@@ -12,6 +12,8 @@ from werkzeug import Request, Response
 from local.deployment import PROJECT
 from local.server import Server
 
+IMAGE = "mrc1-sq01-20260101-00000001-EX10.jpg"
+
 
 @pytest.fixture
 def website() -> Iterator[str]:
@@ -32,14 +34,14 @@ def website() -> Iterator[str]:
     [
         ("latest_images", ["mrc1"], 2),
         ("tonight", ["mrc1"], 2),
-        ("upload_image", ["image.jpg"], 1),
+        ("upload_image", [IMAGE], 1),
         ("pipe_worker", ["stacks", "--", "true"], 2),
     ],
 )
 def test_it_is_said_that_this_is_not_the_api(
     website: str, tmp_path: Path, example: str, arguments: list[str], status: int
 ) -> None:
-    (tmp_path / "image.jpg").touch()
+    (tmp_path / IMAGE).write_bytes(b"a picture")
     told = subprocess.run(
         [sys.executable, str(PROJECT / "examples" / f"{example}.py"), website, *arguments],
         cwd=tmp_path,
