@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg2
 import pytest
@@ -48,6 +49,15 @@ WHOLE_ROW = {
     "jpg_small_exists": True,
     "header": json.dumps(HEADER),
 }
+
+
+def without_urls(package: dict[str, Any]) -> dict[str, Any]:
+    """Return an image package with S3 keys in place of its URLs, whose signatures change every second."""
+    keys = {
+        name: urlsplit(package[name]).path.removeprefix("/photonranch-001/")
+        for name in ("jpg_url", "jpg_thumbnail_url")
+    }
+    return {**package, **keys}
 
 
 @pytest.fixture

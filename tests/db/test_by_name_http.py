@@ -9,18 +9,10 @@ import requests
 
 from common import aws
 from tests.client import ApiClient
-from tests.db.conftest import HEADER, WHOLE_ROW, Insert
+from tests.db.conftest import HEADER, WHOLE_ROW, Insert, without_urls
 
 NAME = WHOLE_ROW["base_filename"]
 COLUMNS_AS_STORED = WHOLE_ROW.keys() - {"header", "capture_date", "sort_date"}
-
-
-def without_urls(package: dict[str, Any]) -> dict[str, Any]:
-    """The package with the path in the bucket in place of each URL."""
-    for url in ("jpg_url", "jpg_thumbnail_url"):
-        if package[url]:
-            package[url] = urlsplit(package[url]).path.removeprefix("/photonranch-001/")
-    return package
 
 
 def test_a_whole_package(api: ApiClient, insert: Insert) -> None:
