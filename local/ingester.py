@@ -21,9 +21,8 @@ from downloads.store import opened
 from local import fits_headers
 from local.resources import announce_landed_files, landed_files
 
-LOG_DAYS = 3
-INFO_IMAGE_DAYS = 3
-DAY_S = 24 * 3600
+# How long DynamoDB keeps an upload in the log, and an info image.
+LOG_KEPT_S = INFO_IMAGE_KEPT_S = 48 * 3600
 _POLL_S = 1
 # What could not be filed because a backend is away is tried again so often.
 _AGAIN_AFTER_S = 5
@@ -125,7 +124,7 @@ def ingest(key: str, size: int, at_s: float) -> None:
 
     Doing it again, with the same time of landing (Unix seconds), changes nothing.
     """
-    log_upload(key.rpartition("/")[2], size, at_s)
+    log_upload(key, size, at_s)
     landed = LandedFile.from_key(key)
     if landed is None:
         return
@@ -136,22 +135,32 @@ def ingest(key: str, size: int, at_s: float) -> None:
         _save_info_image(landed, header)
 
 
-def log_upload(filename: str, size: int, now: float) -> None:
-    """Log an upload at `now` (Unix seconds) or its site's next free millisecond, unless that was done."""
+def log_upload(key: str, size: int, now: float) -> None:
+    """Log an upload, unless that was done.
+
+    Parameters
+    ----------
+    key
+        The object's whole key, directory included: the log has it as `filename`.
+    size
+        Bytes.
+    now
+        Unix seconds. An upload of the same site at the same millisecond moves this one to the next free one.
+    """
     moment = Decimal(f"{now:.3f}")
     while True:
         try:
             _uploads.put(
                 {
-                    "site": filename.split("-", maxsplit=1)[0],
+                    "site": key.rpartition("/")[2].partition("-")[0],
                     "upload_timestamp_s": moment,
-                    "filename": filename,
+                    "filename": key,
                     "size_bytes": size,
-                    "expire_timestamp_s": int(now + LOG_DAYS * DAY_S),
+                    "expire_timestamp_s": int(now + LOG_KEPT_S),
                 },
                 # also what another try has logged, whether or not it heard so
                 ConditionExpression="attribute_not_exists(site) OR filename = :filename",
-                ExpressionAttributeValues={":filename": filename},
+                ExpressionAttributeValues={":filename": key},
             )
         except ConditionFailed:
             moment += Decimal("0.001")
@@ -213,7 +222,7 @@ def save_info_image(landed: LandedFile, channel: int, header: dict[str, Any] | N
     record |= {
         "data_type": landed.data_type,
         "file_date": next(iter(re.findall(r"-(\d{8})-", landed.base_filename)), ""),
-        "expiration_timestamp": int(time.time()) + INFO_IMAGE_DAYS * DAY_S,
+        "expiration_timestamp": int(time.time()) + INFO_IMAGE_KEPT_S,
         landed.flag: True,
         landed.path_attribute: landed.key,
     }

@@ -29,7 +29,7 @@ def test_the_upload_example_uploads(api: ApiClient, tmp_path: Path, monkeypatch:
     while not (logged := requests.get(f"{api.base_url}/recentuploads?site=mrc1", timeout=10).json()):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert logged[0]["filename"] == name
+    assert logged[0]["filename"] == f"data/{name}"
     assert stored()[f"data/{name}"] == b"picture"
 
 

@@ -149,7 +149,7 @@ class Checker:
             items = self._read("GET /recentuploads", f"/recentuploads?site={site}")
             logged.update((item["filename"], item["size_bytes"]) for item in items)
         for key, uploaded in self._told.uploads.items():
-            times = logged[key.rpartition("/")[2], uploaded.size]
+            times = logged[key, uploaded.size]
             if not uploaded.accepted <= times <= uploaded.accepted + uploaded.unknown:
                 yield f"{key} is logged {times} times, S3 took it {uploaded.accepted} + {uploaded.unknown}"
             else:

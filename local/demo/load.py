@@ -89,7 +89,7 @@ def _log_uploads(images: list[DemoImage]) -> None:
     now = time.time()
     for age, image in enumerate(images):
         for name, path in image.files.items():
-            log_upload(name, path.stat().st_size, now - 600 * (age + 1))
+            log_upload(f"data/{name}", path.stat().st_size, now - 600 * (age + 1))
 
 
 def _show_on_channel(image: DemoImage, channel: int) -> None:

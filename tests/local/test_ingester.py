@@ -74,7 +74,7 @@ def test_a_site_computer_s_day(api: ApiClient, image: DemoImage) -> None:
     stored = aws_clients.client("s3").get_object(Bucket="photonranch-001", Key=f"data/{name}")["Body"].read()
     assert stored == path.read_bytes()
     logged = eventually(lambda: api.get(f"/recentuploads?site={image.site}").json())
-    assert [(item["filename"], item["size_bytes"]) for item in logged] == [(name, len(stored))]
+    assert [(item["filename"], item["size_bytes"]) for item in logged] == [(f"data/{name}", len(stored))]
     assert abs(logged[0]["upload_timestamp_s"] - time.time()) < 30
 
 
@@ -196,8 +196,8 @@ def test_what_landed_while_a_backend_was_away_is_filed_once_it_is_back(
 ) -> None:
     away = iter([Unavailable("away"), Unavailable("away")])
 
-    def log(name: str, size: int, now: float) -> None:
-        log_upload(name, size, now)
+    def log(key: str, size: int, now: float) -> None:
+        log_upload(key, size, now)
         for fault in away:
             # logged, and not known to be
             raise fault
@@ -210,7 +210,7 @@ def test_what_landed_while_a_backend_was_away_is_filed_once_it_is_back(
     upload(api, jpg)
     eventually(lambda: rows(database))
     ingester.stop()
-    assert [item["filename"] for item in UPLOADS.scan()] == [jpg.name]
+    assert [item["filename"] for item in UPLOADS.scan()] == [f"data/{jpg.name}"]
 
 
 def test_filing_again_changes_nothing(aws: str, database: str) -> None:
@@ -229,10 +229,14 @@ def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: 
 
 
 @pytest.mark.usefixtures("aws")
-def test_two_uploads_at_one_moment_are_both_logged() -> None:
-    for name in ("mrc1-a-EX01.fits.fz", "mrc1-b-EX01.fits.fz"):
-        log_upload(name, 1, now=1_790_000_000.0)
-    assert {item["filename"] for item in UPLOADS.scan()} == {"mrc1-a-EX01.fits.fz", "mrc1-b-EX01.fits.fz"}
+def test_uploads_at_one_moment_are_all_logged_by_their_whole_keys() -> None:
+    keys = ["data/mrc1-a-EX01.fits.fz", "data/mrc1-b-EX01.fits.fz", "info-images/mrc1-a-EX01.fits.fz"]
+    for key in keys:
+        log_upload(key, 1, now=1_790_000_000.0)
+    logged = list(UPLOADS.scan())
+    assert sorted(item["filename"] for item in logged) == keys
+    assert {item["site"] for item in logged} == {"mrc1"}
+    assert {item["expire_timestamp_s"] for item in logged} == {1_790_000_000 + 48 * 3600}
 
 
 @pytest.mark.parametrize(
