@@ -107,7 +107,7 @@ def _mended(remote: RemoteHq, room: dict[str, Any] | None) -> dict[str, Any] | N
 def _replace(remote: RemoteHq, room: dict[str, Any]) -> dict[str, Any]:
     """Put a new room in the place of a stored one, and return it."""
     _remove(remote, room)
-    return _make(remote, room["site"], deleted=room["slug"])
+    return _make(remote, room["site"], deleted=_slug(room))
 
 
 def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
     if not was_in_doubt:
         store.write_in_doubt(room)
     try:
-        remote.delete_room(room["slug"])
+        remote.delete_room(_slug(room))
     except RemoteHqRefused:
         if not was_in_doubt:
             store.write(room)
@@ -166,6 +166,12 @@ def _configure(remote: RemoteHq, slug: str, config: dict[str, Any]) -> None:
         with suppress(RemoteHqFailed):
             remote.delete_room(slug)
         raise
+
+
+def _slug(room: dict[str, Any]) -> str:
+    """Return a stored room's name in RemoteHQ's paths: that of a new room where its row has none."""
+    slug = room.get("slug")
+    return slug if isinstance(slug, str) and slug else _name(room["site"])
 
 
 def _name(site: str) -> str:

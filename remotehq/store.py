@@ -24,8 +24,8 @@ def read_all() -> list[dict[str, Any]]:
 
 
 def is_in_doubt(room: dict[str, Any]) -> bool:
-    """Return whether a stored room may be gone at RemoteHQ."""
-    return bool(room.get(_IN_DOUBT))
+    """Return whether a stored room may be gone at RemoteHQ, or its row does not tell where it is."""
+    return bool(room.get(_IN_DOUBT)) or not all(_has_text(room, name) for name in ("slug", "url"))
 
 
 def write_in_doubt(room: dict[str, Any]) -> None:
@@ -81,6 +81,11 @@ def end_turn(site: str, turn_id: str) -> None:
         ConditionExpression="attribute_not_exists(site) OR turn_id = :turn_id",
         ExpressionAttributeValues={":turn_id": turn_id},
     )
+
+
+def _has_text(room: dict[str, Any], name: str) -> bool:
+    """Return whether a row has a text that is not empty: another program's row may have anything there."""
+    return isinstance(room.get(name), str) and room[name] != ""
 
 
 def _turn_key(site: str) -> dict[str, str]:

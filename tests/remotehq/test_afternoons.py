@@ -126,11 +126,21 @@ def test_one_that_fails_stops_no_other_and_keeps_its_room(
     assert told(capsys) == [("RemoteHQ failed", None), ("room not restarted", "b")]
 
 
-def test_a_row_that_breaks_the_code_stops_no_other() -> None:
-    site("a", TZ_database_name="UTC")
-    site("b", TZ_database_name="UTC")
-    store.write({"site": "a", "slug": 5, "room_id": "1", "url": "", "config": {}})
+def test_a_fault_of_the_code_at_one_site_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def restart(code: str) -> None:
+        if code == "a":
+            raise ZeroDivisionError
+
+    for code in "ab":
+        site(code, TZ_database_name="UTC")
+    monkeypatch.setattr(rooms, "restart", restart)
     assert restarted("2026-01-15T15:05:00+00:00") == ["b"]
+
+
+def test_a_room_with_a_slug_that_is_no_text_is_restarted() -> None:
+    site("a", TZ_database_name="UTC")
+    store.write({"site": "a", "slug": 5, "room_id": "1", "url": "", "config": {}})
+    assert restarted("2026-01-15T15:05:00+00:00") == ["a"]
 
 
 def test_no_restart_is_begun_that_might_not_end_in_time(capsys: pytest.CaptureFixture[str]) -> None:

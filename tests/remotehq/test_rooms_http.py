@@ -400,6 +400,25 @@ def test_a_room_in_doubt_is_mended_for_whoever_asks(
     assert api.get("/control_room/aro1").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"slug": None}, {"slug": ""}, {"slug": 5}, {"url": None}, {"url": ""}],
+    ids=["no slug", "an empty slug", "a number for a slug", "no url", "an empty url"],
+)
+def test_a_row_that_does_not_tell_where_its_room_is_gets_another_room(
+    api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], changes: dict[str, Any]
+) -> None:
+    row = {name: value for name, value in {**room, **changes}.items() if value is not None}
+    store.write(row)
+    assert is_live(api.get("/control_room/mrc1").json(), remotehq)
+    store.write(row)
+    assert heard(api.get("/control_room/mrc1/restart")) == RESTARTED
+    assert is_live(api.get("/control_room/mrc1").json(), remotehq)
+    store.write(row)
+    assert heard(api.delete("/control_room/mrc1")) == (200, "room has been deleted")
+    assert (remotehq.rooms, store.read("mrc1")) == ({}, None)
+
+
 def test_who_asks_during_a_restart_gets_the_new_room(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any]
 ) -> None:
