@@ -130,7 +130,9 @@ def test_a_fault_of_the_code_at_one_site_stops_no_other(monkeypatch: pytest.Monk
     def restart(code: str) -> None:
         if code == "a":
             raise ZeroDivisionError
+        restart_room(code)
 
+    restart_room = rooms.restart
     for code in "ab":
         site(code, TZ_database_name="UTC")
     monkeypatch.setattr(rooms, "restart", restart)

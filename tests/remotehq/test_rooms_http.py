@@ -410,7 +410,9 @@ def test_a_row_that_does_not_tell_where_its_room_is_gets_another_room(
 ) -> None:
     row = {name: value for name, value in {**room, **changes}.items() if value is not None}
     store.write(row)
-    assert is_live(api.get("/control_room/mrc1").json(), remotehq)
+    found = api.get("/control_room/mrc1").json()
+    assert is_live(found, remotehq)
+    assert found["url"] == room["url"]
     store.write(row)
     assert heard(api.get("/control_room/mrc1/restart")) == RESTARTED
     assert is_live(api.get("/control_room/mrc1").json(), remotehq)
