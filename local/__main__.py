@@ -53,6 +53,9 @@ def main() -> int:
         print(f"Port {_port()} is in use: choose another, PORT=4001 make serve.", file=sys.stderr)
         return 1
     finally:
+        # a second Ctrl-C would break off what stops the backends
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         if stack is not None:
             stack.stop()
 

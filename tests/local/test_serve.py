@@ -152,6 +152,20 @@ def test_ctrl_c_stops_everything_it_started(work_folder: Path) -> None:
 
 
 @needs_proc
+def test_a_second_ctrl_c_breaks_nothing_off(work_folder: Path) -> None:
+    with serving(TMPDIR=str(work_folder)) as serve:
+        assert serve.base_url
+        started = processes_of(serve.process.pid, work_folder)
+        serve.process.send_signal(signal.SIGINT)
+        serve.wait_for("Stopping")
+        assert serve.stop() == 0
+        serve.reader.join(30)
+        assert "Traceback" not in "".join(serve._lines.get() or "" for _ in range(serve._lines.qsize()))
+        assert_all_end(started)
+        assert list(work_folder.iterdir()) == []
+
+
+@needs_proc
 def test_it_can_be_stopped_where_a_shell_has_it_ignore_ctrl_c(work_folder: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
