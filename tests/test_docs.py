@@ -33,6 +33,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in headings(target), link
 
 
+def test_every_statement_about_the_earlier_service_says_how_it_is_known() -> None:
+    text = (PROJECT / "docs" / "differences.md").read_text()
+    table = text.partition("| route | earlier |")[2].partition("\n\n")[0]
+    cells = [line.split(" | ")[1] for line in table.splitlines()[2:]]
+    assert len(cells) > 30
+    for cell in cells:
+        for statement in cell.split("; "):
+            assert re.match(
+                r"(documented|deployed|model|platform): |not documented|no limit documented", statement
+            ), cell
+
+
 @pytest.mark.parametrize("name", tables.DOCUMENTS)
 def test_the_tables_are_those_of_the_figures(name: str) -> None:
     text = (PROJECT / "docs" / name).read_text()

@@ -97,6 +97,12 @@ def test_a_stage_that_asks_for_keys_refuses_in_json(
     assert sent(api, "{}") == (401, {"message": "Unauthorized"})
     status, answer = sent(api, "{}", **{"x-site-key": "wrong"})
     assert (status, answer) == (403, {"message": "The key in x-site-key is not valid."})
+    visitor = auth0.token("auth0|visitor", ["viewer"])
+    status, answer = sent(api, "{}", Authorization=f"Bearer {visitor}")
+    assert (status, answer["message"]) == (
+        403,
+        "Your token is good, but this needs one of the roles admin.",
+    )
     site_keys.forget()
 
 
