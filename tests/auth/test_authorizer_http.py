@@ -64,6 +64,16 @@ def test_auth0_down_is_unauthorized(api: ApiClient, token: str, monkeypatch: pyt
     assert api.post(ROUTE, headers=bearer(token)).status_code == 401
 
 
+def test_the_certificate_may_be_its_body_alone(
+    api: ApiClient, auth0: Auth0, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the earlier service's secret of the same name keeps it."""
+    monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "\n".join(auth0.certificate.splitlines()[1:-1]))
+    assert api.post(ROUTE, headers=bearer(token)).status_code == 200
+    other = Auth0().token("auth0|tester", ["admin"])
+    assert api.post(ROUTE, headers=bearer(other)).status_code == 401
+
+
 def test_a_broken_certificate_is_a_fault_of_the_server(
     api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
