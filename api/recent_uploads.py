@@ -8,7 +8,7 @@ from typing import Any
 from api import store
 from common.dynamodb import MAX_DIGITS, Item, item_size
 from common.errors import BadRequest
-from common.numerals import number
+from common.numerals import number, whole_number
 from common.responses import MAX_LISTING_BYTES, Listing
 from common.sites import check_site_code
 
@@ -74,10 +74,10 @@ def check_limit(given: Any) -> int | None:
     """
     if given in (None, ""):
         return None
-    limit = number(given)
-    if limit is None or limit != limit.to_integral_value() or not 1 <= limit <= MAX_LIMIT:
+    limit = whole_number(given)
+    if limit is None or not 1 <= limit <= MAX_LIMIT:
         raise BadRequest(f"limit must be a whole number from 1 to {MAX_LIMIT}.")
-    return int(limit)
+    return limit
 
 
 def _of_all_sites(after: Position | None) -> Listing:

@@ -24,6 +24,12 @@ def number(given: Any) -> Decimal | None:
     return Decimal(text) if _NUMERAL.fullmatch(text) else None
 
 
+def whole_number(given: Any) -> int | None:
+    """Return the number that `number` reads where it is whole, be it written as 5, +5 or 5.0; else None."""
+    found = number(given)
+    return int(found) if found is not None and found == found.to_integral_value() else None
+
+
 def as_float(given: Any) -> float:
     """Return the finite number that `number` reads; NaN for anything else, so that no comparison holds."""
     found = number(given)

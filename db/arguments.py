@@ -21,7 +21,6 @@ from db.lists import Position
 # What stands for every image of a list; larger numbers are the same.
 ALL = 10**9
 
-_WHOLE_NUMBER = re.compile(r"0*([1-9][0-9]*)")
 _POSITION_TEXT = re.compile(r"([^,]{1,40}),([0-9]{1,40})")
 # PostgreSQL's largest integer.
 _LARGEST_KEY = 2**63 - 1
@@ -68,14 +67,13 @@ def text(name: str, value: Any, allowed: str = "a text") -> str | None:
 
 
 def count(name: str, value: Any) -> int:
-    """Answer how many images are wanted at most, `ALL` where that is not given."""
-    given = text(name, value, _COUNT)
-    if given is None:
+    """Return how many images are wanted at most, `ALL` where that is not given."""
+    if value in (None, ""):
         return ALL
-    match = _WHOLE_NUMBER.fullmatch(given)
-    if not match:
+    wanted = numerals.whole_number(value)
+    if wanted is None or wanted < 1:
         raise BadRequest(f"{name} must be {_COUNT}.")
-    return ALL if len(match[1]) >= len(str(ALL)) else int(match[1])
+    return min(wanted, ALL)
 
 
 def position(name: str, value: Any) -> Position | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from common.dynamodb import MAX_ITEM_BYTES, ConditionFailed, Item, check_storable, item_size
 from common.errors import BadRequest, Conflict, TooLarge
+from common.numerals import whole_number
 from common.responses import json_text
 from pipe_queue import names, queues
 from pipe_queue.clock import now_ms
@@ -26,7 +27,7 @@ RESERVED_BYTES = 256
 MAX_SENDER_BYTES = 1024
 # How long a dedup id is remembered.
 DEDUP_S = 24 * 3600
-MAX_PEEK = 1000
+DEFAULT_PEEK, MAX_PEEK = 10, 1000
 _PEEK_PAGE = 100
 # The ids of the earlier service's items are other: the time of the enqueue, and 8 hexadecimal digits.
 OWN_ID = re.compile(r"\d{13}_\d{12}", re.ASCII)
@@ -137,19 +138,17 @@ def stats(queue: Queue) -> dict[str, Any]:
 
 
 def check_limit(given: Any) -> int:
-    """Answer how many items a caller wants to see, 10 by default.
+    """Return how many items a caller wants to see, 10 by default.
 
     Raises
     ------
     BadRequest
         If it is no whole number from 1 to 1000.
     """
-    text = "10" if given is None else str(given)
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_PEEK))):
-        text = "0"
-    if not 1 <= int(text) <= MAX_PEEK:
+    limit = DEFAULT_PEEK if given is None else whole_number(given)
+    if limit is None or not 1 <= limit <= MAX_PEEK:
         raise BadRequest(f"limit must be a whole number from 1 to {MAX_PEEK}.")
-    return int(text)
+    return limit
 
 
 def is_leased(row: Item, now: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.numerals import as_float, number
+from common.numerals import as_float, number, whole_number
 from local.deployment import PROJECT
 from tests.client import ApiClient
 
@@ -55,6 +55,14 @@ def test_a_number_is_read_exactly(given: Any, read: str) -> None:
     assert as_float(given) == float(read)
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("5", 5), (" +5.0 ", 5), (Decimal("1e2"), 100), ("9" * 400, 10**400 - 1), ("1.5", None), ("1e-1", None)],
+)
+def test_a_whole_number_is_read_however_it_is_written(given: Any, read: int | None) -> None:
+    assert whole_number(given) == read
+
+
 @pytest.mark.parametrize("given", [*NO_NUMBERS, None, True, math.nan, math.inf, Decimal("NaN"), [1], {}])
 def test_what_is_no_number(given: Any) -> None:
     assert number(given) is None
@@ -89,6 +97,29 @@ def test_every_service_refuses_what_is_no_number(
     answer = api.request(method, path.format(given), json=body)
     assert answer.status_code == 400
     assert "must be" in answer.text
+
+
+LIMITED = [
+    "/recentuploads?site=mrc1&limit={}",
+    "/filtered_images?limit={}",
+    "/mrc1/latest_images/{}",
+    "/pipe/queue/q?limit={}",
+    "/pipe/queue/q/dead_letters?limit={}",
+]
+
+
+@pytest.mark.usefixtures("database")
+def test_every_service_takes_a_whole_number_however_it_is_written(api: ApiClient) -> None:
+    api.post("/pipe/queue", json={"queue_name": "q"})
+    for path in LIMITED:
+        found = {
+            given: api.get(path.format(given)).status_code for given in ("5", "005", "%2B5", "5.0", "1e1")
+        }
+        assert found == dict.fromkeys(found, 200), path
+        refused = {
+            given: api.get(path.format(given)).status_code for given in ("0", "-1", "1.5", "ten", "1_0")
+        }
+        assert refused == dict.fromkeys(refused, 400), path
 
 
 def _filled(body: dict[str, Any], given: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def test_images_of_a_user(api: ApiClient, insert: Insert) -> None:
     assert len(ids(api.get("/mrc1/latest_images/10", params={"userid": ""}))) == 3
 
 
-@pytest.mark.parametrize("n", ["0", "-1", "1.0", "1e3", "+1", "ten", "%20", "1%20", "\u0661", "0x10", "00"])
+@pytest.mark.parametrize("n", ["0", "-1", "1.5", "1e100", "1_0", "ten", "%20", "\u0661", "0x10", "00"])
 def test_n_is_a_whole_number_from_1(api: ApiClient, insert: Insert, n: str) -> None:
     answer = api.get(f"/mrc1/latest_images/{n}")
     assert (answer.status_code, answer.text) == (400, "n must be a whole number from 1.")
