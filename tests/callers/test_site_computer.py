@@ -78,9 +78,20 @@ def test_a_config_that_is_stored_says_so_in_its_metadata(api: ApiClient) -> None
         ('{"a": 1e999}', 400),
         ("\ud800".encode(errors="surrogatepass"), 400),
         (json.dumps({"text": "x" * 401 * 1024}), 413),
+        (json.dumps({"text": "x" * 5 * 1024 * 1024}), 413),
         (json.dumps({"text": "x" * 11 * 1024 * 1024}), 413),
     ],
-    ids=["empty", "broken", "list", "NaN", "too large a number", "no UTF-8", "over 400 KB", "over 10 MB"],
+    ids=[
+        "empty",
+        "broken",
+        "list",
+        "NaN",
+        "too large a number",
+        "no UTF-8",
+        "over 400 KB",
+        "over 4 MiB",
+        "over 10 MB",
+    ],
 )
 def test_a_config_that_is_refused_is_told_in_json(api: ApiClient, body: Any, status: int) -> None:
     told_status, answer = sent(api, body)
