@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from common.dynamodb import Item
-from pipe_queue.store.table import item_key, row_key, rows_of, table
+from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
 
 def bury(row: Item, dead_row: Item) -> None:
@@ -37,12 +37,13 @@ def dead_key(queue: str, item_id: str) -> Item:
 
 def read(queue: str, item_id: str) -> Item | None:
     """Answer a dead letter, or None. One consistent read."""
-    return table.get(dead_key(queue, item_id))
+    row = table.get(dead_key(queue, item_id))
+    return None if row is None else with_id(row)
 
 
 def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
     """Answer the dead letters of a queue, oldest first, read `page` at a time as they are asked for."""
-    return table.query(**rows_of(queue, "DEAD#", generation, after), Limit=page)
+    return map(with_id, table.query(**rows_of(queue, "DEAD#", generation, after), Limit=page))
 
 
 def redrive(queue: str, row: Item) -> None:

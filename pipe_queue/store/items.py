@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from common.dynamodb import Item
-from pipe_queue.store.table import item_key, row_key, rows_of, table
+from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
 
 def put(row: Item, token: str) -> None:
@@ -53,12 +53,13 @@ def read_dedup(queue: str, generation: int, dedup_id: str) -> Item | None:
 
 def read(queue: str, item_id: str) -> Item | None:
     """Answer an item, or None. One consistent read."""
-    return table.get(item_key(queue, item_id))
+    row = table.get(item_key(queue, item_id))
+    return None if row is None else with_id(row)
 
 
 def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
     """Answer the items of a queue, oldest first, read `page` at a time as they are asked for."""
-    return table.query(**rows_of(queue, "ITEM#", generation, after), Limit=page)
+    return map(with_id, table.query(**rows_of(queue, "ITEM#", generation, after), Limit=page))
 
 
 def states(queue: str, generation: int) -> Iterator[Item]:

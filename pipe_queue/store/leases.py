@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from common.dynamodb import Item
-from pipe_queue.store.table import item_key, row_key, rows_of, table
+from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
 # How many rows of the head of a queue one page of a query reads.
 HEAD_PAGE = 8
@@ -23,13 +23,13 @@ def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
     query = rows_of(queue, "ITEM#", generation)
     query["FilterExpression"] += f" AND {_FREE}"
     query["ExpressionAttributeValues"][":now"] = now_ms
-    return table.query(**query, ProjectionExpression="id, receives", Limit=HEAD_PAGE)
+    return map(with_id, table.query(**query, ProjectionExpression="sk, receives", Limit=HEAD_PAGE))
 
 
 def exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> Iterator[Item]:
     """Return `id` of the items that were handed out so often and nobody holds. One query, all pages."""
     query = _exhausted(queue, generation, max_receives, now_ms)
-    return table.query(**query, ProjectionExpression="id")
+    return map(with_id, table.query(**query, ProjectionExpression="sk"))
 
 
 def count_exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> int:
@@ -52,7 +52,7 @@ def lease(queue: str, item_id: str, terms: Item) -> Item:
     ConditionFailed
         If the item is gone, or another attempt was faster.
     """
-    return table.update(item_key(queue, item_id), **_leasing(terms), ReturnValues="ALL_NEW")
+    return with_id(table.update(item_key(queue, item_id), **_leasing(terms), ReturnValues="ALL_NEW"))
 
 
 def remove_leased(queue: str, item_id: str, lease_id: str) -> None:

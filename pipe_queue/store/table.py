@@ -24,6 +24,15 @@ def item_key(queue: str, item_id: str) -> Item:
     return row_key(queue, f"ITEM#{item_id}")
 
 
+def with_id(row: Item) -> Item:
+    """Return the row of an item or a dead letter with the id that its key has.
+
+    Another program's row may lack the attribute `id`, or have another there; its item would be found by
+    nobody, and stay at the head of its queue for good.
+    """
+    return {**row, "id": row["sk"].partition("#")[2]}
+
+
 def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[str, Any]:
     """Answer the arguments of a consistent query for a kind of rows in the order of their ids.
 

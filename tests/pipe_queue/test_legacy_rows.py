@@ -1,6 +1,7 @@
 """Queues and items that the earlier service wrote, served over HTTP."""
 
 import time
+from typing import Any
 
 import pytest
 
@@ -165,3 +166,27 @@ def test_the_demo_queues_are_served(api: ApiClient) -> None:
     load._write_statuses()
     assert api.get("/pipe/queues").json() == {"focus": 0, "smartstacks": 0}
     assert [status["pipe_id"] for status in api.get("/pipe/statuses").json()] == ["pipe1", "pipe2"]
+
+
+@pytest.mark.parametrize("item_id", [None, 5, "another", {"a"}], ids=["none", "a number", "another", "a set"])
+def test_an_item_is_known_by_its_key_whatever_its_row_has_for_an_id(api: ApiClient, item_id: Any) -> None:
+    """Such an item would otherwise stay at the head of its queue for good."""
+    api.post("/pipe/queue", json={"queue_name": "old", "max_receives": 1})
+    items = [write_legacy_item("old", MS, number) for number in range(3)]
+    for item in items:
+        key = {"pk": "QUEUE#old", "sk": f"ITEM#{item['id']}"}
+        row = {name: value for name, value in (TABLE.get(key) or {}).items() if name != "id"}
+        TABLE.put(row if item_id is None else {**row, "id": item_id})
+    assert api.get("/pipe/queue/old").json() == items
+    assert dequeue(api, "old") == items[0]
+    leased = dequeue(api, "old", lease_seconds=60, attempt_id="a")
+    assert leased["id"] == items[1]["id"]
+    assert dequeue(api, "old", lease_seconds=60, attempt_id="a") == leased
+    assert end(api, "nack", leased)[0] == 200
+    assert [dead["id"] for dead in api.get("/pipe/queue/old/dead_letters").json()] == [items[1]["id"]]
+    assert api.post("/pipe/queue/old/redrive").json() == {"redriven": 1}
+    assert [dequeue(api, "old", attempt_id=attempt)["id"] for attempt in "bc"] == [
+        items[1]["id"],
+        items[2]["id"],
+    ]
+    assert stats(api, "old") == (0, 0, 0)
