@@ -125,7 +125,7 @@ def stats(queue: Queue) -> dict[str, Any]:
         if is_dead(queue, row, now):
             exhausted += 1
             continue
-        oldest = _created_at(row) if oldest is None else oldest
+        oldest = created_at(row) if oldest is None else oldest
         total += 1
         leased += is_leased(row, now)
     return {
@@ -161,6 +161,12 @@ def is_dead(queue: Queue, row: Item, now: int) -> bool:
     return not is_leased(row, now) and queues.is_exhausted(queue, int(row.get("receives", 0)))
 
 
+def created_at(row: Item) -> int | None:
+    """Return when an item was enqueued; None where its row does not say so in a number."""
+    created_at = row.get("created_at")
+    return int(created_at) if isinstance(created_at, Decimal) else None
+
+
 def public(queue_name: str, row: Item) -> dict[str, Any]:
     """Answer an item as callers see it."""
     return {
@@ -180,12 +186,6 @@ def waiting(queue_name: str, row: Item) -> dict[str, Any]:
     if "receives" in row:
         seen["receive_count"] = row["receives"]
     return seen
-
-
-def _created_at(row: Item) -> int | None:
-    """Return when an item was enqueued; None where its row does not say so in a number."""
-    created_at = row.get("created_at")
-    return int(created_at) if isinstance(created_at, Decimal) else None
 
 
 def _checked_sender(sender: Any) -> str:

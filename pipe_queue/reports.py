@@ -26,7 +26,8 @@ class Report:
     Attributes
     ----------
     oldest_age_s
-        Seconds since the oldest item that is not dead, leased or not, was enqueued; 0 without one.
+        Seconds since the oldest item that is not dead, leased or not, was enqueued; 0 without one. Items that
+        do not say in a number when they were enqueued do not count.
     dead
         How many dead letters there are.
     """
@@ -55,8 +56,9 @@ def metrics(reports: list[Report]) -> list[dict[str, Any]]:
 def _of(queue: Queue) -> Report:
     now = now_ms()
     rows = item_store.in_order(queue.name, queue.generation, "", _PAGE)
-    oldest = next((row for row in rows if not items.is_dead(queue, row, now)), None)
-    age_ms = 0 if oldest is None else max(0, now - int(oldest["created_at"]))
+    times = (items.created_at(row) for row in rows if not items.is_dead(queue, row, now))
+    oldest = next((time_ms for time_ms in times if time_ms is not None), now)
+    age_ms = max(0, now - oldest)
     return Report(queue.name, age_ms / 1000, dead_letters.count(queue))
 
 

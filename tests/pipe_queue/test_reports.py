@@ -11,7 +11,7 @@ from local.deployment import Deployment
 from local.invocation import Invoker, LambdaContext
 from pipe_queue import handlers
 from tests.client import ApiClient
-from tests.pipe_queue.callers import create, dequeue, enqueue, write_legacy_item, write_legacy_queue
+from tests.pipe_queue.callers import TABLE, create, dequeue, enqueue, write_legacy_item, write_legacy_queue
 
 MS = 1_700_000_000_000
 Report = Callable[[], dict[str, Any]]
@@ -87,3 +87,14 @@ def test_an_exhausted_item_that_nobody_came_upon_is_measured_as_dead(api: ApiCli
     dequeue(api, "stacks", lease_seconds=0.05)
     time.sleep(0.1)
     assert report()["stacks"] == {"OldestItemAge": 0, "DeadLetters": 1}
+
+
+@pytest.mark.parametrize("said", [{}, {"created_at": None}, {"created_at": "2024-01-01T00:00:00Z"}])
+def test_an_item_that_does_not_say_when_it_was_enqueued_stops_no_report(
+    api: ApiClient, report: Report, said: dict[str, Any]
+) -> None:
+    write_legacy_queue("odd")
+    TABLE.put({"pk": "QUEUE#odd", "sk": f"ITEM#{MS - 1}_00000001", "id": f"{MS - 1}_00000001", **said})
+    assert report()["odd"]["OldestItemAge"] == 0
+    write_legacy_item("odd", MS, 2)
+    assert report()["odd"]["OldestItemAge"] == pytest.approx(time.time() - MS / 1000, abs=60)
