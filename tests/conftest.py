@@ -1,7 +1,7 @@
 """What the tests run against: real PostgreSQL, moto's server and the gateway, clean for each test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg2
 import pytest
@@ -34,6 +34,29 @@ os.environ.pop("DATABASE_URL", None)
 # The same examples at every run, however slow the machine: a red run can be run again.
 hypothesis_settings.register_profile("repeatable", derandomize=True, deadline=None)
 hypothesis_settings.load_profile("repeatable")
+
+
+# The name of a test's property whose text is shown at the end of the run.
+LAST_WORDS = "last_words"
+
+
+@pytest.fixture
+def last_words(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Keeps a line that is printed when all tests are over, also where they ran in several processes."""
+    return lambda line: record_property(LAST_WORDS, line)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print the lines that tests kept with `last_words`, after the line that counts the tests."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    reports = [report for how in ("passed", "failed") for report in reporter.stats.get(how, [])]
+    for report in reports:
+        for name, line in report.user_properties:
+            if name == LAST_WORDS:
+                reporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ def simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.timeout(1200)
-def test_no_schedule_breaks_a_promise() -> None:
+def test_no_schedule_breaks_a_promise(last_words: Callable[[str], None]) -> None:
     played = simulate("--schedules", str(SCHEDULES))
+    last_words(played.stdout.splitlines()[-1])
     found = re.fullmatch(r"(\d+) schedules, 0 violations", played.stdout.splitlines()[-1])
     assert found, played.stdout + played.stderr
     assert int(found[1]) >= SCHEDULES
