@@ -82,6 +82,7 @@ def violations(trace: Trace, model: Model, *, calm: bool, most_receives: int | N
     found += _handed_while_paused(calls)
     found += _held_twice(calls)
     found += _refused_holders(trace.calls)
+    found += _ended_too_late(trace.calls)
     found += _came_back(calls)
     found += _two_for_one_attempt(trace.calls)
     found += [
@@ -332,6 +333,21 @@ def _refused_holders(calls: list[Asked]) -> list[str]:
         if call.now < until:
             refused.append(f"{call.actor} was refused the {call.what} of a lease in force")
     return refused
+
+
+def _ended_too_late(calls: list[Asked]) -> list[str]:
+    """Return those who were told to have ended or extended a lease that was over when they asked."""
+    late = []
+    for call in calls:
+        if call.what not in _ENDINGS or call.status != 200:
+            continue
+        earlier = [one for one in calls if one.lease_id == call.lease_id and one.start < call.start]
+        handed = [one for one in earlier if one.what == "dequeue" and one.status == 200]
+        # One that heard nothing may have ended the lease in time, and is told so when it asks again.
+        unheard = [one for one in earlier if one.what in _ENDINGS and one.status in (None, 503)]
+        if handed and not unheard and _until(handed[0], earlier)[0] <= call.asked_at:
+            late.append(f"{call.actor} could {call.what} a lease that was over")
+    return late
 
 
 def _came_back(calls: list[Asked]) -> list[str]:

@@ -197,6 +197,13 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a worker extends twice",),
     ),
     Mutation(
+        "letting a lease be extended that has run out",
+        STORED_LEASES,
+        'f"{_IN_FORCE} AND lease_until <= :until"',
+        '"lease_id = :lease AND :now = :now AND lease_until <= :until"',
+        ("a worker extends or gives back late",),
+    ),
+    Mutation(
         "without looking again after a lost race",
         LEASES,
         "    return _Look(None, again=raced)\n\n\ndef _head",
