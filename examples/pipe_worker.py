@@ -33,6 +33,14 @@ import requests
 
 OK, NOT_FOUND, CONFLICT, TOO_MANY = 200, 404, 409, 429
 SERVER_ERROR = 500
+# What is raised where no answer comes, or not the whole of one.
+AWAY = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+    requests.exceptions.JSONDecodeError,
+)
 TIMEOUT_S = 20
 LONGEST_PAUSE_S = 60.0
 # An empty queue is asked no more often, however short the polls are.
@@ -113,10 +121,7 @@ class Queue:
                 raise Stopped
         if answer.status_code == NOT_FOUND:
             return None
-        try:
-            item: Item = answer.json()
-        except requests.exceptions.JSONDecodeError as error:
-            raise Refused("what answers there is not the API") from error
+        item: Item = answer.json()
         self._attempt_id = uuid.uuid4().hex
         return item
 
@@ -145,7 +150,8 @@ class Queue:
             wanted_s = 0.0
             try:
                 answer = self._session.request(method, self._url + path, **arguments)
-            except (requests.ConnectionError, requests.Timeout) as error:
+                _check_whole(answer)
+            except AWAY as error:
                 say(f"the API is away ({type(error).__name__})")
             else:
                 if answer.status_code < SERVER_ERROR and answer.status_code != TOO_MANY:
@@ -301,6 +307,14 @@ def main() -> int:
         say(f"{options.base_url}, queue {options.queue}: {error}")
         return 2
     return 0
+
+
+def _check_whole(answer: requests.Response) -> None:
+    """Check that an answer of success is JSON: one of `AWAY` is raised if it was cut on its way."""
+    if answer.status_code == OK:
+        if "json" not in answer.headers.get("Content-Type", ""):
+            raise Refused("what answers there is not the API")
+        answer.json()
 
 
 def _seconds(header: str) -> float:

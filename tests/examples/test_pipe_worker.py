@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from auth import site_keys
 from auth.site_keys import PIPE, Holder
+from benchmarks.night.proxy import Mode, Proxy
 from local.deployment import PROJECT, Deployment
 from local.gateway import Gateway
 from local.invocation import Invoker
@@ -61,6 +63,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
             os.killpg(worker.pid, signal.SIGKILL)
         if worker.stderr and not worker.stderr.closed:
             worker.communicate()
+
+
+@pytest.fixture
+def proxy(gateway_url: str) -> Iterator[Proxy]:
+    """Stands between a worker and the gateway."""
+    proxy = Proxy(urlsplit(gateway_url).port or 0, delay_s=0)
+    yield proxy
+    proxy.stop()
 
 
 def lines(file: Path) -> list[int]:
@@ -225,6 +235,24 @@ def test_it_waits_while_the_api_is_away(
     server.stop()
     assert lines(tmp_path / "done") == [7]
     assert "the API is away (ConnectionError)" in worker.communicate()[1]
+
+
+@pytest.mark.parametrize("mode", [Mode.SHRUNK, Mode.SHORT, Mode.CUT])
+def test_it_asks_again_where_an_answer_was_cut(
+    api: ApiClient, start: Start, tmp_path: Path, proxy: Proxy, mode: Mode
+) -> None:
+    create(api)
+    for number in (7, 8):
+        enqueue(api, payload={"n": number})
+    worker = start(f"{proxy.url}{urlsplit(api.base_url).path}", "--until-empty", "--wait", "0")
+    wait_for((tmp_path / "begun").exists)
+    proxy.switch(mode)
+    (tmp_path / "go").touch()
+    wait_for(lambda: stats(api)[0] + stats(api)[1] < 2)
+    time.sleep(0.5)
+    proxy.switch(Mode.CALM)
+    assert worker.wait(25) == 0
+    assert lines(tmp_path / "done") == [7, 8]
 
 
 def test_a_queue_that_is_not_there(api: ApiClient, start: Start) -> None:
