@@ -27,6 +27,13 @@ import requests
 
 OK, NO_CONTENT, FORBIDDEN, TOO_MANY, SERVER_ERROR = 200, 204, 403, 429, 500
 FORM_TIMEOUT_S = 30
+# What is raised where no answer comes, or not the whole of one.
+AWAY = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 # Between two blocks, not for the whole file.
 UPLOAD_TIMEOUT_S = 60
 LONGEST_PAUSE_S = 30.0
@@ -145,6 +152,8 @@ class Uploader:
         try:
             form: dict[str, Any] = answer.json()
         except requests.exceptions.JSONDecodeError as error:
+            if "json" in answer.headers.get("Content-Type", ""):
+                raise Failed("the answer was cut on its way") from error
             raise Refused("what answers there is not the API") from error
         return form
 
@@ -152,7 +161,7 @@ class Uploader:
         arguments.setdefault("timeout", UPLOAD_TIMEOUT_S)
         try:
             return self._session.post(url, **arguments)
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except AWAY as error:
             raise Failed(f"no connection ({type(error).__name__})") from error
 
 

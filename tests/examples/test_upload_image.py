@@ -117,6 +117,16 @@ def test_what_may_get_better_is_tried_again_with_a_new_form(site: Site, run: Run
     assert "Policy expired" in told.stderr
 
 
+def test_a_form_that_was_cut_on_its_way_is_asked_for_again(site: Site, run: Run) -> None:
+    half = Response('{"url": "http', content_type="application/json")
+    ended = Response('{"url": "http', content_type="application/json", headers={"Content-Length": "500"})
+    site.forms = [half, ended]
+    told = run(site.url, NAME)
+    assert told.returncode == 0, told.stderr
+    assert [stored["file"] for stored in site.stored] == [CONTENT]
+    assert "the answer was cut on its way" in told.stderr
+
+
 def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:
     site.forms = [Response("object_name must not begin with a slash.", 400)]
     told = run(site.url, NAME)
