@@ -253,6 +253,73 @@ def test_no_item_of_a_queue_is_lost_or_handed_out_twice(
     assert {number for number, status in told.items() if status == 200} <= set(taken) <= set(told)
 
 
+def leased(api: ApiClient, queue: str, max_receives: int, items: int) -> list[dict[str, Any]]:
+    """Make a queue, and take each of its new items on a lease."""
+    api.post("/pipe/queue", json={"queue_name": queue, "max_receives": max_receives})
+    for _ in range(items):
+        api.post("/pipe/enqueue", json={"queue_name": queue})
+    lease = {"lease_seconds": "600"}
+    return [api.post(f"/pipe/queue/{queue}/dequeue", params=lease).json() for _ in range(items)]
+
+
+@pytest.mark.parametrize("mode", HTTP_MODES)
+def test_the_end_of_a_lease_is_as_its_caller_was_told(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
+    items = dict(zip(("ack", "nack", "extend"), leased(world, "leases", 9, 3), strict=True))
+
+    def end(how: str) -> requests.Response:
+        body = {"id": items[how]["id"], "lease_id": items[how]["lease_id"], "lease_seconds": 1200}
+        return world.post(f"/pipe/queue/leases/{how}", json=body)
+
+    def until(how: str) -> Any:
+        """When the item's lease ends, 0 without one; None if the item is gone."""
+        listed = {item["id"]: item for item in world.get("/pipe/queue/leases").json()}
+        return listed[items[how]["id"]].get("lease_until", 0) if items[how]["id"] in listed else None
+
+    with proxies.disturbed("dynamodb", mode):
+        answers = {how: end(how) for how in items}
+    untold = {how for how, answer in answers.items() if is_unavailable(answer)}
+    assert {answers[how].status_code for how in items if how not in untold} <= {200}, answers
+    assert "ack" in untold or until("ack") is None
+    assert "nack" in untold or until("nack") == 0
+    assert "extend" in untold or until("extend") == answers["extend"].json()["lease_until"]
+    # who asks again hears that it is done, and it is
+    assert {end(how).status_code for how in items} == {200}
+    assert (until("ack"), until("nack")) == (None, 0)
+
+
+@pytest.mark.parametrize("mode", HTTP_MODES)
+def test_a_redriven_item_is_in_one_place(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
+    (item,) = leased(world, "failed", 1, 1)
+    world.post("/pipe/queue/failed/nack", json={"id": item["id"], "lease_id": item["lease_id"]})
+
+    def places() -> tuple[int, int]:
+        stats = world.get("/pipe/queue/failed/stats").json()
+        return stats["waiting"], stats["dead"]
+
+    assert places() == (0, 1)
+    with proxies.disturbed("dynamodb", mode):
+        answer = world.post("/pipe/queue/failed/redrive", json={"id": item["id"]})
+    assert answer.json() == {"redriven": 1} if answer.status_code == 200 else is_unavailable(answer)
+    assert places() in ([(1, 0)] if answer.status_code == 200 else [(1, 0), (0, 1)])
+    assert world.post("/pipe/queue/failed/redrive").status_code == 200
+    assert places() == (1, 0)
+
+
+@pytest.mark.parametrize("mode", HTTP_MODES)
+def test_a_shared_browser_that_is_answered_is_open(
+    world: ApiClient, proxies: Proxies, token: str, mode: Mode
+) -> None:
+    def opened() -> requests.Response:
+        return world.post("/new_remotehq_browser", headers={"Authorization": f"Bearer {token}"})
+
+    calm = opened()
+    assert calm.status_code == 200
+    with proxies.disturbed("remotehq", mode):
+        answer = opened()
+    assert is_unavailable(answer) or answer.json().keys() == calm.json().keys(), answer.text
+    assert mode is not Mode.DRIBBLING or answer.status_code == 200
+
+
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_a_key_that_cannot_be_looked_up_is_not_refused(
     world: ApiClient, proxies: Proxies, monkeypatch: pytest.MonkeyPatch, mode: Mode
