@@ -35,7 +35,7 @@ class Failed(Exception):
 
 
 def newest(session: requests.Session, base_url: str, site: str, count: int) -> Iterator[Image]:
-    """Answer a site's newest images; where the API cuts the list, go on by its Link header."""
+    """Return a site's newest images; where the API cuts the list, go on by its Link header."""
     url = f"{base_url.rstrip('/')}/{quote(site, safe='')}/latest_images/{count}"
     while url:
         answer = get(session, url)
@@ -54,7 +54,7 @@ def save(session: requests.Session, image: Image, folder: Path) -> Path:
 
 
 def get(session: requests.Session, url: str) -> requests.Response:
-    """Answer what is at a URL, or raise `Refused` or `Failed`."""
+    """Return what is at a URL, or raise `Refused` or `Failed`."""
     try:
         answer = session.get(url, timeout=TIMEOUT_S)
     except (requests.ConnectionError, requests.Timeout) as error:
@@ -67,7 +67,7 @@ def get(session: requests.Session, url: str) -> requests.Response:
 
 
 def line(image: Image) -> str:
-    """Answer an image in a line: when, name, filter, exposure, airmass."""
+    """Return an image in a line: when, name, filter, exposure, airmass."""
     captured = image["capture_date"]
     when = "?" if captured is None else f"{datetime.fromtimestamp(captured / 1000, UTC):%Y-%m-%d %H:%M:%S}"
     name, filter_used = image["base_filename"], image["filter_used"] or "?"
@@ -76,7 +76,7 @@ def line(image: Image) -> str:
 
 
 def main() -> int:
-    """Show; answer the process's exit status."""
+    """Show; return the process's exit status."""
     options = _options()
     session = requests.Session()
     try:

@@ -144,7 +144,7 @@ class Queue:
             raise LeaseLost(answer.text)
 
     def _ask(self, method: str, path: str, *, until: float, **arguments: Any) -> requests.Response:
-        """Answer the API's answer; ask again until `until` (`time.monotonic()`) while it is away or busy."""
+        """Return the API's answer; ask again until `until` (`time.monotonic()`) while it is away or busy."""
         arguments.setdefault("timeout", TIMEOUT_S)
         for own_s in pauses():
             wanted_s = 0.0
@@ -209,7 +209,7 @@ class Worker:
                 self._stopped.wait(next(rests))
 
     def _work(self, item: Item) -> bool:
-        """Work on a job; answer whether it is done."""
+        """Work on a job; return whether it is done."""
         say(f"{item['id']}: begun, time {item['receive_count']}")
         end = time.monotonic() + self._lease_s
         try:
@@ -226,7 +226,7 @@ class Worker:
         return done
 
     def _run_command(self, item: Item) -> bool:
-        """Run the command on a job, renewing the lease; answer whether the job is done."""
+        """Run the command on a job, renewing the lease; return whether the job is done."""
         with (
             subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True) as process,  # noqa: S603 - the user's own
             renewed(self._queue, item, self._lease_s, process) as lost,
@@ -267,7 +267,7 @@ def renewed(
 
 
 def pauses() -> Iterator[float]:
-    """Answer how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    """Return how long to wait between tries, in seconds: longer each time, and never quite alike."""
     longest_s = 0.5
     while True:
         yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the workers, no secret
@@ -289,7 +289,7 @@ def say_loudly(item: Item) -> None:
 
 
 def main() -> int:
-    """Work; answer the process's exit status: 0, or 2 if what the user asks for cannot be."""
+    """Work; return the process's exit status: 0, or 2 if what the user asks for cannot be."""
     options = _options()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

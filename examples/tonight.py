@@ -49,7 +49,7 @@ class Api:
         self._session = requests.Session()
 
     def get(self, path: str, **query: Any) -> requests.Response:
-        """Answer what a route answers, or raise `Refused` or `Failed`."""
+        """Return what a route answers, or raise `Refused` or `Failed`."""
         try:
             answer = self._session.get(f"{self._base_url}{path}", params=query, timeout=TIMEOUT_S)
         except (requests.ConnectionError, requests.Timeout) as error:
@@ -62,7 +62,7 @@ class Api:
         return answer
 
     def place(self, site: str) -> dict[str, Any]:
-        """Answer the config that has a site's place: its own, or that of its enclosure."""
+        """Return the config that has a site's place: its own, or that of its enclosure."""
         config: dict[str, Any] = self.get(f"/{site}/config").json()["configuration"]
         enclosure = config.get("wema_name")
         if "latitude" in config or not enclosure or enclosure == site:
@@ -71,12 +71,12 @@ class Api:
 
 
 def unix_time(tai_jd: float) -> float:
-    """Answer the Unix seconds of a TAI Julian date."""
+    """Return the Unix seconds of a TAI Julian date."""
     return (tai_jd - UNIX_EPOCH_JD) * DAY_S - TAI_MINUS_UTC_S
 
 
 def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
-    """Answer a line for each event, with the next one marked."""
+    """Return a line for each event, with the next one marked."""
     times = {name: unix_time(tai_jd) for name, tai_jd in events.items()}
     following = min((moment for moment in times.values() if moment > now), default=None)
     return [
@@ -87,7 +87,7 @@ def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
 
 
 def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
-    """Answer the Moon's next passage in a sentence."""
+    """Return the Moon's next passage in a sentence."""
     start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
     passages = api.get(
         "/events/moon/rise-set-illum",
@@ -105,7 +105,7 @@ def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
 
 
 def note(api: Api, site: str) -> str:
-    """Answer the night log's note in a sentence."""
+    """Return the night log's note in a sentence."""
     answer = api.get(f"/nightlog/{site}")
     if answer.status_code == NO_CONTENT:
         return "Night log: no note"
@@ -114,7 +114,7 @@ def note(api: Api, site: str) -> str:
 
 
 def main() -> int:
-    """Show; answer the process's exit status."""
+    """Show; return the process's exit status."""
     options = _options()
     now = time.time() if options.when is None else options.when
     api = Api(options.base_url)

@@ -94,7 +94,7 @@ class Multipart:
         return len(self._before) + self._size + len(self._after)
 
     def read(self, wanted: int = -1) -> bytes:
-        """Answer the next bytes, b"" at the end."""
+        """Return the next bytes, b"" at the end."""
         if self._read < len(self._before):
             block = self._before[self._read :]
         elif self._read < len(self._before) + self._size:
@@ -166,7 +166,7 @@ class Uploader:
 
 
 def main() -> int:
-    """Upload; answer the process's exit status."""
+    """Upload; return the process's exit status."""
     options = _options()
     more: dict[str, Any] = {"s3_directory": options.directory}
     if options.directory == "info-images":
@@ -181,7 +181,7 @@ def main() -> int:
 
 
 def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
-    """Upload a file, trying again where that may help; answer whether it is up."""
+    """Upload a file, trying again where that may help; return whether it is up."""
     began = time.monotonic()
     for attempt, pause_s in enumerate(pauses(), 1):
         try:
@@ -202,7 +202,7 @@ def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
 
 
 def shown(name: str) -> Progress:
-    """Answer what shows progress: on a terminal in one line, in a log at each quarter."""
+    """Return what shows progress: on a terminal in one line, in a log at each quarter."""
     quarter = -1
 
     def progress(done: int, whole: int) -> None:
@@ -218,7 +218,7 @@ def shown(name: str) -> Progress:
 
 
 def pauses() -> Iterator[float]:
-    """Answer how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    """Return how long to wait between tries, in seconds: longer each time, and never quite alike."""
     longest_s = 1.0
     while True:
         yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the sites, no secret

@@ -4,5 +4,5 @@ import time
 
 
 def now_ms() -> int:
-    """Answer the time by this machine's clock; Unix ms."""
+    """Return the time by this machine's clock; Unix ms."""
     return int(time.time() * 1000)

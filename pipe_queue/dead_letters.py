@@ -65,7 +65,7 @@ def listing(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
 
 
 def redrive(queue: Queue, item_id: str | None) -> int:
-    """Put a dead letter, or all of them, back into the queue at its old place; answer how many.
+    """Put a dead letter, or all of them, back into the queue at its old place; return how many.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def _redrive_all(queue: Queue) -> int:
 
 
 def _redrive(queue: Queue, row: Item) -> bool:
-    """Put one back as if it had never been handed out; answer whether it was there to be put back."""
+    """Put one back as if it had never been handed out; return whether it was there to be put back."""
     fresh = {name: value for name, value in row.items() if name not in _OF_FAILURES}
     try:
         store.redrive(queue.name, fresh)

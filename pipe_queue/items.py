@@ -64,7 +64,7 @@ def parse(body: dict[str, Any]) -> NewItem:
 
 
 def enqueue(new: NewItem) -> dict[str, Any]:
-    """Put an item behind all those whose enqueue was answered before; answer it as callers see it.
+    """Put an item behind all those whose enqueue was answered before; return it as callers see it.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def peek(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
 
 
 def full_size(row: Item) -> int:
-    """Answer the bytes of a new item's row at any time: a time that ends in zeros takes a byte less."""
+    """Return the bytes of a new item's row at any time: a time that ends in zeros takes a byte less."""
     return item_size({**row, "created_at": _LONGEST_TIME_MS, "generation": _LONGEST_TIME_MS})
 
 
@@ -152,7 +152,7 @@ def check_limit(given: Any) -> int:
 
 
 def is_leased(row: Item, now: int) -> bool:
-    """Answer whether a lease in force holds an item."""
+    """Return whether a lease in force holds an item."""
     return bool(row.get("lease_until", 0) > now)
 
 
@@ -168,7 +168,7 @@ def created_at(row: Item) -> int | None:
 
 
 def public(queue_name: str, row: Item) -> dict[str, Any]:
-    """Answer an item as callers see it."""
+    """Return an item as callers see it."""
     return {
         "id": row["id"],
         "queue_name": queue_name,
@@ -179,7 +179,7 @@ def public(queue_name: str, row: Item) -> dict[str, Any]:
 
 
 def waiting(queue_name: str, row: Item) -> dict[str, Any]:
-    """Answer an item as those see it who only look: with its lease's end, without the lease's id."""
+    """Return an item as those see it who only look: with its lease's end, without the lease's id."""
     seen = public(queue_name, row)
     if is_leased(row, now_ms()):
         seen["lease_until"] = row["lease_until"]
@@ -197,7 +197,7 @@ def _checked_sender(sender: Any) -> str:
 
 
 def _take_place(name: str) -> tuple[Queue, int]:
-    """Answer the queue, and a number above all that were answered before."""
+    """Return the queue, and a number above all that were answered before."""
     try:
         metadata = queue_store.take_number(name)
     except ConditionFailed:
@@ -222,12 +222,12 @@ def _row(new: NewItem, queue: Queue, sequence: int) -> Item:
 
 
 def _token(row: Item) -> str:
-    """Answer the client token of an item's put: 32 characters that are this item's alone."""
+    """Return the client token of an item's put: 32 characters that are this item's alone."""
     return hashlib.sha256(f"{row['pk']} {row['sk']}".encode()).hexdigest()[:32]
 
 
 def _put_deduplicated(new: NewItem, queue: Queue, row: Item) -> Item:
-    """Put an item unless its dedup id is taken; answer what tells the item that the id now stands for."""
+    """Put an item unless its dedup id is taken; return what tells the item that the id now stands for."""
     dedup_id = str(new.dedup_id)
     now_s = int(time.time())
     dedup_row = {

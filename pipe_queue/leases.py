@@ -106,7 +106,7 @@ def give_back(queue: Queue, item_id: str, lease_id: str) -> None:
 
 
 def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[str, Any]:
-    """Let a lease end `lease_ms` from now; answer `id`, `lease_id`, `lease_until`.
+    """Let a lease end `lease_ms` from now; return `id`, `lease_id`, `lease_until`.
 
     Raises
     ------
@@ -220,7 +220,7 @@ def _terms(head: Item, lease_id: str, lease_ms: int | None) -> Item:
 
 
 def _remove(queue_name: str, item_id: str, lease_id: str, began: float) -> bool:
-    """Remove an item leased at `began` (`time.monotonic()`); answer whether it was ours to hand out.
+    """Remove an item leased at `began` (`time.monotonic()`); return whether it was ours to hand out.
 
     Raises
     ------
@@ -298,7 +298,7 @@ def _forgotten_at(lease_until_ms: int) -> int:
 
 
 def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
-    """Answer the item that a poll's record leads to, if the poll still has it."""
+    """Return the item that a poll's record leads to, if the poll still has it."""
     if attempt is None:
         return None
     if "payload" in attempt:
@@ -309,7 +309,7 @@ def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
 
 
 def _leased(queue_name: str, row: Item) -> dict[str, Any]:
-    """Answer an item as the holder of its lease sees it."""
+    """Return an item as the holder of its lease sees it."""
     return {
         **items.public(queue_name, row),
         "lease_id": row["lease_id"],

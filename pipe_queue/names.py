@@ -12,7 +12,7 @@ MAX_ID_BYTES = 128
 
 
 def check_new(field: str, name: Any) -> str:
-    """Answer `name` if something new may bear it.
+    """Return `name` if something new may have it.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def check_new(field: str, name: Any) -> str:
 
 
 def check_known(field: str, name: Any) -> str:
-    """Answer `name` if something old might bear it: the earlier service took any name.
+    """Return `name` if something old might have it: the earlier service took any name.
 
     Raises
     ------
@@ -38,12 +38,12 @@ def check_known(field: str, name: Any) -> str:
 
 
 def unknown(field: str, name: str, sentence: str) -> ApiError:
-    """Answer the error for a name that nothing bears: 404, or 400 if nothing new could bear it either."""
+    """Return the error for a name that nothing has: 404, or 400 if nothing new could have it."""
     return NotFound(sentence) if _NAME.fullmatch(name) else BadRequest(_sentence(field))
 
 
 def check_id(field: str, given: Any) -> str:
-    """Answer an id that the caller chose or was given.
+    """Return an id that the caller chose or was given.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _sentence(field: str) -> str:
 
 
 def _size(text: str) -> int:
-    """Answer the bytes of `text` as UTF-8; 0 if it is not Unicode, as half a surrogate pair is not."""
+    """Return the bytes of `text` as UTF-8; 0 if it is not Unicode, as half a surrogate pair is not."""
     try:
         return len(text.encode())
     except UnicodeEncodeError:

@@ -46,14 +46,14 @@ def renew() -> None:
 
 
 def is_over() -> bool:
-    """Answer whether no request is repeated any more."""
+    """Return whether no request is repeated any more."""
     return time.monotonic() >= request_context.current().retry_until
 
 
 class PatientTable(Table):
     """A table whose requests are repeated while it is busy or silent.
 
-    Every write to it must bear being done twice, for an attempt whose answer was lost may have been
+    Every write to it must do no harm when it is done twice: an attempt whose answer was lost may have been
     executed. `ConditionFailed.retried` tells when that is possible.
     """
 

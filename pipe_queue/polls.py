@@ -30,7 +30,7 @@ def parse(request: Request) -> Poll:
 
 
 def lease_ms(given: Any) -> int:
-    """Answer a lease's length in ms, given in seconds as a number or numeric text.
+    """Return a lease's length in ms, given in seconds as a number or numeric text.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def lease_ms(given: Any) -> int:
 
 
 def held_item(request: Request) -> tuple[str, str]:
-    """Answer the item id and the lease id that a request names.
+    """Return the item id and the lease id that a request names.
 
     Raises
     ------

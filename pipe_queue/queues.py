@@ -80,13 +80,13 @@ def create(name: str, max_receives: int | None) -> None:
 
 
 def find(name: str) -> Queue | None:
-    """Answer a queue, or None. One made by the earlier service is adopted: it gets a generation."""
+    """Return a queue, or None. One made by the earlier service is adopted: it gets a generation."""
     metadata = store.read(name)
     return None if metadata is None else from_metadata(name, metadata)
 
 
 def existing(name: str) -> Queue:
-    """Answer a queue.
+    """Return a queue.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def existing(name: str) -> Queue:
 
 
 def from_metadata(name: str, metadata: Item) -> Queue | None:
-    """Answer the queue that a METADATA row describes; None if it was deleted since the row was read."""
+    """Return the queue that a METADATA row describes; None if it was deleted since the row was read."""
     if "generation" not in metadata:
         # Where the condition fails, another request has adopted it, or deleted it.
         with suppress(ConditionFailed):
@@ -149,7 +149,7 @@ def check_not_paused(queue: Queue) -> None:
 
 
 def counts(after: str) -> dict[str, int]:
-    """Answer how many items each queue has, leased ones included, by name.
+    """Return how many items each queue has, leased ones included, by name.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def check_settings(body: dict[str, Any]) -> Settings:
 
 
 def check_max_receives(given: Any) -> int | None:
-    """Answer a number of receives, or None for none.
+    """Return a number of receives, or None for none.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def check_max_receives(given: Any) -> int | None:
 
 
 def _next_generation(name: str) -> int:
-    """Answer a generation above all that `name` had, once the rows of those are gone."""
+    """Return a generation above all that `name` had, once the rows of those are gone."""
     listed = store.read_listed(name)
     if listed is not None and listed["phase"] == store.DELETING:
         _finish_deletion(name, int(listed["generation"]))

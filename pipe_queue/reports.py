@@ -44,7 +44,7 @@ def of_every_queue() -> list[Report]:
 
 
 def metrics(reports: list[Report]) -> list[dict[str, Any]]:
-    """Answer the measurements: one for each queue, and one, the worst, without a name, for alarms."""
+    """Return the measurements: one for each queue, and one, the worst, without a name, for alarms."""
     worst = Report(
         "",
         max((report.oldest_age_s for report in reports), default=0),

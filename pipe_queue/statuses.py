@@ -17,7 +17,7 @@ _READ_AT_ONCE = 25
 
 
 def write(body: dict[str, Any]) -> dict[str, Any]:
-    """Store what a machine tells of itself, in place of what it told before; answer the status.
+    """Store what a machine tells of itself, in place of what it told before; return the status.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def write(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(pipe_id: str) -> dict[str, Any]:
-    """Answer a machine's status.
+    """Return a machine's status.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def listing(after: str) -> Iterator[dict[str, Any]]:
 
 
 def public(pipe_id: str, row: Item) -> dict[str, Any]:
-    """Answer a status as callers see it."""
+    """Return a status as callers see it."""
     return {
         "pipe_id": pipe_id,
         "status": row.get("status"),

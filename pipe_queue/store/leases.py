@@ -16,7 +16,7 @@ _IN_FORCE = "lease_id = :lease AND lease_until > :now"
 
 
 def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
-    """Answer `id` and `receives` of the items that no lease in force holds, oldest first.
+    """Return `id` and `receives` of the items that no lease in force holds, oldest first.
 
     Pages of `HEAD_PAGE` rows, leased ones included, are read as they are asked for.
     """
@@ -38,7 +38,7 @@ def count_exhausted(queue: str, generation: int, max_receives: int, now_ms: int)
 
 
 def lease(queue: str, item_id: str, terms: Item) -> Item:
-    """Take a lease on an item and answer the item. One update.
+    """Take a lease on an item and return the item. One update.
 
     Parameters
     ----------
@@ -115,12 +115,12 @@ def remove_for_attempt(queue: str, item_id: str, now_ms: int, attempt: Item, ear
 
 
 def attempt_key(queue: str, generation: int, attempt_id: str) -> Item:
-    """Answer the key of an attempt's row."""
+    """Return the key of an attempt's row."""
     return row_key(queue, f"{_ATTEMPT}{generation}#{attempt_id}")
 
 
 def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
-    """Answer what an attempt was handed, or None. One consistent read."""
+    """Return what an attempt was handed, or None. One consistent read."""
     return table.get(attempt_key(queue, generation, attempt_id))
 
 
@@ -206,12 +206,12 @@ def give_back(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Ite
 
 
 def receipt_key(queue: str, lease_id: str) -> Item:
-    """Answer the key of a lease's receipt."""
+    """Return the key of a lease's receipt."""
     return row_key(queue, f"RECEIPT#{lease_id}")
 
 
 def read_receipt(queue: str, lease_id: str) -> Item | None:
-    """Answer the receipt of a lease, or None. One consistent read."""
+    """Return the receipt of a lease, or None. One consistent read."""
     return table.get(receipt_key(queue, lease_id))
 
 
@@ -260,7 +260,7 @@ def _attempt_of(record: Item) -> str:
 
 
 def _if_received(times: int) -> tuple[str, Item]:
-    """Answer a condition with its values: handed out so often. An item that never was has no count."""
+    """Return a condition with its values: handed out so often. An item that never was has no count."""
     return ("receives = :received", {":received": times}) if times else ("attribute_not_exists(receives)", {})
 
 

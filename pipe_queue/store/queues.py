@@ -19,7 +19,7 @@ class Settings(TypedDict, total=False):
 
 
 def read(name: str) -> Item | None:
-    """Answer the METADATA of a queue, or None. One consistent read."""
+    """Return the METADATA of a queue, or None. One consistent read."""
     return table.get(row_key(name, _METADATA))
 
 
@@ -30,7 +30,7 @@ def read_many(names: Sequence[str]) -> dict[str, Item]:
 
 
 def read_listed(name: str) -> Item | None:
-    """Answer a name's row in the list of queues (`generation`, `phase`), or None. One consistent read."""
+    """Return a name's row in the list of queues (`generation`, `phase`), or None. One consistent read."""
     return table.get(_listed_key(name))
 
 
@@ -143,7 +143,7 @@ def change(name: str, generation: int, settings: Settings) -> Item:
 
 
 def take_number(name: str) -> Item:
-    """Answer the METADATA of a queue with the next `sequence`, which is the caller's alone. One update.
+    """Return the METADATA of a queue with the next `sequence`, which is the caller's alone. One update.
 
     Raises
     ------
@@ -215,7 +215,7 @@ def note_deletion(name: str, generation: int) -> None:
 
 
 def keys_up_to(name: str, generation: int) -> Iterator[Item]:
-    """Answer the keys of a partition's rows of `generation`, earlier ones or none. One query, all pages."""
+    """Return the keys of a partition's rows of `generation`, earlier ones or none. One query, all pages."""
     rows = table.query(
         KeyConditionExpression="pk = :pk",
         FilterExpression="attribute_not_exists(generation) OR generation <= :generation",
@@ -254,12 +254,12 @@ def end_deletion(name: str, generation: int, expire_timestamp_s: int) -> None:
 
 
 def count_items(name: str, generation: int) -> int:
-    """Answer how many items a queue has, leased ones included. One COUNT query, all pages."""
+    """Return how many items a queue has, leased ones included. One COUNT query, all pages."""
     return table.count(**rows_of(name, "ITEM#", generation))
 
 
 def count_dead_letters(name: str, generation: int) -> int:
-    """Answer how many dead letters a queue has. One COUNT query, all pages."""
+    """Return how many dead letters a queue has. One COUNT query, all pages."""
     return table.count(**rows_of(name, "DEAD#", generation))
 
 

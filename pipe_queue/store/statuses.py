@@ -7,7 +7,7 @@ from pipe_queue.store.table import STATUS_TYPE, list_after, table
 
 
 def read(pipe_id: str) -> Item | None:
-    """Answer a machine's status row, or None. One consistent read."""
+    """Return a machine's status row, or None. One consistent read."""
     return table.get(_key(pipe_id))
 
 

@@ -15,12 +15,12 @@ OF_GENERATION = "(attribute_not_exists(generation) OR generation = :generation)"
 
 
 def row_key(queue: str, sort_key: str) -> Item:
-    """Answer the key of a row in a queue's partition."""
+    """Return the key of a row in a queue's partition."""
     return {"pk": f"QUEUE#{queue}", "sk": sort_key}
 
 
 def item_key(queue: str, item_id: str) -> Item:
-    """Answer the key of an item."""
+    """Return the key of an item."""
     return row_key(queue, f"ITEM#{item_id}")
 
 
@@ -34,7 +34,7 @@ def with_id(row: Item) -> Item:
 
 
 def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[str, Any]:
-    """Answer the arguments of a consistent query for a kind of rows in the order of their ids.
+    """Return the arguments of a consistent query for a kind of rows in the order of their ids.
 
     Parameters
     ----------
