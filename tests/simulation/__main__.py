@@ -23,7 +23,7 @@ from tests.simulation.scenarios import SCENARIOS
 # How many schedules a process plays by chance before it is asked for more.
 CHUNK = 250
 # Of the schedules that are asked for, what part one scenario may have in which each is tried.
-_LARGEST_SHARE = 0.1
+_LARGEST_SHARE = 0.04
 # How many it may have where the time is given, so that all scenarios get their turn.
 MOST_IN_TIME = 1000
 
@@ -62,6 +62,7 @@ class Tally:
 
     def __init__(self, schedules: int, deadline: float) -> None:
         self.schedules = 0
+        self.cases: set[str] = set()
         self.in_full: set[str] = set()
         self.failures: dict[str, Failure] = {}
         self._wanted = schedules
@@ -70,6 +71,7 @@ class Tally:
     def add(self, played: Played) -> None:
         """Add what one process played; print the first failure of a scenario."""
         self.schedules += played.schedules
+        self.cases.add(played.scenario)
         if played.is_all:
             self.in_full.add(played.scenario)
         if played.failure is not None and played.scenario not in self.failures:
@@ -95,23 +97,30 @@ def main() -> int:
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
         _play(pool, _work(names, options, deadline), tally, 2 * options.processes)
-    _say(f"each schedule of {len(tally.in_full)} small cases, and others by chance")
+    _say(f"{len(tally.cases)} of {len(names)} cases, each schedule of {len(tally.in_full)}, others by chance")
     _say(f"played in {time.monotonic() - started:.0f} s")
     _say(f"{tally.schedules} schedules, {len(tally.failures)} violations")
     return int(bool(tally.failures))
 
 
 def _work(names: list[str], options: argparse.Namespace, deadline: float) -> Iterator[Work]:
-    """Return what is to be played: each schedule of the small cases, and others by chance without end."""
+    """Return what is to be played, without end.
+
+    Some schedules of every case come first, by chance, so that none is left out. Then comes each schedule of
+    the small cases, and then others by chance.
+    """
     most = MOST_IN_TIME if options.seconds else max(1, round(options.schedules * _LARGEST_SHARE))
     exhaustive = [scenario.name for scenario in SCENARIOS if scenario.exhaustive and scenario.name in names]
-    yield from (Work(name, most=most, deadline=deadline, faults=options.faults) for name in exhaustive)
     for number in itertools.count():
         start = options.seed + number * CHUNK
         yield from (
             Work(name, range(start, start + CHUNK), deadline=deadline, faults=options.faults)
             for name in names
         )
+        if number == 0:
+            yield from (
+                Work(name, most=most, deadline=deadline, faults=options.faults) for name in exhaustive
+            )
 
 
 def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.deployment import PROJECT
+from tests.simulation.scenarios import SCENARIOS
 
 SCHEDULES = 50_000
 
@@ -30,6 +31,7 @@ def test_no_schedule_breaks_a_promise(last_words: Callable[[str], None]) -> None
     found = re.fullmatch(r"(\d+) schedules, 0 violations", played.stdout.splitlines()[-1])
     assert found, played.stdout + played.stderr
     assert int(found[1]) >= SCHEDULES
+    assert f"{len(SCENARIOS)} of {len(SCENARIOS)} cases" in played.stdout
     assert played.returncode == 0
 
 
