@@ -4,11 +4,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from common.dynamodb import serialised
 from tests.simulation.lambdas import call, table_name
 from tests.simulation.world import Answer, Caller
 
 QUEUE = "jobs"
+# The name of the actor that is the earlier service.
+EARLIER = "earlier"
 PATH = {"queue_name": QUEUE}
 # A caller that hears nothing asks again so often.
 _REPETITIONS = 4
@@ -184,7 +188,10 @@ def earlier_enqueues(n: int, ms: int = 1_700_000_000_000) -> Program:
         }
 
         def put() -> Answer:
-            _request(caller, "put_item", Item=serialised(row))
+            try:
+                _request(caller, "put_item", Item=serialised(row))
+            except (BotoCoreError, ClientError):
+                return Answer(503)
             return Answer(200, {"id": item_id})
 
         caller.call("enqueue", put, n=n)
