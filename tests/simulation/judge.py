@@ -130,7 +130,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
     return sentences
 
 
-def _put_by_earlier(calls: list[Asked]) -> set[int]:
+def _put_by_earlier(calls: list[Asked]) -> set[int | None]:
     """Return the items of the earlier service.
 
     It puts them without a token or a condition. A put that arrives late, or that boto3 sends again, brings an
