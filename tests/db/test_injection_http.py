@@ -94,7 +94,8 @@ def test_in_the_path(text: str, aws: str) -> None:
 @pytest.mark.parametrize("name", QUERY_PARAMETERS)
 def test_half_a_character_is_named(name: str, aws: str) -> None:
     answer = call(handlers.get_filtered_images, body=json.dumps({name: "\ud800"}))
-    assert (answer.status, answer.body) == (400, f"{name} must be Unicode text without NUL characters.")
+    wanted = "a whole number from 1" if name == "limit" else "Unicode text without NUL characters"
+    assert (answer.status, answer.body) == (400, f"{name} must be {wanted}.")
 
 
 @pytest.mark.usefixtures("unharmed")
