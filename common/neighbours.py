@@ -102,13 +102,15 @@ def _ask(method: str, url: SplitResult, token: str, limits: Limits, json_body: s
         connection.request(
             method, url.path or "/", None if json_body is None else json_body.encode(), headers
         )
-        response = HTTPResponse(_Received(connection.sock, end), method=method)  # type: ignore[arg-type]
-        response.begin()
-        body = response.read(MAX_BYTES + 1)
-        if response.length and len(body) <= MAX_BYTES:
-            # with a limit, `read` takes the end of the connection for the end of the answer
-            raise IncompleteRead(body, response.length)
-        return Answer(response.status, body)
+        received = _Received(connection.sock, end)
+        # Closed here: the garbage collector may close its parts in an order that Python 3.13 complains of.
+        with HTTPResponse(received, method=method) as response:  # type: ignore[arg-type]
+            response.begin()
+            body = response.read(MAX_BYTES + 1)
+            if response.length and len(body) <= MAX_BYTES:
+                # with a limit, `read` takes the end of the connection for the end of the answer
+                raise IncompleteRead(body, response.length)
+            return Answer(response.status, body)
     finally:
         connection.close()
 
