@@ -1,4 +1,4 @@
-"""Answers of DynamoDB and SSM that are cut or changed on their way: asked for again, never believed."""
+"""A cut or changed answer of DynamoDB or SSM is requested again and never used."""
 
 import json
 import zlib
