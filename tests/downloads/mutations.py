@@ -10,7 +10,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from local.deployment import PROJECT
+from tests.mutation import mutated
 
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "build")
 _TESTS = ("tests/downloads/test_tiles.py", "tests/downloads/test_fits_cases.py")
@@ -99,11 +102,12 @@ def seen(mutation: Mutation, folder: Path) -> bool:
     """Whether the tests fail in the copy of the project in `folder` when the check is out."""
     path = folder / mutation.file
     whole = path.read_text()
-    path.write_text(whole.replace(mutation.text, mutation.broken))
+    path.write_text(mutated(whole, mutation))
     run = [sys.executable, "-m", "pytest", "--noconftest", "-q", "-x", "-k", _NO_SERVER, *_TESTS]
     ran = subprocess.run(run, cwd=folder, check=False, capture_output=True)
     path.write_text(whole)
-    return ran.returncode != 0
+    # pytest ends with 1 if tests failed; any other status is not the check's absence being seen.
+    return ran.returncode == pytest.ExitCode.TESTS_FAILED
 
 
 def main() -> int:

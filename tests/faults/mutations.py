@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.deployment import PROJECT
+from tests.mutation import mutated
 
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules")
 
@@ -139,7 +140,8 @@ def _play(mutation: Mutation) -> tuple[bool, str]:
         shutil.copytree(PROJECT, project, ignore=_NOT_COPIED)
         # MiniStack's environment is shared
         (project / ".local").symlink_to(PROJECT / ".local")
-        _break(project / mutation.file, mutation)
+        file = project / mutation.file
+        file.write_text(mutated(file.read_text(), mutation))
         arguments = ["--engine", mutation.engine, "--only", mutation.scenario, "--items", str(mutation.items)]
         played = subprocess.run(
             [sys.executable, "-m", "tests.faults", *arguments],
@@ -151,13 +153,6 @@ def _play(mutation: Mutation) -> tuple[bool, str]:
     told = "".join(f"    {line}\n" for line in played.stdout.splitlines())
     # A suite that fell over has seen nothing: it must have come to its verdict.
     return played.returncode == 1 and "broke a promise" in played.stdout, told or played.stderr
-
-
-def _break(file: Path, mutation: Mutation) -> None:
-    source = file.read_text()
-    if source.count(mutation.text) != 1:
-        raise ValueError(f"{mutation.name}: {mutation.file} has changed, the mutation no longer fits")
-    file.write_text(source.replace(mutation.text, mutation.broken))
 
 
 if __name__ == "__main__":

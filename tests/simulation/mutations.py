@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.mutation import mutated
+
 PROJECT = Path(__file__).resolve().parents[2]
 # How many schedules of each scenario are played at most: first each one, then some by chance.
 EACH, BY_CHANCE = 1500, 1500
@@ -291,10 +293,7 @@ class _BrokenLoader(importlib.abc.Loader):
     def exec_module(self, module: Any) -> None:
         """Run the broken source."""
         file = PROJECT / self._mutation.file
-        source = file.read_text()
-        if source.count(self._mutation.text) != 1:
-            raise ValueError(f"{self._mutation.name}: {self._mutation.file} has changed, it no longer fits")
-        broken = source.replace(self._mutation.text, self._mutation.broken)
+        broken = mutated(file.read_text(), self._mutation)
         exec(compile(broken, str(file), "exec"), vars(module))  # noqa: S102 - the project's own code
 
 
