@@ -151,11 +151,6 @@ class Sandbox:
                 self._check_template()
                 raise Overrun("The file cannot be converted: its decoder ended without a result.") from error
 
-    def start(self) -> None:
-        """Start the template process, if it does not run, without waiting until it is ready."""
-        with self._lock:
-            self._running_control()
-
     def stop(self) -> None:
         """End the template process and every job."""
         with self._lock:

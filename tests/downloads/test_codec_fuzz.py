@@ -69,7 +69,7 @@ def sandboxes(canary_in_the_environment: None) -> Iterator[list[Sandbox]]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sandbox._FIXED, "MALLOC_PERTURB_", filling)
             made.append(Sandbox([*sandboxed.sandbox._modules, "tests.downloads.fuzz_jobs"]))
-            made[-1].start()
+            made[-1]._running_control()
     yield made
     for one in made:
         one.stop()
