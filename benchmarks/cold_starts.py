@@ -19,7 +19,7 @@ from benchmarks.machine import machine
 from benchmarks.runtimes import Runtime
 from benchmarks.worlds import Measured
 from local.deployment import Deployment
-from tests.costs.world import FILE, IMAGES, World
+from support.seed_data import FILE, IMAGES, World
 
 RUNS = 3
 # Handlers that no route calls, and their events.

@@ -19,11 +19,11 @@ import numpy as np
 
 from benchmarks import figures
 from benchmarks.machine import machine
-from benchmarks.memory import PeakWithChildren
 from common import aws
 from local import environment, resources
 from local.child import Child
 from local.deployment import PROJECT, Deployment
+from support.memory import PeakWithChildren
 
 NAMES = ("benchmark.fits.fz", "copy.fits.fz", "another.fits.fz")
 KINDS = ("fits", "arcsinh", "linear")

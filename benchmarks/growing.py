@@ -17,10 +17,10 @@ from pipe_queue.store import dead_letters
 from remotehq import afternoons
 from remotehq import store as rooms
 from site_configs import store as site_configs
-from tests.costs.cases import AFTERNOON, Ask, call, get, post
-from tests.costs.world import FILE, QUEUE, World, write_rows
-from tests.downloads.images import packed, put, sky
-from tests.pipe_queue.callers import write_legacy_items
+from support.cost_cases import AFTERNOON, Ask, call, get, post
+from support.images import packed, put, sky
+from support.legacy_queue import write_legacy_items
+from support.seed_data import FILE, QUEUE, World, write_rows
 
 FIRST_S = 1_704_844_800  # 2024-01-10 00:00 UTC
 FILE_BYTES = 50_000

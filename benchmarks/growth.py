@@ -14,8 +14,8 @@ from benchmarks.calls import Calls
 from benchmarks.machine import machine
 from benchmarks.subjects import SUBJECTS, Route
 from local.deployment import Deployment
-from tests.costs.recorder import Recorder
-from tests.costs.world import World
+from support.recorder import Recorder
+from support.seed_data import World
 
 MOST_CALLS, LEAST_CALLS = 11, 3
 MOST_S = 2.0

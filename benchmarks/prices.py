@@ -55,7 +55,7 @@ class Price:
 
 def prices() -> list[Price]:
     """Answer the price of each route, of the case that the benchmark measures."""
-    costs = yaml.safe_load((PROJECT / "tests" / "costs" / "costs.yaml").read_text())
+    costs = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
     memory = _memory_mb()
     guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
     measured = figures.read("routes")["figures"]

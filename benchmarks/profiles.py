@@ -18,9 +18,9 @@ from unittest.mock import patch
 from benchmarks import calls, figures, growing, image_rows, worlds
 from local import invocation
 from local.deployment import PROJECT
-from tests.costs.cases import Ask, call, get, post
-from tests.costs.world import QUEUE, World, upload, write_rows
-from tests.pipe_queue.callers import write_legacy_items
+from support.cost_cases import Ask, call, get, post
+from support.legacy_queue import write_legacy_items
+from support.seed_data import QUEUE, World, upload, write_rows
 
 ROUNDS = 100
 TOP = 14

@@ -17,9 +17,9 @@ from benchmarks.machine import machine
 from benchmarks.night import disturbances
 from benchmarks.night.backends import POSTGRES, SERVICES, Backends
 from benchmarks.night.disturbances import RECOVERY_S, Disturbance
-from benchmarks.night.proxy import Mode
 from benchmarks.night.stage import staged
 from benchmarks.soak import DELAY_S, DISTURBED_NIGHT
+from support.proxy import Mode
 
 DISTURBED_S, CALM_S = 8.0, RECOVERY_S + 3
 

@@ -12,7 +12,7 @@ from benchmarks import calls, figures, worlds
 from benchmarks.calls import Calls
 from benchmarks.machine import machine
 from benchmarks.worlds import Measured
-from tests.costs.world import World
+from support.seed_data import World
 
 MOST_CALLS, LEAST_CALLS = 100, 20
 MOST_S = 4.0

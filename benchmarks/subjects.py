@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks import growing, image_rows
 from benchmarks.growing import always
-from tests.costs.cases import Ask, call, get, post
-from tests.costs.world import FILE, QUEUE, World, upload, write_rows
+from support.cost_cases import Ask, call, get, post
+from support.seed_data import FILE, QUEUE, World, upload, write_rows
 
 FLAT, STRAIGHT = "flat", "straight"
 

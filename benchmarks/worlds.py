@@ -13,9 +13,9 @@ from local import resources
 from local.deployment import Deployment
 from local.stack import Stack
 from pipe_queue.store import table as queue_table
-from tests.client import ApiClient
-from tests.costs.cases import CASES, Ask, Case, call, dead_letter, post
-from tests.costs.world import QUEUE, World
+from support.client import ApiClient
+from support.cost_cases import CASES, Ask, Case, call, dead_letter, post
+from support.seed_data import QUEUE, World
 
 MOTO_TIMEOUT_S = 10.0
 # The case that stands for a route where that is not its first.

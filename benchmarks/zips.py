@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks import figures
 from benchmarks.machine import machine
-from tests.downloads.endless_s3 import MIB
-from tests.downloads.zipping import EndlessS3
+from support.endless_s3 import MIB
+from support.zipping import EndlessS3
 
 MOST_MB = 200
 # 4.2 GB pass the 32 bits of a size in a plain zip, and the files after it those of an offset.

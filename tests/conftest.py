@@ -23,9 +23,9 @@ from local.remotehq import TOKEN as REMOTEHQ_TOKEN
 from local.remotehq import RemoteHq
 from local.server import Server
 from site_configs.store import forget_site_codes
-from tests.client import ApiClient
-from tests.contract import Contract
-from tests.permissions import Permissions
+from support.client import ApiClient
+from support.contract import Contract
+from support.permissions import Permissions
 
 # Nothing that a developer has set, database or AWS account, is ever touched by a test.
 environment.forget_aws()

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from local.deployment import PROJECT
-from tests.client import ApiClient
+from support.client import ApiClient
 
 DOCUMENT = yaml.safe_load((PROJECT / "docs" / "openapi.yaml").read_text())
 # What PostgreSQL, datetime, int, float and DynamoDB each read in their own way; percent-encoded.

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from local.deployment import PROJECT
-from tests.client import ApiClient
-from tests.downloads.images import put, stored
+from support.client import ApiClient
+from support.images import put, stored
 from tests.downloads.rows import image, insert
 
 README = (PROJECT / "README.md").read_text()

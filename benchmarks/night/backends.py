@@ -5,10 +5,10 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
-from benchmarks.night.database import Database
-from benchmarks.night.proxy import Proxy
 from local.child import Child
 from local.server import HOST
+from support.postgres import Database
+from support.proxy import Proxy
 
 SERVICES = ("s3", "dynamodb", "ssm")
 POSTGRES = "postgres"

@@ -15,7 +15,7 @@ from benchmarks.night.actors import ON_LEASES, PLAIN, QUEUES, Night
 from benchmarks.night.calls import NO_CONTENT, NOT_FOUND, OK, Caller
 from benchmarks.night.told import Register, Told, Uploaded
 from local.environment import CREDENTIALS
-from tests.faults import history
+from support import queue_history as history
 
 _LOOK_EVERY_S = 0.5
 _FETCHED_AT_ONCE = 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.night.backends import POSTGRES, SERVICES, Backends
 from benchmarks.night.calls import NEEDS, UNAVAILABLE, Call
-from benchmarks.night.proxy import Mode
+from support.proxy import Mode
 
 # All is well again so long after a backend's return.
 RECOVERY_S = 5.0

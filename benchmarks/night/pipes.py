@@ -9,7 +9,7 @@ import requests
 
 from benchmarks.night.actors import ATTEMPTS, ON_LEASES, Actor, until_answered
 from benchmarks.night.calls import OK, SERVER_ERROR, status_of
-from tests.faults.history import Call as QueueCall
+from support.queue_history import Call as QueueCall
 
 _DEQUEUE = "POST /pipe/queue/{queue_name}/dequeue"
 _NACKED_SHARE = 0.05

@@ -11,7 +11,7 @@ from benchmarks.night import files
 from benchmarks.night.actors import ATTEMPTS, ON_LEASES, PLAIN, Actor, numbers, until_answered
 from benchmarks.night.calls import NO_CONTENT, NONE, OK, SERVER_ERROR, Caller, status_of
 from benchmarks.night.told import Uploaded
-from tests.faults.history import Call as QueueCall
+from support.queue_history import Call as QueueCall
 
 _JPG, _THUMBNAIL, _FITS = "EX10.jpg", "EX11.jpg", "EX10.fits.fz"
 _UPLOAD_TRIES = 3

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.night.calls import NONE, OK, SERVER_ERROR
-from tests.faults.history import Call as QueueCall
+from support.queue_history import Call as QueueCall
 
 
 class Register:

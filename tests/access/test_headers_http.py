@@ -5,9 +5,9 @@ import pytest
 from auth.access import NEEDS
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
+from support.client import ApiClient
 from tests.access.test_matrix_http import ask
 from tests.access.world import World
-from tests.client import ApiClient
 
 pytestmark = pytest.mark.usefixtures("database")
 

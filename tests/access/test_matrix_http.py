@@ -9,8 +9,8 @@ import requests
 from auth.access import NEEDS, Need
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
+from support.client import ApiClient
 from tests.access.world import BODIES, PATH, World
-from tests.client import ApiClient
 
 KEYS = {"own site", "other site", "pipe", "garbage"}
 # Who is let in besides users, in protected stages.

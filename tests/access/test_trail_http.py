@@ -8,10 +8,10 @@ import pytest
 from auth.access import NEEDS, Need
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
+from support.client import ApiClient
 from tests.access.conftest import bearer
 from tests.access.test_matrix_http import ask
 from tests.access.world import World
-from tests.client import ApiClient
 
 # What the log calls each kind of caller in a protected stage.
 NAMES = {

@@ -17,8 +17,8 @@ from local.auth0 import Auth0
 from local.remotehq import RemoteHq
 from remotehq import rooms
 from site_configs import store as site_configs
+from support.client import ApiClient
 from tests.access.conftest import bearer
-from tests.client import ApiClient
 from tests.events import call
 
 UNAUTHORIZED = (401, {"message": "Unauthorized"})

@@ -9,7 +9,7 @@ import pytest
 from common import aws
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
-from tests.client import ApiClient
+from support.client import ApiClient
 
 PATH = {
     "site": "mrc1",

@@ -15,7 +15,7 @@ import pytest
 from api import recent_uploads, store
 from common.dynamodb import Table
 from common.responses import Response, to_lambda
-from tests.client import ApiClient
+from support.client import ApiClient
 
 UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
 PLAIN = {"Accept-Encoding": "identity"}

@@ -11,7 +11,7 @@ import requests
 
 from common import aws
 from common.dynamodb import Table
-from tests.client import ApiClient
+from support.client import ApiClient
 
 INFO_IMAGES = Table("INFO_IMAGES_TABLE")
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"

@@ -9,7 +9,7 @@ from local.auth0 import Auth0
 from local.remotehq import RemoteHq
 from night_log import notes
 from night_log import store as night_log
-from tests.client import ApiClient
+from support.client import ApiClient
 
 ROUTE = "/dummy-requires-auth"
 

@@ -11,7 +11,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from auth.access import NEEDS, Need
 from local.deployment import PROJECT
-from tests.client import ApiClient
+from support.client import ApiClient
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from selenium import webdriver
 
 from common.errors import Unavailable
 from local.server import Server
-from tests.client import ApiClient
+from support.client import ApiClient
 
 Fetch = Callable[..., dict[str, Any]]
 

@@ -19,7 +19,7 @@ from common.errors import Unavailable
 from local.demo.load import load
 from local.stack import CACHE
 from pipe_queue import queues
-from tests.client import ApiClient
+from support.client import ApiClient
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from local.deployment import PROJECT
+from support.client import ApiClient
 from tests.callers import earlier_service as earlier
-from tests.client import ApiClient
 
 PAGE = PROJECT / "docs" / "differences.md"
 BASE = "mrc1-sq01-20260101-00000001"

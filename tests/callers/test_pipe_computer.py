@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.client import ApiClient
+from support.client import ApiClient
 
 QUEUE = "smartstacks"
 TIMEOUT_S = 20

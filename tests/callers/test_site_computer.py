@@ -10,8 +10,8 @@ import requests
 from auth import site_keys
 from common import aws
 from local.auth0 import Auth0
-from tests.client import ApiClient
-from tests.downloads.images import packed, sky, stored
+from support.client import ApiClient
+from support.images import packed, sky, stored
 
 BASE = "mrc1-sq01-20260101-00000001"
 HEADER = "".join(

@@ -16,8 +16,8 @@ from api import zips
 from info_images import store as info_images
 from local.demo.sent_configs import sent_configurations
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.downloads.images import packed, put, sky
+from support.client import ApiClient
+from support.images import packed, put, sky
 from tests.downloads.rows import image, insert
 from zip_function import store as zip_store
 

@@ -17,8 +17,8 @@ from benchmarks.night.watcher import Sample, slope
 from common import aws as aws_clients
 from night_log import store as night_log
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.faults.history import Call as QueueCall
+from support.client import ApiClient
+from support.queue_history import Call as QueueCall
 
 CONTENT = b"an image"
 KEY = "test/mrc1-a-EX10.jpg"

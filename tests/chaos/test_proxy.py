@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks.night.proxy import Mode, Proxy
 from local.server import Server
+from support.proxy import Mode, Proxy
 
 BODY = b"x" * 1000
 BIG = b"y" * 8_000_000

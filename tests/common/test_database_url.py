@@ -10,7 +10,7 @@ from common import postgres
 from common.database_url import DatabaseUrlRefused, for_libpq
 from deploy import smoke
 from deploy.questions import Asker
-from tests.client import ApiClient
+from support.client import ApiClient
 
 SECRET = "hunter2"
 

@@ -11,7 +11,7 @@ from common import aws as aws_clients
 from common import deadline, settings
 from common.dynamodb import Table
 from common.errors import Unavailable
-from tests.client import ApiClient
+from support.client import ApiClient
 
 TABLE = Table("NIGHT_LOG_TABLE")
 OF_MRC = {"KeyConditionExpression": "site = :site", "ExpressionAttributeValues": {":site": "mrc1"}}

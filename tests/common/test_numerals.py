@@ -9,7 +9,7 @@ import pytest
 
 from common.numerals import as_float, number, whole_number
 from local.deployment import PROJECT
-from tests.client import ApiClient
+from support.client import ApiClient
 
 PRODUCT = sorted(
     path

@@ -8,7 +8,7 @@ import pytest
 
 from common import aws
 from common.dynamodb import Table
-from tests.client import ApiClient
+from support.client import ApiClient
 
 # In DynamoDB's wire format. Binaries are missing: moto's server cannot answer them.
 ODD_VALUES: dict[str, dict[str, Any]] = {

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 import pytest
 
-from benchmarks.night.proxy import Mode, Proxy
 from common import deadline, logs, postgres
 from common.errors import Unavailable
+from support.proxy import Mode, Proxy
 
 pytestmark = pytest.mark.usefixtures("fresh")
 

@@ -16,7 +16,7 @@ from common.ordered import in_order
 from common.request_context import Pool, RequestContext
 from local.deployment import PROJECT
 from pipe_queue.store import queues as store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 SERVICES = [*(path.parent for path in PROJECT.glob("*/handlers.py")), PROJECT / "common"]
 # What starts threads without the request's context, and the one module that may use it.

@@ -9,12 +9,12 @@ import yaml
 from common import postgres
 from local.deployment import PROJECT, Deployment
 from local.remotehq import RemoteHq
-from tests.client import ApiClient
-from tests.costs.cases import CASES
-from tests.costs.recorder import Cost, Recorder
-from tests.costs.world import World
+from support.client import ApiClient
+from support.cost_cases import CASES
+from support.recorder import Cost, Recorder
+from support.seed_data import World
 
-TABLE: dict[str, dict[str, Cost]] = yaml.safe_load((PROJECT / "tests" / "costs" / "costs.yaml").read_text())
+TABLE: dict[str, dict[str, Cost]] = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from common import postgres
 from db import handlers, lists
-from tests.client import ApiClient
+from support.client import ApiClient
 from tests.events import call
 
 

@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from common import aws
-from tests.client import ApiClient
-from tests.db.conftest import HEADER, WHOLE_ROW, Insert, without_urls
+from support.client import ApiClient
+from support.image_rows import HEADER, WHOLE_ROW
+from tests.db.conftest import Insert, without_urls
 
 NAME = WHOLE_ROW["base_filename"]
 COLUMNS_AS_STORED = WHOLE_ROW.keys() - {"header", "capture_date", "sort_date"}

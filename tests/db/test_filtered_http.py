@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from common.responses import MAX_BODY_BYTES
-from tests.client import ApiClient
+from support.client import ApiClient
+from support.image_rows import NIGHT
 from tests.db import stacks
-from tests.db.conftest import NIGHT, Insert, without_urls
+from tests.db.conftest import Insert, without_urls
 
 MINUTE = timedelta(minutes=1)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db import handlers
-from tests.client import ApiClient
+from support.client import ApiClient
 from tests.db.conftest import Insert
 from tests.events import call
 

@@ -8,8 +8,9 @@ import pytest
 
 from common.dynamodb import Table
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.db.conftest import NIGHT, Insert
+from support.client import ApiClient
+from support.image_rows import NIGHT
+from tests.db.conftest import Insert
 
 MINUTE = timedelta(minutes=1)
 

@@ -10,9 +10,10 @@ import pytest
 import requests
 
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.db.conftest import NIGHT, WHOLE_ROW, Insert
-from tests.downloads.images import put
+from support.client import ApiClient
+from support.image_rows import NIGHT, WHOLE_ROW
+from support.images import put
+from tests.db.conftest import Insert
 
 NAME = WHOLE_ROW["base_filename"]
 FILE = f"{NAME}-EX01.fits.fz"

@@ -9,13 +9,13 @@ from threading import Event, Thread
 import psycopg2
 import pytest
 
-from benchmarks.night.database import Database
 from common import postgres
 from db import schema
 from local.ingester import insert_image_row
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.db.conftest import WHOLE_ROW
+from support.client import ApiClient
+from support.image_rows import WHOLE_ROW
+from support.postgres import Database
 
 NAME = WHOLE_ROW["base_filename"]
 PATHS = (

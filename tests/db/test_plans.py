@@ -8,7 +8,7 @@ import pytest
 
 from common import postgres
 from db import queries
-from tests.db.conftest import NIGHT
+from support.image_rows import NIGHT
 
 ROWS = 40_000
 

@@ -13,8 +13,8 @@ from common.numerals import number
 from db import arguments, lists, queries
 from db.images import Image
 from db.smart_stacks import without_intermediates
+from support.image_rows import NIGHT
 from tests.db import stacks
-from tests.db.conftest import NIGHT
 
 MINUTE = timedelta(minutes=1)
 

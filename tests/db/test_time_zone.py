@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from common import postgres
-from tests.client import ApiClient
-from tests.db.conftest import NIGHT, WHOLE_ROW, Insert
+from support.client import ApiClient
+from support.image_rows import NIGHT, WHOLE_ROW
+from tests.db.conftest import Insert
 
 
 @pytest.fixture(params=["Pacific/Auckland", "America/Los_Angeles", "Asia/Kolkata"])

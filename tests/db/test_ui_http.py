@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.client import ApiClient
-from tests.db.conftest import NIGHT, Insert
+from support.client import ApiClient
+from support.image_rows import NIGHT
+from tests.db.conftest import Insert
 
 DAY = timedelta(days=1)
 

@@ -20,21 +20,14 @@ from local.invocation import Invoker
 from local.remotehq import RemoteHq
 from pipe_queue.store import queues as queue_store
 from site_configs.store import forget_site_codes
+from support.client import ApiClient
+from support.contract import Contract
+from support.images import packed, put, sky
+from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, write_legacy_status
+from support.permissions import Permissions, Use
 from tests.access.world import BODIES, CONFIG, PATH, World
-from tests.client import ApiClient
-from tests.contract import Contract
-from tests.downloads.images import packed, put, sky
 from tests.downloads.rows import image, insert
-from tests.permissions import Permissions, Use
-from tests.pipe_queue.callers import (
-    TABLE,
-    create,
-    dequeue,
-    enqueue,
-    write_legacy_item,
-    write_legacy_queue,
-    write_legacy_status,
-)
+from tests.pipe_queue.callers import create, dequeue, enqueue
 
 # What is allowed for what goes wrong: function and action.
 FAULTS = {

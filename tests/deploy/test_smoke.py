@@ -7,7 +7,7 @@ from deploy.questions import Asker, Question, WrongAnswer
 from local.demo.configs import site_configurations
 from local.deployment import Deployment
 from site_configs import store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 
 @pytest.mark.usefixtures("database")

@@ -68,5 +68,5 @@ def test_no_secret_test_or_tool_of_the_project_is_deployed(index: int) -> None:
         "pages/openapi.json"
     } >= set(names)
     folders = {name.partition("/")[0] for name in names}
-    assert not folders & {"tests", "local", "deploy", "benchmarks", "secrets.json", "public_key"}
+    assert not folders & {"tests", "support", "local", "deploy", "benchmarks", "secrets.json", "public_key"}
     assert "common/endpoints.py" in names

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.downloads.images import Pixels, header, packed, plain, sky
+from support.images import Pixels, header, packed, plain, sky
 from tests.downloads.tables import compressed, settings
 
 CODECS = ("RICE_1", "RICE_ONE", "GZIP_1", "GZIP_2", "PLIO_1", "HCOMPRESS_1", "NOCOMPRESS")

@@ -13,8 +13,8 @@ from astropy.io import fits
 from common import aws
 from common.errors import Unprocessable
 from downloads import fits_images
-from tests.client import ApiClient
-from tests.downloads.images import header, packed, plain, put, sky, stored
+from support.client import ApiClient
+from support.images import header, packed, plain, put, sky, stored
 from tests.downloads.tables import PRIMARY
 from tests.downloads.tables import header as made_header
 

@@ -27,10 +27,10 @@ from common.errors import ApiError, Unprocessable
 from common.sandbox import Limits, Overrun, Sandbox
 from downloads import sandboxed
 from downloads.fits_images import ImageHdu
-from tests.client import ApiClient
+from support.client import ApiClient
+from support.images import image_in, packed, plain, put, stored
 from tests.downloads.canary import CANARY, shows_canary
 from tests.downloads.fuzz_files import CODECS, FLOATS, INTEGERS, file, right_files
-from tests.downloads.images import image_in, packed, plain, put, stored
 
 # Files that are tried, and the number of the first.
 FILES = int(os.environ.get("FUZZ_FILES", "3000"))

@@ -13,9 +13,9 @@ from astropy.io import fits
 from common.errors import Unprocessable
 from deploy import fits_cases
 from downloads.pixels import STORED
-from tests.client import ApiClient
-from tests.contract import Contract
-from tests.downloads.images import Pixels, converted, image_in, packed, plain, put, sky, stored
+from support.client import ApiClient
+from support.contract import Contract
+from support.images import Pixels, converted, image_in, packed, plain, put, sky, stored
 from tests.downloads.tables import card, filled
 
 CASES = Path(__file__).parents[1] / "data" / "fits_cases"

@@ -9,8 +9,8 @@ import pytest
 import requests
 from astropy.io import fits
 
-from tests.client import ApiClient
-from tests.downloads.images import Pixels, header, identity, packed, plain, put, sky, stored
+from support.client import ApiClient
+from support.images import Pixels, header, identity, packed, plain, put, sky, stored
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 PLAIN_NAME = NAME.removesuffix(".fz")

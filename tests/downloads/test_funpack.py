@@ -13,7 +13,7 @@ import pytest
 from astropy.io import fits
 
 from downloads.fits_headers import read_header
-from tests.downloads.images import Pixels, converted, header, image_in, packed, plain, sky
+from support.images import Pixels, converted, header, image_in, packed, plain, sky
 
 FPACK, FUNPACK, FITSVERIFY = (shutil.which(name) or "" for name in ("fpack", "funpack", "fitsverify"))
 needs_cfitsio = pytest.mark.skipif(

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.client import ApiClient
-from tests.downloads.images import packed, put, sky, stored
+from support.client import ApiClient
+from support.images import packed, put, sky, stored
 
 BASE = "mrc1-sq01-20260101-00000001-EX"
 SOURCE = packed(sky().astype("uint16"))

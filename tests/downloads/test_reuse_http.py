@@ -20,8 +20,8 @@ from astropy.io import fits
 from common import aws
 from downloads import sandboxed, store
 from local.deployment import PROJECT
-from tests.client import ApiClient
-from tests.downloads.images import header, identity, packed, put, sky, stored
+from support.client import ApiClient
+from support.images import header, identity, packed, put, sky, stored
 
 NAME = "mrc1-a.fits.fz"
 DAY = timedelta(days=1)
@@ -190,7 +190,7 @@ MANY = """
 import json, resource, sys, tempfile
 from pathlib import Path
 from downloads.handlers import download
-from tests.downloads.images import header, packed, put, sky
+from support.images import header, packed, put, sky
 
 def resident_kb():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024

@@ -16,8 +16,8 @@ from downloads.files import tiff_pieces
 from downloads.fits_headers import Header
 from downloads.fits_images import ImageHdu, data_pieces, find_image
 from downloads.pixels import Scale, stored_pixels
-from tests.client import ApiClient
-from tests.downloads.images import Pixels, header, identity, packed, plain, put, sky, stored
+from support.client import ApiClient
+from support.images import Pixels, header, identity, packed, plain, put, sky, stored
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")

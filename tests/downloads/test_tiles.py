@@ -15,7 +15,7 @@ from common.errors import Unprocessable
 from downloads import plio
 from downloads.fits_headers import Header
 from downloads.tile_tables import Tiling
-from tests.downloads.images import Pixels, converted
+from support.images import Pixels, converted
 from tests.downloads.tables import PRIMARY, card, compressed, settings
 
 IMAGE = np.arange(100, dtype=">i2").reshape(10, 10)

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from common import aws as clients
 from local.invocation import LambdaContext
-from tests.downloads.images import put, stored
+from support.images import put, stored
 from zip_function import archives, locks, store
 from zip_function.handlers import pack
 from zip_function.store import StoredFile

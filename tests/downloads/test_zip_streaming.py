@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.downloads.endless_s3 import MIB, content_of
-from tests.downloads.zipping import EndlessS3
+from support.endless_s3 import MIB, content_of
+from support.zipping import EndlessS3
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ from common import aws
 from local.demo import load
 from local.demo.images import make_images
 from local.deployment import PROJECT
-from tests.client import ApiClient
-from tests.downloads.images import put, stored
+from support.client import ApiClient
+from support.images import put, stored
+from support.permissions import Permissions
 from tests.downloads.rows import image, insert
-from tests.permissions import Permissions
 from zip_function import locks, store
 
 EVENING = "2026-01-01T20:00:00"

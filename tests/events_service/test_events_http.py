@@ -10,7 +10,7 @@ import pytest
 from common import aws
 from events.tai import DAY_S, tai_julian_date
 from site_configs import store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 REFERENCES = json.loads((Path(__file__).parents[1] / "data" / "events.json").read_text())["cases"]
 MOON = "/events/moon/rise-set-illum"

@@ -7,7 +7,7 @@ import pytest
 
 from local.demo.configs import site_configurations
 from site_configs import store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 WHEN = 1_773_468_000
 CONFIG = {

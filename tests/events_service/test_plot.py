@@ -17,7 +17,7 @@ from events.observers import Observer
 from events.phase import disc
 from events.svg import plain
 from site_configs import store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 NS = {"svg": "http://www.w3.org/2000/svg"}
 

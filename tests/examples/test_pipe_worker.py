@@ -16,12 +16,12 @@ import pytest
 
 from auth import site_keys
 from auth.site_keys import PIPE, Holder
-from benchmarks.night.proxy import Mode, Proxy
 from local.deployment import PROJECT, Deployment
 from local.gateway import Gateway
 from local.invocation import Invoker
 from local.server import HOST, Server
-from tests.client import ApiClient
+from support.client import ApiClient
+from support.proxy import Mode, Proxy
 from tests.pipe_queue.callers import create, enqueue, stats
 
 WORKER = PROJECT / "examples" / "pipe_worker.py"

@@ -15,7 +15,7 @@ from werkzeug import Request, Response
 from common.aws import client
 from local.deployment import PROJECT
 from local.server import Server
-from tests.client import ApiClient
+from support.client import ApiClient
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -14,7 +14,7 @@ from werkzeug import Request, Response
 from common.aws import client
 from local.deployment import PROJECT
 from local.server import Server
-from tests.client import ApiClient
+from support.client import ApiClient
 
 NAME = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
 CONTENT = bytes(range(256)) * 1000

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.faults import history
+from support import queue_history as history
 from tests.faults.engines import ActorProcess, Engine, Troupe
 
 QUEUE = "jobs"

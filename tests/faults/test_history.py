@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.history import Call, Verdict, judge, read
+from support.queue_history import Call, Verdict, judge, read
 
 LEASE_MS = 1000
 

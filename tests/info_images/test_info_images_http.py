@@ -9,7 +9,7 @@ import requests
 from common import aws
 from common.dynamodb import Table
 from site_configs import store as site_configs
-from tests.client import ApiClient
+from support.client import ApiClient
 
 INFO_IMAGES = Table("INFO_IMAGES_TABLE")
 BASE = "mrc1-sq01-20260101-00000001"

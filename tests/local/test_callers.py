@@ -12,7 +12,7 @@ from local.deployment import Deployment
 from local.lambda_api import PREFIX
 from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import RemoteHq
-from tests.client import ApiClient
+from support.client import ApiClient
 
 # How requests of web pages arrive: from another site, from another port of this machine, as an image,
 # and from a page whose own name leads to this machine.

@@ -14,7 +14,7 @@ from local.gateway import Gateway
 from local.invocation import Invoker
 from local.lambda_api import PREFIX, lambda_api
 from local.server import Server
-from tests.client import ApiClient
+from support.client import ApiClient
 
 TIMEOUT_S = 0.5
 

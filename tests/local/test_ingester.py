@@ -26,7 +26,7 @@ from local.demo.images import DemoImage, images_of
 from local.demo.sites import SITES
 from local.deployment import PROJECT
 from local.ingester import Ingester, LandedFile, ingest, log_upload
-from tests.client import ApiClient
+from support.client import ApiClient
 
 UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
 URLS = {"jpg_url", "jpg_small_url", "fits_01_url", "fits_10_url"}

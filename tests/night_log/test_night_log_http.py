@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from night_log import notes, store
-from tests.client import ApiClient
+from support.client import ApiClient
 
 NOTE = {
     "site": "mrc1",

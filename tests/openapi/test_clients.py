@@ -20,8 +20,8 @@ import pytest
 from auth.access import NEEDS
 from local.demo.configs import site_configurations
 from pages.document import TARGET
-from tests.client import ApiClient
-from tests.contract import Contract
+from support.client import ApiClient
+from support.contract import Contract
 
 CLIENTS = Path(__file__).with_name("clients")
 PROGRAMS = CLIENTS / "node_modules" / ".bin"

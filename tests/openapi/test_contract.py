@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from tests.contract import Contract
+from support.contract import Contract
 
 COMMON = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 STATUS = {"pipe_id": "pipe-1", "status": "idle", "last_updated": 1, "details": {}}

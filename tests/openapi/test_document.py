@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from auth.access import NEEDS, Need
 from local.deployment import Deployment
 from pages.document import TARGET, as_json
-from tests.contract import Contract
+from support.contract import Contract
 
 Operation = tuple[str, dict[str, Any]]
 

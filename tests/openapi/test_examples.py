@@ -8,8 +8,8 @@ import yaml
 from local.demo.load import load
 from local.stack import CACHE
 from pages.document import SOURCE
-from tests.client import ApiClient
-from tests.contract import Contract
+from support.client import ApiClient
+from support.contract import Contract
 from tests.openapi.examples import asked, play, written
 
 

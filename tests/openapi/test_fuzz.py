@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
-from tests.client import ApiClient
-from tests.contract import Contract
+from support.client import ApiClient
+from support.contract import Contract
 
 # Requests to each route.
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "12"))

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from auth import site_keys
-from benchmarks.night.proxy import Mode, Proxy
 from common import aws, postgres, settings
+from support.proxy import Mode, Proxy
 
 AWS_SERVICES = ("s3", "dynamodb", "ssm")
 

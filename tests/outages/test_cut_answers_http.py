@@ -20,13 +20,13 @@ from botocore import endpoint
 
 from auth import site_keys
 from auth.site_keys import PIPE, Holder
-from benchmarks.night.proxy import Mode
 from info_images import store as info_images
 from local.remotehq import RemoteHq
 from pipe_queue import patience
+from support.client import ApiClient
+from support.images import packed, put, sky
+from support.proxy import Mode
 from tests.access.world import CONFIG
-from tests.client import ApiClient
-from tests.downloads.images import packed, put, sky
 from tests.downloads.rows import image, insert
 from tests.outages.backends import Proxies, forget
 

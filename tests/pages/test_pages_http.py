@@ -9,7 +9,7 @@ import requests
 
 from pages import assets
 from pages.document import as_json
-from tests.client import ApiClient
+from support.client import ApiClient
 
 PAGES = ("/docs", "/console")
 

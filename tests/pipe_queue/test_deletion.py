@@ -10,17 +10,9 @@ from common.errors import Unavailable
 from pipe_queue import clock, items, patience, queues
 from pipe_queue.store import items as item_store
 from pipe_queue.store import queues as store
-from tests.client import ApiClient
-from tests.pipe_queue.callers import (
-    TABLE,
-    create,
-    dequeue,
-    end,
-    enqueue,
-    stats,
-    write_legacy_item,
-    write_legacy_queue,
-)
+from support.client import ApiClient
+from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue
+from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
 
 def rows() -> list[str]:

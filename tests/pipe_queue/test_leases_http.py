@@ -9,8 +9,9 @@ import pytest
 from common.dynamodb import Item
 from pipe_queue import dead_letters, patience
 from pipe_queue.queues import Queue
-from tests.client import ApiClient
-from tests.pipe_queue.callers import TABLE, create, dequeue, end, enqueue, stats
+from support.client import ApiClient
+from support.legacy_queue import TABLE
+from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
 LONG = 600
 

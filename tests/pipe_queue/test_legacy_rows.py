@@ -10,18 +10,9 @@ from local.invocation import LambdaContext
 from pipe_queue import adoption, handlers, queues
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
-from tests.client import ApiClient
-from tests.pipe_queue.callers import (
-    TABLE,
-    create,
-    dequeue,
-    end,
-    enqueue,
-    stats,
-    write_legacy_item,
-    write_legacy_queue,
-    write_legacy_status,
-)
+from support.client import ApiClient
+from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, write_legacy_status
+from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
 MS = 1_700_000_000_000
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.dynamodb import Item, Table
-from tests.client import ApiClient
+from support.client import ApiClient
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
 UNNAMEABLE = ["a b", "a#b", "é", "q" * 81, "a/b", 7, ["q"], {"q": 1}, True]

@@ -10,8 +10,9 @@ import pytest
 from local.deployment import Deployment
 from local.invocation import Invoker, LambdaContext
 from pipe_queue import handlers
-from tests.client import ApiClient
-from tests.pipe_queue.callers import TABLE, create, dequeue, enqueue, write_legacy_item, write_legacy_queue
+from support.client import ApiClient
+from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue
+from tests.pipe_queue.callers import create, dequeue, enqueue
 
 MS = 1_700_000_000_000
 Report = Callable[[], dict[str, Any]]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.client import ApiClient
-from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats, write_legacy_queue
+from support.client import ApiClient
+from support.legacy_queue import write_legacy_queue
+from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
 
 def change(api: ApiClient, name: str = "stacks", **settings: Any) -> Any:

@@ -9,8 +9,9 @@ from common.dynamodb import MAX_ITEM_BYTES, item_size
 from pipe_queue import items, names
 from pipe_queue.store.dead_letters import dead_key
 from pipe_queue.store.table import item_key
-from tests.client import ApiClient
-from tests.pipe_queue.callers import TABLE, create, dequeue, end, enqueue, stats
+from support.client import ApiClient
+from support.legacy_queue import TABLE
+from tests.pipe_queue.callers import create, dequeue, end, enqueue, stats
 
 PLAIN = {"Accept-Encoding": "identity"}
 LONGEST_ID = "a" * names.MAX_ID_BYTES

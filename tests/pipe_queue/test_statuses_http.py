@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.client import ApiClient
-from tests.pipe_queue.callers import create, enqueue, write_legacy_status
+from support.client import ApiClient
+from support.legacy_queue import write_legacy_status
+from tests.pipe_queue.callers import create, enqueue
 
 NAME_SENTENCE = "pipe_id must be 1 to 80 of the characters A-Z a-z 0-9 _ . -"
 

@@ -11,7 +11,7 @@ from local.auth0 import Auth0
 from local.remotehq import Fault, RemoteHq
 from local.server import Server
 from remotehq import client
-from tests.client import ApiClient
+from support.client import ApiClient
 
 ROUTE = "/new_remotehq_browser"
 

@@ -13,7 +13,7 @@ import requests
 from common.errors import Unavailable
 from local.remotehq import Fault, RemoteHq
 from remotehq import client, rooms, store, turns
-from tests.client import ApiClient
+from support.client import ApiClient
 
 CONFIG = {
     "url": "https://dev.photonranch.org/cr/mrc1",

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 
 from pipe_queue.leases import REMEMBERED_S, SURE_FOR_S
-from tests.faults import history
-from tests.faults.history import Call
+from support import queue_history as history
+from support.queue_history import Call
 from tests.simulation.dynamodb import Model, Row
 from tests.simulation.lambdas import table_name
 from tests.simulation.programs import EARLIER, QUEUE

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from tests.faults.history import Call
+from support.queue_history import Call
 from tests.simulation.dynamodb import Arguments, Model, client_error
 
 START_S = 1_800_000_000.0

@@ -13,7 +13,7 @@ from common import responses
 from common.dynamodb import Table, serialised
 from local.demo.configs import site_configurations
 from site_configs import handlers, store
-from tests.client import ApiClient
+from support.client import ApiClient
 from tests.events import call, event
 
 STORED = {"name": "Mission Ridge", "latitude": 34.459375}

@@ -16,10 +16,10 @@ from common.dynamodb import BATCH_ROWS, serialised
 from local.demo.configs import site_configurations
 from local.ingester import LandedFile, insert_image_row, save_info_image
 from site_configs import store as site_configs
-from tests.client import ApiClient
-from tests.db.conftest import HEADER, WHOLE_ROW
-from tests.downloads.images import packed, put, sky
-from tests.pipe_queue.callers import TABLE, write_legacy_items
+from support.client import ApiClient
+from support.image_rows import HEADER, WHOLE_ROW
+from support.images import packed, put, sky
+from support.legacy_queue import TABLE, write_legacy_items
 
 UPLOADS = 50
 IMAGES = 6

@@ -2,7 +2,7 @@
 
 import requests
 
-from tests.contract import Contract
+from support.contract import Contract
 
 
 class ApiClient(requests.Session):

@@ -11,7 +11,7 @@ import requests
 
 from local.invocation import LambdaContext
 from remotehq import handlers
-from tests.costs.world import FILE, LARGE_FILE, QUEUE, World
+from support.seed_data import FILE, LARGE_FILE, QUEUE, World
 
 Ask = Callable[[World], Any]
 DEEP = 200

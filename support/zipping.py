@@ -15,7 +15,7 @@ from local.deployment import PROJECT
 OK = 200
 _RUN = """
 import json, sys, time
-from benchmarks.memory import peak_mb
+from support.memory import peak_mb
 from zip_function.handlers import pack
 
 started = time.monotonic()
@@ -47,7 +47,7 @@ class EndlessS3:
     """A running endless S3."""
 
     def __init__(self) -> None:
-        self._child = Child("tests.downloads.endless_s3")
+        self._child = Child("support.endless_s3")
         self.url: str = self._child.ready["url"]
 
     def control(self, **orders: Any) -> None:

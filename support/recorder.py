@@ -15,8 +15,8 @@ from botocore.client import BaseClient
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - the class has a small letter
 
 from local.deployment import Deployment
-from tests.costs.capacity import READS, Writes, read_units
-from tests.permissions import unwatched
+from support.capacity import READS, Writes, read_units
+from support.permissions import unwatched
 
 Cost = dict[str, dict[str, float]]
 
