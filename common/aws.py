@@ -3,14 +3,22 @@
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from common import deadline
 from common.errors import Unavailable
+
+if TYPE_CHECKING:
+    from boto3 import Session
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
 
 REGION = "us-east-1"
 USER_AGENT = "photonranch-api"
@@ -53,6 +61,9 @@ _ROWS = ("GetItem", "Query", "Scan")
 # Of these, one request of ours can make many, one after the other.
 _READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 
+# The services that the project calls, by boto3's names; SQS only on one machine.
+Service = Literal["dynamodb", "lambda", "s3", "sqs", "ssm"]
+
 _making = Lock()
 
 
@@ -65,7 +76,31 @@ def region() -> str:
     return os.environ.get("REGION") or REGION
 
 
-def client(service: str, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
+@overload
+def client(
+    service: Literal["dynamodb"], *, read_timeout_s: float = ..., attempts: int = ...
+) -> "DynamoDBClient": ...
+
+
+@overload
+def client(
+    service: Literal["lambda"], *, read_timeout_s: float = ..., attempts: int = ...
+) -> "LambdaClient": ...
+
+
+@overload
+def client(service: Literal["s3"], *, read_timeout_s: float = ..., attempts: int = ...) -> "S3Client": ...
+
+
+@overload
+def client(service: Literal["sqs"], *, read_timeout_s: float = ..., attempts: int = ...) -> "SQSClient": ...
+
+
+@overload
+def client(service: Literal["ssm"], *, read_timeout_s: float = ..., attempts: int = ...) -> "SSMClient": ...
+
+
+def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
     """Answer the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
 
     Clients may be shared between threads; making one may not, hence the lock.
@@ -84,7 +119,7 @@ def client(service: str, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: in
 
 
 @cache
-def session() -> Any:
+def session() -> "Session":
     """Answer the process's boto3 session, which holds the credentials."""
     import boto3
 
@@ -92,7 +127,7 @@ def session() -> Any:
 
 
 @cache
-def _made_client(service: str, read_timeout_s: float, attempts: int) -> Any:
+def _made_client(service: Service, read_timeout_s: float, attempts: int) -> Any:
     from botocore.config import Config
 
     endpoint = custom_endpoint(service)
@@ -145,7 +180,7 @@ def _whole_object(body: bytes, checksum: str | None) -> dict[str, Any] | None:
     return read if isinstance(read, dict) else None
 
 
-def _refuse_broken(http_response: Any, parsed: dict[str, Any], model: Any, **_rest: Any) -> None:
+def _refuse_broken(http_response: Any, parsed: Any, model: Any, **_rest: Any) -> None:
     """Raise the error of an answer that is still broken after all retries: its HTTP status hides it."""
     from botocore.exceptions import ClientError
 
@@ -206,6 +241,6 @@ def faults(backend: str) -> Iterator[None]:
         raise Unavailable(f"Try again later: {backend} does not answer.") from error
 
 
-def _passes(answer: dict[str, Any]) -> bool:
+def _passes(answer: Mapping[str, Any]) -> bool:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return answer.get("Error", {}).get("Code") in PASSING_CODES or status >= SERVER_ERROR

@@ -369,7 +369,7 @@ class _Types:
 _types = _Types()
 
 
-def _cancelled(table: str, answer: dict[str, Any]) -> Exception | None:
+def _cancelled(table: str, answer: Mapping[str, Any]) -> Exception | None:
     """Answer what the cancellation of a transaction means to a caller; None if it is a fault of ours."""
     reasons = answer.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
@@ -383,12 +383,12 @@ def _cancelled(table: str, answer: dict[str, Any]) -> Exception | None:
     return None
 
 
-def _condition_failed(answer: dict[str, Any]) -> ConditionFailed:
+def _condition_failed(answer: Mapping[str, Any]) -> ConditionFailed:
     row = deserialised(answer["Item"]) if "Item" in answer else None
     return ConditionFailed(row, retried=_was_retried(answer))
 
 
-def _was_retried(answer: dict[str, Any]) -> bool:
+def _was_retried(answer: Mapping[str, Any]) -> bool:
     return bool(answer.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 

@@ -85,13 +85,25 @@ def _imported(source: str) -> Iterator[str]:
 
 def _imports(source: str) -> Iterator[tuple[str, list[str]]]:
     """Return the modules that are imported, or loaded in a sandbox, and the names taken from each."""
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module, [alias.name for alias in node.names]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == _SANDBOX:
             yield from ((name, []) for name in _texts(node))
+
+
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Return the nodes of a syntax tree, without those that only type checkers see."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            waiting.extend(node.orelse)
+        else:
+            yield node
+            waiting.extend(ast.iter_child_nodes(node))
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

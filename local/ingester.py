@@ -6,6 +6,7 @@ the image table; one in `info-images/` makes or completes the record of the chan
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -105,7 +106,7 @@ class Ingester:
             if self._file_all(message):
                 queue.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _file_all(self, message: dict[str, Any]) -> bool:
+    def _file_all(self, message: Mapping[str, Any]) -> bool:
         """File what a message tells of; answer whether it is done with, though files may be bad."""
         done = True
         for landed in landed_files(message):

@@ -2,15 +2,19 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from common import aws
 from db import schema
 from local import remotehq
 from local.deployment import Deployment
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
 
 # What DynamoDB's CreateTable takes of a table's properties in CloudFormation.
 _CREATE_TABLE = (
@@ -84,7 +88,7 @@ def announce_landed_files() -> str:
     return url
 
 
-def landed_files(message: dict[str, Any]) -> list[Landed]:
+def landed_files(message: Mapping[str, Any]) -> list[Landed]:
     """Answer the files that a message of the queue tells of."""
     return [
         Landed(
@@ -96,7 +100,7 @@ def landed_files(message: dict[str, Any]) -> list[Landed]:
     ]
 
 
-def _notification(queue_arn: str, prefix: str) -> dict[str, Any]:
+def _notification(queue_arn: str, prefix: str) -> "QueueConfigurationTypeDef":
     return {
         "QueueArn": queue_arn,
         "Events": ["s3:ObjectCreated:*"],

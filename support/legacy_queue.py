@@ -32,7 +32,7 @@ def write_legacy_item(name: str, ms: int, number: int) -> dict[str, Any]:
 def write_legacy_items(name: str, count: int) -> None:
     """Write many items as the earlier service did."""
     rows = [_legacy_row(name, 1_700_000_000_000 + number, number) for number in range(count)]
-    puts = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
+    puts: list[Any] = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
     for start in range(0, count, BATCH_ROWS):
         batch = puts[start : start + BATCH_ROWS]
         aws.client("dynamodb").batch_write_item(RequestItems={TABLE.name: batch})

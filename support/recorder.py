@@ -61,7 +61,7 @@ class Recorder:
             yield
 
     def _count_aws(self, patch: pytest.MonkeyPatch) -> None:
-        call = BaseClient._make_api_call
+        call = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def counted(client: Any, operation: str, parameters: Mapping[str, Any]) -> Any:
             backend = client.meta.service_model.service_name

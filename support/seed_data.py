@@ -143,7 +143,7 @@ def upload(site: str, number: int) -> dict[str, Any]:
 
 def write_rows(setting: str, rows: Iterable[dict[str, Any]]) -> None:
     """Put rows into the table that an environment variable names, many at once."""
-    puts = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
+    puts: list[Any] = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
     for start in range(0, len(puts), BATCH_ROWS):
         batch = puts[start : start + BATCH_ROWS]
         aws.client("dynamodb").batch_write_item(RequestItems={os.environ[setting]: batch})

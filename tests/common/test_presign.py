@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import botocore.session
 import pytest
@@ -50,9 +50,9 @@ class FrozenDatetime(datetime):
 
 def botocore_client(credentials: Credentials) -> Any:
     """botocore's client for the environment's region and endpoint; it reads `credentials` at each call."""
-    session = botocore.session.get_session()
+    session: Any = botocore.session.get_session()
     session._credentials = credentials
-    style = "path" if aws.custom_endpoint("s3") else "virtual"
+    style: Literal["path", "virtual"] = "path" if aws.custom_endpoint("s3") else "virtual"
     config = Config(signature_version="s3v4", s3={"addressing_style": style})
     return session.create_client("s3", region_name=aws.region(), config=config)
 

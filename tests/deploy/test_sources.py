@@ -42,6 +42,14 @@ def test_what_a_sandbox_loads_by_its_name_is_brought_too(project: Path) -> None:
     assert "scipy.fft" in sources.libraries(project, ["shop/prices.py"])
 
 
+def test_imports_for_type_checkers_alone_are_left_out(project: Path) -> None:
+    (project / "shop/prices.py").write_text(
+        "if TYPE_CHECKING:\n    import stubs, shop.apart\nelse:\n    import json"
+    )
+    assert sources.libraries(project, ["shop/prices.py"]) == {"json"}
+    assert "shop/apart.py" not in sources.modules(project, ["shop/handlers.sell"])
+
+
 def test_the_artifact_of_downloads_has_what_decodes() -> None:
     imaging = next(artifact for artifact in ARTIFACTS if artifact.name == "imaging")
     assert {"downloads/conversion.py", "downloads/tiles.py"} <= own_files(imaging).keys()

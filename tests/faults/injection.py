@@ -77,7 +77,7 @@ class Wire:
         client = aws.client("dynamodb", read_timeout_s=READ_TIMEOUT_S)
         client.meta.events.register("before-send.dynamodb", self.send)
 
-    def send(self, request: Any, **_: Any) -> AWSResponse | None:
+    def send(self, request: Any, **_: Any) -> Any:
         """Send an attempt, or do what goes wrong with it."""
         operation = request.headers["X-Amz-Target"].decode().partition(".")[2]
         body = json.loads(request.body)
@@ -131,7 +131,7 @@ class _Raw(io.BytesIO):
 
 def _answer(request: Any, status: int, code: str, **more: Any) -> AWSResponse:
     body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "injected", **more}
-    headers = {"Content-Type": "application/x-amz-json-1.0"}
+    headers: Any = {"Content-Type": "application/x-amz-json-1.0"}
     return AWSResponse(request.url, status, headers, _Raw(json.dumps(body).encode()))
 
 

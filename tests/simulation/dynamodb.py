@@ -368,7 +368,7 @@ _OPERATIONS: dict[str, Callable[[Model, Arguments], dict[str, Any]]] = {
 def client_error(operation: str, code: str, message: str, **more: Any) -> ClientError:
     """Return the error that boto3's client raises for an answer with an error code."""
     status = 500 if code == "InternalServerError" else 400
-    answer = {
+    answer: Any = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": status, "RetryAttempts": 0},
         **more,
