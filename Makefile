@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
-	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy offline stage lock clean
+	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -128,9 +128,6 @@ lintdeploy: package node_modules/installed  ## what each stage would deploy, pac
 		--param pollsAtOnce=50 --param conversionsAtOnce=10 --param zipsAtOnce=5
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
 	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
-
-offline: $(VENV)/installed node_modules/installed  ## is the gateway right? serverless-offline asked the same; needs Node
-	$(BIN)/python -m tests.deploy.offline
 
 stage: $(VENV)/installed
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
