@@ -3,14 +3,14 @@
 import sys
 
 from auth.certificates import CertificateRefused
-from deploy import archive, certificate, trial
+from deploy import acceptance, archive, certificate
 from deploy.artifacts import ARTIFACTS, MB, Artifact
-from deploy.build import TooLarge, build
-from deploy.bytecode import NotCompiled
-from deploy.interpreter import NoSuchPython, lambda_python
+from deploy.build import ArtifactTooLarge, build
+from deploy.bytecode import CompileFailed
+from deploy.interpreter import PythonNotFound, lambda_python
 from deploy.libraries import InstallFailed
-from deploy.questions import WrongAnswer
-from deploy.unpacked import Broken
+from deploy.probes import ProbeFailed
+from deploy.unpacked import ArtifactBroken
 
 
 def main() -> int:
@@ -23,15 +23,15 @@ def main() -> int:
         for artifact in ARTIFACTS:
             print(f"Building {artifact.name} …", flush=True)
             build(artifact, artifact.file)
-        trial.run()
+        acceptance.run()
     except (
-        Broken,
+        ArtifactBroken,
         CertificateRefused,
         InstallFailed,
-        NoSuchPython,
-        NotCompiled,
-        TooLarge,
-        WrongAnswer,
+        PythonNotFound,
+        CompileFailed,
+        ArtifactTooLarge,
+        ProbeFailed,
     ) as error:
         print(error, file=sys.stderr)
         return 1

@@ -8,7 +8,7 @@ from deploy.artifacts import MB, Artifact, handlers_by_artifact
 from local.deployment import PROJECT
 
 
-class TooLarge(Exception):
+class ArtifactTooLarge(Exception):
     """An artifact holds more than it may."""
 
 
@@ -19,14 +19,14 @@ def build(artifact: Artifact, target: Path) -> None:
     ------
     libraries.InstallFailed
         If its libraries could not be installed.
-    bytecode.NotCompiled
+    bytecode.CompileFailed
         If one of them could not be compiled.
-    TooLarge
+    ArtifactTooLarge
         If it holds more than it may.
     """
     with TemporaryDirectory(prefix="photonranch-package-") as folder:
         libraries.install([PROJECT / name for name in artifact.requirements], Path(folder))
-        names = bytecode.compiled(Path(folder), libraries.installed(Path(folder)))
+        names = bytecode.compile_libraries(Path(folder), libraries.needed_files(Path(folder)))
         files = {name: Path(folder) / name for name in names}
         archive.write(target, files | own_files(artifact))
     check_size(artifact, target)
@@ -39,7 +39,7 @@ def own_files(artifact: Artifact) -> dict[str, Path]:
     return {name: PROJECT / name for name in names}
 
 
-def imports(artifact: Artifact) -> set[str]:
+def required_imports(artifact: Artifact) -> set[str]:
     """Answer all that must be importable from `artifact` alone: handlers, modules, libraries.
 
     Libraries that functions import only when they need them count too, and so does what no handler imports
@@ -52,7 +52,9 @@ def imports(artifact: Artifact) -> set[str]:
 
 
 def check_size(artifact: Artifact, file: Path) -> None:
-    """Raise `TooLarge` if `file` holds more than `artifact` may."""
+    """Raise `ArtifactTooLarge` if `file` holds more than `artifact` may."""
     size_mb = archive.unzipped_bytes(file) / MB
     if size_mb > artifact.limit_mb:
-        raise TooLarge(f"{artifact.name} holds {size_mb:.1f} MB unzipped, over its {artifact.limit_mb} MB.")
+        raise ArtifactTooLarge(
+            f"{artifact.name} holds {size_mb:.1f} MB unzipped, over its {artifact.limit_mb} MB."
+        )

@@ -15,11 +15,11 @@ _TASK_ROOT = "/var/task"
 _TIMEOUT_S = 300
 
 
-class NotCompiled(Exception):
+class CompileFailed(Exception):
     """A library's module could not be compiled."""
 
 
-def compiled(folder: Path, names: Iterable[str]) -> set[str]:
+def compile_libraries(folder: Path, names: Iterable[str]) -> set[str]:
     """Compile what is source of `names`; answer all names, with what was compiled in place of its source.
 
     Parameters
@@ -31,7 +31,7 @@ def compiled(folder: Path, names: Iterable[str]) -> set[str]:
 
     Raises
     ------
-    NotCompiled
+    CompileFailed
         If a source has an error.
     """
     names = set(names)
@@ -55,4 +55,4 @@ def _compile(folder: Path, sources: Iterable[str]) -> None:
         timeout=_TIMEOUT_S,
     )
     if ran.returncode:
-        raise NotCompiled(f"A library for Lambda could not be compiled:\n{ran.stdout}{ran.stderr}")
+        raise CompileFailed(f"A library for Lambda could not be compiled:\n{ran.stdout}{ran.stderr}")

@@ -10,7 +10,7 @@ _PROGRAM = f"python{PYTHON_VERSION}"
 _TIMEOUT_S = 30
 
 
-class NoSuchPython(Exception):
+class PythonNotFound(Exception):
     """The Python that Lambda runs is not on this machine."""
 
 
@@ -20,7 +20,7 @@ def lambda_python() -> str:
 
     Raises
     ------
-    NoSuchPython
+    PythonNotFound
         If there is none on the PATH.
     """
     # pyenv puts every version's name on the PATH, and runs it only where that version is chosen
@@ -29,7 +29,7 @@ def lambda_python() -> str:
         path = _executable(environment)
         if path:
             return path
-    raise NoSuchPython(
+    raise PythonNotFound(
         f"{_PROGRAM} is needed to try the artifacts as Lambda runs them, and it is not on the PATH."
     )
 

@@ -11,7 +11,7 @@ PLATFORM = "x86_64-manylinux_2_34"
 
 # What stays of folders of which only a part is used: the AWS services, by boto3's names, that are called, and
 # the tables that botocore reads for each of them; the files that pages.assets serves.
-_KEPT: Mapping[str, frozenset[str]] = {
+_NEEDED: Mapping[str, frozenset[str]] = {
     "botocore/data": frozenset(
         {
             "_retry.json",
@@ -68,20 +68,20 @@ def install(requirements: Iterable[Path], folder: Path) -> None:
         raise InstallFailed(f"The libraries for Lambda could not be installed:\n{ran.stderr}")
 
 
-def installed(folder: Path) -> set[str]:
+def needed_files(folder: Path) -> set[str]:
     """Answer the files of `folder` that are worth deploying, as paths relative to it."""
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return {file for file in files if worth_deploying(PurePosixPath(file))}
+    return {file for file in files if is_needed(PurePosixPath(file))}
 
 
-def worth_deploying(path: PurePosixPath) -> bool:
+def is_needed(path: PurePosixPath) -> bool:
     """Answer whether a file of a folder of libraries is used when they run."""
     return not (_is_unused(path) or _is_test(path) or _is_tool(path) or "__pycache__" in path.parts)
 
 
 def _is_unused(path: PurePosixPath) -> bool:
     """Answer whether it lies in a folder of which other things are kept."""
-    for folder, kept in _KEPT.items():
+    for folder, kept in _NEEDED.items():
         if path.is_relative_to(folder) and path.relative_to(folder).parts[0] not in kept:
             return True
     return False

@@ -17,11 +17,11 @@ _RUNTIME = Path(__file__).with_name("lambda_runtime.py")
 _IMPORT_TIMEOUT_S = 120
 
 
-class Broken(Exception):
+class ArtifactBroken(Exception):
     """Something in an artifact does not work."""
 
 
-class Unpacked:
+class UnpackedArtifact:
     """An unpacked artifact.
 
     Parameters
@@ -42,20 +42,20 @@ class Unpacked:
 
         Raises
         ------
-        Broken
+        ArtifactBroken
             If one of them cannot be imported from the artifact alone.
         """
         failures: dict[str, str] = self._ask({"import": sorted(names)}, _IMPORT_TIMEOUT_S)["failures"]
         if failures:
             lines = [f"  {name}: {why}" for name, why in failures.items()]
-            raise Broken("\n".join(["These cannot be imported:", *lines]))
+            raise ArtifactBroken("\n".join(["These cannot be imported:", *lines]))
 
     def run(self, function: Function, event: Any, timeout_s: float) -> Any:
         """Answer what the handler of `function` answers to `event`, in a process that then ends.
 
         Raises
         ------
-        Broken
+        ArtifactBroken
             With the handler's own words, if it raises.
         TimeoutError
             If it takes longer than `timeout_s`.
@@ -69,7 +69,7 @@ class Unpacked:
         }
         told = self._ask({"run": call}, timeout_s)
         if "errorType" in told:
-            raise Broken(told["errorMessage"])
+            raise ArtifactBroken(told["errorMessage"])
         return told["answer"]
 
     def _ask(self, what: dict[str, Any], timeout_s: float) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class Unpacked:
         except subprocess.TimeoutExpired as error:
             raise TimeoutError from error
         if ran.returncode:
-            raise Broken(ran.stderr)
+            raise ArtifactBroken(ran.stderr)
         answer: dict[str, Any] = json.loads(ran.stdout)
         return answer
 
@@ -101,10 +101,10 @@ class UnpackedInvoker(Invoker):
         The unpacked artifact of each handler.
     """
 
-    def __init__(self, artifact_of: dict[str, Unpacked]) -> None:
+    def __init__(self, artifact_of: dict[str, UnpackedArtifact]) -> None:
         super().__init__()
         self._artifact_of = artifact_of
 
     def __call__(self, function: Function, event: Any, timeout_s: float | None = None) -> Any:
-        """Answer what the function's handler answers to `event`; its exceptions come as `Broken`."""
+        """Answer what the function's handler answers to `event`; its exceptions come as `ArtifactBroken`."""
         return self._artifact_of[function.handler].run(function, event, timeout_s or TIMEOUT_S)

@@ -9,7 +9,7 @@ from psycopg2.extensions import parse_dsn
 from common import postgres
 from common.database_url import DatabaseUrlRefused, for_libpq
 from deploy import smoke
-from deploy.questions import Asker
+from deploy.probes import ProbeClient
 from support.client import ApiClient
 
 SECRET = "hunter2"
@@ -128,9 +128,9 @@ def test_a_refused_url_is_told_by_the_answer_and_by_the_smoke_test(
     monkeypatch.setenv("DATABASE_URL", REFUSED[0])
     answer: requests.Response = api.get("/latest_image_all_sites")
     assert answer.status_code == 503
-    monkeypatch.setattr(smoke, "QUESTIONS", smoke.QUESTIONS[3:4])
-    with Asker(api.base_url, attempts=1) as asker:
-        wrong = smoke.check(asker)
+    monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[3:4])
+    with ProbeClient(api.base_url, attempts=1) as client:
+        wrong = smoke.failures(client)
     assert wrong[0] == f"GET /latest_image_all_sites answers 503, not 200: {answer.text}"
     assert "db-url) is refused: it must have the form postgresql://" in wrong[0]
     assert SECRET not in wrong[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.interpreter import NoSuchPython, lambda_python
-from deploy.unpacked import Unpacked
+from deploy.interpreter import PythonNotFound, lambda_python
+from deploy.unpacked import UnpackedArtifact
 
 
 @pytest.fixture
@@ -16,20 +16,20 @@ def python() -> str:
     """Skips where there is no Python of Lambda's version, unless `REQUIRE_LAMBDA_PYTHON` insists on one."""
     try:
         return lambda_python()
-    except NoSuchPython as error:
+    except PythonNotFound as error:
         if os.environ.get("REQUIRE_LAMBDA_PYTHON"):
             pytest.fail(f"REQUIRE_LAMBDA_PYTHON is set: {error}")
         pytest.skip(str(error))
 
 
 @pytest.fixture
-def unpacked(python: str, tmp_path: Path) -> Callable[[dict[str, str]], Unpacked]:
+def unpacked(python: str, tmp_path: Path) -> Callable[[dict[str, str]], UnpackedArtifact]:
     """Makes an unpacked artifact of file names and contents."""
 
-    def make(files: dict[str, str]) -> Unpacked:
+    def make(files: dict[str, str]) -> UnpackedArtifact:
         with zipfile.ZipFile(tmp_path / "artifact.zip", "w") as archive:
             for name, content in files.items():
                 archive.writestr(name, content)
-        return Unpacked(tmp_path / "artifact.zip", tmp_path / "unpacked")
+        return UnpackedArtifact(tmp_path / "artifact.zip", tmp_path / "unpacked")
 
     return make

@@ -9,8 +9,8 @@ import pytest
 
 from deploy import archive
 from deploy.artifacts import ARTIFACTS, Artifact
-from deploy.build import TooLarge, build, check_size, imports
-from deploy.unpacked import Unpacked
+from deploy.build import ArtifactTooLarge, build, check_size, required_imports
+from deploy.unpacked import UnpackedArtifact
 from local.deployment import Function
 from tests.events import event
 
@@ -36,8 +36,8 @@ def test_an_artifact_is_reproducible_small_clean_and_whole(artifact: Artifact, t
     assert [name for name in names if NOT_TO_BE_DEPLOYED.search(name)] == []
     assert [name for name in names if "/tests/" in name and not name.startswith("astropy/tests/")] == []
     assert [name for name in names if name.startswith("botocore/__init__")] == ["botocore/__init__.pyc"]
-    unpacked = Unpacked(one, tmp_path / "unpacked")
-    unpacked.check_imports(imports(artifact))
+    unpacked = UnpackedArtifact(one, tmp_path / "unpacked")
+    unpacked.check_imports(required_imports(artifact))
     handler, body, status, words = ROUTES[artifact.name]
     answer = unpacked.run(Function("one", "one", handler), event(method="POST", body=body), timeout_s=29)
     assert answer["statusCode"] == status
@@ -48,5 +48,5 @@ def test_one_that_holds_too_much_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.py").write_bytes(bytes(2_000_000))
     archive.write(tmp_path / "it.zip", {"large.py": tmp_path / "large.py"})
     check_size(replace(ARTIFACTS[0], limit_mb=2), tmp_path / "it.zip")
-    with pytest.raises(TooLarge, match=r"light holds 2\.0 MB unzipped, over its 1\.9 MB"):
+    with pytest.raises(ArtifactTooLarge, match=r"light holds 2\.0 MB unzipped, over its 1\.9 MB"):
         check_size(replace(ARTIFACTS[0], limit_mb=1.9), tmp_path / "it.zip")

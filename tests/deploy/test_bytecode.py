@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.bytecode import NotCompiled, compiled
+from deploy.bytecode import CompileFailed, compile_libraries
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def library(tmp_path: Path) -> Path:
 
 
 def test_modules_become_bytecode_and_run_without_their_sources(python: str, library: Path) -> None:
-    names = compiled(library, ["library/__init__.py", "library/table.json"])
+    names = compile_libraries(library, ["library/__init__.py", "library/table.json"])
     assert names == {"library/__init__.pyc", "library/table.json"}
     (library / "library" / "__init__.py").unlink()
     program = "import json, library; print(json.dumps([library.path(), library.__file__]))"
@@ -35,11 +35,11 @@ def test_modules_become_bytecode_and_run_without_their_sources(python: str, libr
 @pytest.mark.usefixtures("python")
 def test_a_module_with_an_error_is_named(library: Path) -> None:
     (library / "broken.py").write_text("def (:\n")
-    with pytest.raises(NotCompiled, match=r"could not be compiled(.|\n)*broken\.py"):
-        compiled(library, ["library/__init__.py", "broken.py"])
+    with pytest.raises(CompileFailed, match=r"could not be compile_libraries(.|\n)*broken\.py"):
+        compile_libraries(library, ["library/__init__.py", "broken.py"])
 
 
 @pytest.mark.usefixtures("python")
 def test_what_is_not_deployed_is_not_compiled(library: Path) -> None:
     (library / "broken.py").write_text("def (:\n")
-    assert compiled(library, ["library/__init__.py"]) == {"library/__init__.pyc"}
+    assert compile_libraries(library, ["library/__init__.py"]) == {"library/__init__.pyc"}

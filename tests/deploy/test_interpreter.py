@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.interpreter import NoSuchPython, lambda_python
+from deploy.interpreter import PythonNotFound, lambda_python
 
 
 @pytest.fixture(autouse=True)
@@ -40,5 +40,5 @@ def test_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: b
     if broken:
         put(tmp_path, "exit 127")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(NoSuchPython, match=r"python3\.13 is needed .* not on the PATH"):
+    with pytest.raises(PythonNotFound, match=r"python3\.13 is needed .* not on the PATH"):
         lambda_python()

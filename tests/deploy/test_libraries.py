@@ -27,7 +27,7 @@ from pages.assets import ASSETS, OWN
     ],
 )
 def test_what_runs_is_deployed(path: str) -> None:
-    assert libraries.worth_deploying(PurePosixPath(path))
+    assert libraries.is_needed(PurePosixPath(path))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_what_runs_is_deployed(path: str) -> None:
     ],
 )
 def test_what_does_not_run_is_not(path: str) -> None:
-    assert not libraries.worth_deploying(PurePosixPath(path))
+    assert not libraries.is_needed(PurePosixPath(path))
 
 
 def test_botocore_keeps_every_service_that_is_called() -> None:
@@ -58,14 +58,14 @@ def test_botocore_keeps_every_service_that_is_called() -> None:
     called = {name for file in files for name in re.findall(r'client\(\s*"([a-z0-9-]+)"', file.read_text())}
     assert called == {"dynamodb", "lambda", "s3", "ssm"}
     for service in called:
-        assert libraries.worth_deploying(PurePosixPath(f"botocore/data/{service}/1/service-2.json.gz"))
+        assert libraries.is_needed(PurePosixPath(f"botocore/data/{service}/1/service-2.json.gz"))
 
 
 def test_the_pages_keep_every_file_of_swagger_ui_that_they_serve() -> None:
     served = {name for name in ASSETS if not (OWN / name).exists()}
     assert served
     for name in served:
-        assert libraries.worth_deploying(PurePosixPath(f"flask_swagger_ui/dist/{name}"))
+        assert libraries.is_needed(PurePosixPath(f"flask_swagger_ui/dist/{name}"))
 
 
 @pytest.mark.parametrize("locked", ["six==1.17.0", f"six==1.17.0 --hash=sha256:{'0' * 64}"])

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy import smoke
-from deploy.questions import Asker, Question, WrongAnswer
+from deploy.probes import Probe, ProbeClient, ProbeFailed
 from local.demo.configs import site_configurations
 from local.deployment import Deployment
 from site_configs import store
@@ -49,17 +49,17 @@ def test_it_asks_a_get_route_of_every_service(
     }
     # these are not for trying: control rooms cost money, and zips storage
     assert services - set(named) == {"remotehq", "zip_function"}
-    for question in named.values():
-        assert question in asked
+    for probe in named.values():
+        assert probe in asked
 
 
 def test_a_route_that_fails_is_told(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/none")
-    monkeypatch.setattr(smoke, "QUESTIONS", smoke.QUESTIONS[3:4])
-    with Asker(api.base_url, attempts=2, pause_s=0) as asker:
-        wrong = smoke.check(asker)
+    monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[3:4])
+    with ProbeClient(api.base_url, attempts=2, pause_s=0) as client:
+        wrong = smoke.failures(client)
     assert "GET /latest_image_all_sites answers 503, not 200: " in wrong[0]
     assert "GET /latest_image_all_sites answers as" not in capsys.readouterr().out
 
@@ -67,13 +67,13 @@ def test_a_route_that_fails_is_told(
 def test_a_broken_authorizer_is_not_taken_for_a_wrong_token(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asks_authorizer = [each for each in smoke.QUESTIONS if each.path == "/dummy-requires-auth"]
-    monkeypatch.setattr(smoke, "QUESTIONS", asks_authorizer)
-    monkeypatch.setattr(smoke, "_of_a_site", lambda _configs: ())
-    with Asker(api.base_url, attempts=1) as asker:
-        assert smoke.check(asker) == []
+    asks_authorizer = [each for each in smoke.PROBES if each.path == "/dummy-requires-auth"]
+    monkeypatch.setattr(smoke, "PROBES", asks_authorizer)
+    monkeypatch.setattr(smoke, "_site_probes", lambda _configs: ())
+    with ProbeClient(api.base_url, attempts=1) as client:
+        assert smoke.failures(client) == []
         monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "no certificate")
-        (wrong,) = smoke.check(asker)
+        (wrong,) = smoke.failures(client)
     assert wrong.startswith(
         'POST /dummy-requires-auth answers 500, not 401: {"message": null}. The authorizer '
     )
@@ -83,7 +83,7 @@ def test_a_broken_authorizer_is_not_taken_for_a_wrong_token(
 def test_a_server_that_is_not_there_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(smoke, "QUESTIONS", smoke.QUESTIONS[:1])
+    monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[:1])
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     assert smoke.main(["http://127.0.0.1:9/api"]) == 1
     captured = capsys.readouterr()
@@ -93,12 +93,12 @@ def test_a_server_that_is_not_there_is_told(
 
 def test_an_answer_that_is_not_what_was_asked_for_is_told(api: ApiClient) -> None:
     with (
-        Asker(api.base_url) as asker,
-        pytest.raises(WrongAnswer, match=r"^GET / answers 200, but this: New photon"),
+        ProbeClient(api.base_url) as client,
+        pytest.raises(ProbeFailed, match=r"^GET / answers 200, but this: New photon"),
     ):
-        asker.ask(Question("/", lambda answer: answer.json()["no"]))
+        client.run(Probe("/", lambda answer: answer.json()["no"]))
 
 
 def test_the_stage_s_path_alone_is_no_api(api: ApiClient) -> None:
-    with Asker(api.base_url + "x") as asker, pytest.raises(WrongAnswer, match="answers 403, not 200"):
-        asker.ask(smoke.QUESTIONS[0])
+    with ProbeClient(api.base_url + "x") as client, pytest.raises(ProbeFailed, match="answers 403, not 200"):
+        client.run(smoke.PROBES[0])

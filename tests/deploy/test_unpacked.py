@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy import confinement
-from deploy.unpacked import Broken, Unpacked, UnpackedInvoker
+from deploy.unpacked import ArtifactBroken, UnpackedArtifact, UnpackedInvoker
 from local.deployment import Function
 
 HANDLERS = """
@@ -49,21 +49,21 @@ def leave(event, context):
 
 TMP = "/tmp"  # noqa: S108 - what Lambda calls it
 
-Make = Callable[[dict[str, str]], Unpacked]
+Make = Callable[[dict[str, str]], UnpackedArtifact]
 
 
-def run(artifact: Unpacked, name: str, timeout_s: float = 9) -> Any:
+def run(artifact: UnpackedArtifact, name: str, timeout_s: float = 9) -> Any:
     return UnpackedInvoker({f"shop/handlers.{name}": artifact})(
         Function(name, f"photonranch-{name}", f"shop/handlers.{name}"), {"é": 1}, timeout_s
     )
 
 
 @pytest.fixture
-def artifact(unpacked: Make) -> Unpacked:
+def artifact(unpacked: Make) -> UnpackedArtifact:
     return unpacked({"shop/__init__.py": "", "shop/handlers.py": HANDLERS})
 
 
-def test_a_handler_runs_as_in_lambda(artifact: Unpacked) -> None:
+def test_a_handler_runs_as_in_lambda(artifact: UnpackedArtifact) -> None:
     assert run(artifact, "echo") == {
         "event": {"é": 1},
         "name": "photonranch-echo",
@@ -72,30 +72,30 @@ def test_a_handler_runs_as_in_lambda(artifact: Unpacked) -> None:
     }
 
 
-def test_what_it_raises_comes_through(artifact: Unpacked) -> None:
-    with pytest.raises(Broken, match=r"^Unauthorized$"):
+def test_what_it_raises_comes_through(artifact: UnpackedArtifact) -> None:
+    with pytest.raises(ArtifactBroken, match=r"^Unauthorized$"):
         run(artifact, "refuse")
 
 
-def test_one_that_ends_its_process_is_told(artifact: Unpacked) -> None:
-    with pytest.raises(Broken, match="gone"):
+def test_one_that_ends_its_process_is_told(artifact: UnpackedArtifact) -> None:
+    with pytest.raises(ArtifactBroken, match="gone"):
         run(artifact, "leave")
 
 
 @pytest.mark.skipif(not confinement.possible(), reason="this system cannot confine a process")
-def test_a_handler_can_write_to_tmp_alone(artifact: Unpacked, tmp_path: Path) -> None:
+def test_a_handler_can_write_to_tmp_alone(artifact: UnpackedArtifact, tmp_path: Path) -> None:
     written = run(artifact, "write")
     below_tmp = [str(tmp_path / "unpacked")] if tmp_path.is_relative_to(TMP) else []
     assert written == [TMP, *below_tmp]
 
 
-def test_one_that_hangs_is_given_up_on(artifact: Unpacked) -> None:
+def test_one_that_hangs_is_given_up_on(artifact: UnpackedArtifact) -> None:
     with pytest.raises(TimeoutError):
         run(artifact, "hang", timeout_s=2)
 
 
 def test_nothing_but_python_and_the_artifact_is_there(
-    artifact: Unpacked, python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    artifact: UnpackedArtifact, python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     # The tests may run on the same Python, whose standard library is then in both paths.
@@ -106,13 +106,13 @@ def test_nothing_but_python_and_the_artifact_is_there(
     assert not [entry for entry in path if "site-packages" in entry]
 
 
-def test_all_that_can_be_imported_passes(artifact: Unpacked) -> None:
+def test_all_that_can_be_imported_passes(artifact: UnpackedArtifact) -> None:
     artifact.check_imports(["shop/handlers.echo", "shop", "json.decoder"])
 
 
 def test_all_that_cannot_be_imported_is_named_with_the_reason(unpacked: Make) -> None:
     artifact = unpacked({"shop.py": "import requests", "bad.py": "1 / 0"})
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(ArtifactBroken) as caught:
         artifact.check_imports(["shop", "bad", "shop/handlers.run", "json"])
     assert str(caught.value).splitlines() == [
         "These cannot be imported:",

@@ -15,37 +15,37 @@ _SERVER_ERROR = 500
 _SHOWN = 200
 
 
-class WrongAnswer(Exception):
+class ProbeFailed(Exception):
     """A route does not answer as it should. The sentence says which, and what it answers."""
 
 
 @dataclass(frozen=True)
-class Question:
+class Probe:
     """A request, and what its answer must be.
 
     Attributes
     ----------
     path
         After the base URL, query included.
-    looks_right
+    accepts
         Tells whether an answer with one of `statuses` is right; what it raises counts as no.
-    if_it_fails
+    hint
         What to look at when the answer is a 5xx.
     """
 
     path: str
-    looks_right: Callable[[requests.Response], Any]
+    accepts: Callable[[requests.Response], Any]
     method: str = "GET"
     statuses: tuple[int, ...] = (200,)
     json: Any = None
     token: str = ""
-    if_it_fails: str = ""
+    hint: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
 
-class Asker:
+class ProbeClient:
     """Asks the API at `base_url`, again after a pause where the server fails.
 
     Parameters
@@ -53,7 +53,7 @@ class Asker:
     base_url
         The URL in front of every route.
     attempts, pause_s
-        How often a question is asked at most, and the seconds between.
+        How often a probe is asked at most, and the seconds between.
     """
 
     def __init__(self, base_url: str, *, attempts: int = ATTEMPTS, pause_s: float = 5) -> None:
@@ -68,53 +68,53 @@ class Asker:
     def __exit__(self, *_error: object) -> None:
         self._session.close()
 
-    def ask(self, question: Question) -> requests.Response:
-        """Answer the answer to `question`.
+    def run(self, probe: Probe) -> requests.Response:
+        """Answer the answer to `probe`.
 
         Raises
         ------
-        WrongAnswer
+        ProbeFailed
             If it is not as it should be.
         """
-        answer = self._answer(question)
-        if answer.status_code not in question.statuses:
-            allowed = " or ".join(map(str, question.statuses))
+        answer = self._answer(probe)
+        if answer.status_code not in probe.statuses:
+            allowed = " or ".join(map(str, probe.statuses))
             said = answer.text[:_SHOWN]
-            if answer.status_code >= _SERVER_ERROR and question.if_it_fails:
-                said += f". {question.if_it_fails}"
-            raise WrongAnswer(f"{question} answers {answer.status_code}, not {allowed}: {said}")
+            if answer.status_code >= _SERVER_ERROR and probe.hint:
+                said += f". {probe.hint}"
+            raise ProbeFailed(f"{probe} answers {answer.status_code}, not {allowed}: {said}")
         if answer.headers.get("Access-Control-Allow-Origin") != "*":
-            raise WrongAnswer(f"{question} answers without CORS headers: no browser may read it.")
-        if not _right(question, answer):
-            raise WrongAnswer(f"{question} answers {answer.status_code}, but this: {answer.text[:_SHOWN]}")
+            raise ProbeFailed(f"{probe} answers without CORS headers: no browser may read it.")
+        if not _right(probe, answer):
+            raise ProbeFailed(f"{probe} answers {answer.status_code}, but this: {answer.text[:_SHOWN]}")
         return answer
 
-    def _answer(self, question: Question) -> requests.Response:
+    def _answer(self, probe: Probe) -> requests.Response:
         for left in reversed(range(self._attempts)):
             try:
-                answer = self._send(question)
+                answer = self._send(probe)
             except requests.RequestException as error:
                 if not left:
-                    raise WrongAnswer(f"{question} gets no answer: {error}") from error
+                    raise ProbeFailed(f"{probe} gets no answer: {error}") from error
             else:
                 if answer.status_code < _SERVER_ERROR or not left:
                     return answer
             time.sleep(self._pause_s)
         raise ValueError("attempts must be at least 1")
 
-    def _send(self, question: Question) -> requests.Response:
-        headers = {"Authorization": f"Bearer {question.token}"} if question.token else {}
+    def _send(self, probe: Probe) -> requests.Response:
+        headers = {"Authorization": f"Bearer {probe.token}"} if probe.token else {}
         return self._session.request(
-            question.method,
-            self._base_url + question.path,
-            json=question.json,
+            probe.method,
+            self._base_url + probe.path,
+            json=probe.json,
             headers=headers,
             timeout=_TIMEOUT_S,
         )
 
 
-def _right(question: Question, answer: requests.Response) -> bool:
+def _right(probe: Probe, answer: requests.Response) -> bool:
     try:
-        return bool(question.looks_right(answer))
+        return bool(probe.accepts(answer))
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
