@@ -1,5 +1,5 @@
-"""What is deployed beside serverless.yml: tables, gateway, alarms, roles, and the zip files that Lambda gets.
+"""Deployment files beside serverless.yml, and the code that builds and tests the zip files for Lambda.
 
-`make package` builds them, `make deploy` hands them to serverless.yml, `python -m deploy.smoke` asks what is
-deployed whether it works.
+`make package` builds and tests the zip files. `make deploy` deploys them with serverless.yml.
+`python -m deploy.smoke` tests a deployed API.
 """

@@ -1,4 +1,4 @@
-"""`make package`: build what Lambda gets, try it, and say what came of it."""
+"""`make package`: build the zip files for Lambda, test them, and print their sizes."""
 
 import sys
 
@@ -14,9 +14,9 @@ from deploy.unpacked import ArtifactBroken
 
 
 def main() -> int:
-    """Build and try every artifact; answer the process's exit status."""
+    """Build and test every artifact; return the process's exit status."""
     try:
-        # before minutes have gone into what could not be tried
+        # Fail before the build, which takes minutes.
         lambda_python()
         if certificate.FILE.exists():
             certificate.check(certificate.FILE)

@@ -1,4 +1,7 @@
-"""A zip file that depends on its content alone: the same files make the same bytes, whenever it is built."""
+"""Reproducible zip files: the same content makes the same bytes.
+
+The SHA-256 of an artifact then tells which commit a stage runs.
+"""
 
 import hashlib
 import stat
@@ -6,31 +9,34 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-# The oldest that a zip file can tell.
+# The earliest time that a zip file can store.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
-# Lambda runs as another user than the one who unpacks: everyone must be able to read.
+# Lambda unpacks and runs the files as different users, so every user needs read permission.
 _MODE = stat.S_IFREG | 0o644
 _UNIX = 3
 
 
 def write(target: Path, files: Mapping[str, Path]) -> None:
-    """Write `files`, by their names within the archive, to `target`, which is whole or not there at all."""
+    """Write `files`, a mapping from names in the archive to paths, to `target`.
+
+    The write is atomic: a failure leaves `target` unchanged.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
-    half_written = target.with_suffix(".partial")
-    with zipfile.ZipFile(half_written, "w") as archive:
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w") as archive:
         for name in sorted(files):
             archive.writestr(_entry(name), files[name].read_bytes())
-    half_written.replace(target)
+    partial.replace(target)
 
 
 def sha256(path: Path) -> str:
-    """Answer a file's SHA-256 in hexadecimal."""
+    """Return a file's SHA-256 in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def unzipped_bytes(path: Path) -> int:
-    """Answer the sizes of an archive's files, added up."""
+    """Return the total size of an archive's files, unzipped; bytes."""
     with zipfile.ZipFile(path) as archive:
         return sum(entry.file_size for entry in archive.infolist())
 

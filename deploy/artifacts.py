@@ -1,4 +1,4 @@
-"""The artifacts, and which function of serverless.yml runs from which."""
+"""The artifacts (zip files for Lambda), and which function of serverless.yml runs from which."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Artifact:
     name
         serverless.yml names the file `build/{name}.zip`.
     requirements
-        Locked requirement files, whose every entry is installed and nothing else.
+        Lock files. Exactly their entries are installed.
     data
-        The project's files beside its modules, as glob patterns.
+        Glob patterns of project files to add to the modules.
     limit_mb
-        What it may hold, unzipped; megabytes of 10^6 bytes.
+        The largest size allowed, unzipped; megabytes of 10^6 bytes.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Artifact:
 
     @property
     def file(self) -> Path:
-        """Where it is built."""
+        """The path of the zip file."""
         return BUILD / f"{self.name}.zip"
 
 
@@ -47,30 +47,30 @@ ARTIFACTS = (
         data=("pages/openapi.json", "pages/static/*"),
         limit_mb=45,
     ),
-    # For the functions that work on FITS: numpy and astropy double what a start of Lambda has to load.
+    # For functions that read FITS files. numpy and astropy triple the size of an artifact.
     Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
 )
 
 
 def handlers_by_artifact(path: Path = PROJECT / "serverless.yml") -> Mapping[str, list[str]]:
-    """Answer the handlers (`folder/module.function`) of each artifact, by its name.
+    """Return the handlers (`folder/module.function`) of each artifact, by the artifact's name.
 
     Raises
     ------
     ValueError
-        If a function runs from a file that is no artifact.
+        If a function names a file that is not one of `ARTIFACTS`.
     """
     config = yaml.safe_load(path.read_text())
     found: dict[str, list[str]] = {artifact.name: [] for artifact in ARTIFACTS}
     for name, function in config["functions"].items():
         artifact = _artifact_of(function, config)
         if artifact not in found:
-            raise ValueError(f"{name} runs from {artifact}, which is none of {', '.join(found)}.")
+            raise ValueError(f"{name} runs from {artifact}, which is not one of {', '.join(found)}.")
         found[artifact].append(function["handler"])
     return found
 
 
 def _artifact_of(function: dict[str, Any], config: dict[str, Any]) -> str:
-    """Answer the name of a function's artifact: its own, else that of all."""
+    """Return the name of a function's artifact: its own, or the default of serverless.yml."""
     file = function.get("package", config["package"])["artifact"]
     return Path(str(file)).stem

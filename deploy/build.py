@@ -1,4 +1,4 @@
-"""Building an artifact: the project's modules beside the libraries that they run on."""
+"""Build an artifact from the project's modules and the libraries that they need."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +9,7 @@ from local.deployment import PROJECT
 
 
 class ArtifactTooLarge(Exception):
-    """An artifact holds more than it may."""
+    """An artifact is larger than its limit."""
 
 
 def build(artifact: Artifact, target: Path) -> None:
@@ -18,11 +18,11 @@ def build(artifact: Artifact, target: Path) -> None:
     Raises
     ------
     libraries.InstallFailed
-        If its libraries could not be installed.
+        If a library cannot be installed.
     bytecode.CompileFailed
-        If one of them could not be compiled.
+        If a library cannot be compiled.
     ArtifactTooLarge
-        If it holds more than it may.
+        If the artifact is larger than its limit.
     """
     with TemporaryDirectory(prefix="photonranch-package-") as folder:
         libraries.install([PROJECT / name for name in artifact.requirements], Path(folder))
@@ -33,17 +33,16 @@ def build(artifact: Artifact, target: Path) -> None:
 
 
 def own_files(artifact: Artifact) -> dict[str, Path]:
-    """Answer the project's files in `artifact`, by their names within it."""
+    """Return the paths of the project's files in `artifact`, by their names in it."""
     handlers = handlers_by_artifact()[artifact.name]
     names = sources.modules(PROJECT, handlers) | sources.data_files(PROJECT, artifact.data)
     return {name: PROJECT / name for name in names}
 
 
 def required_imports(artifact: Artifact) -> set[str]:
-    """Answer all that must be importable from `artifact` alone: handlers, modules, libraries.
+    """Return every handler, module and library that `artifact` alone must be able to import.
 
-    Libraries that functions import only when they need them count too, and so does what no handler imports
-    at once.
+    This includes imports inside functions.
     """
     files = {name for name in own_files(artifact) if name.endswith(".py")}
     own = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in files}
@@ -52,9 +51,9 @@ def required_imports(artifact: Artifact) -> set[str]:
 
 
 def check_size(artifact: Artifact, file: Path) -> None:
-    """Raise `ArtifactTooLarge` if `file` holds more than `artifact` may."""
+    """Raise `ArtifactTooLarge` if `file` is larger than `artifact` allows."""
     size_mb = archive.unzipped_bytes(file) / MB
     if size_mb > artifact.limit_mb:
         raise ArtifactTooLarge(
-            f"{artifact.name} holds {size_mb:.1f} MB unzipped, over its {artifact.limit_mb} MB."
+            f"{artifact.name} has {size_mb:.1f} MB unzipped, over its limit of {artifact.limit_mb} MB."
         )

@@ -1,4 +1,4 @@
-"""Checks the certificate that a deployment gives the authorizer: `python -m deploy.certificate`."""
+"""Check the certificate that a deployment gives the authorizer: `python -m deploy.certificate`."""
 
 import sys
 from pathlib import Path
@@ -9,23 +9,23 @@ FILE = Path(__file__).parent.parent / "public_key"
 
 
 def check(file: Path) -> None:
-    """Read the certificate in `file` as the authorizer will.
+    """Check that the authorizer can read the certificate in `file`.
 
     Raises
     ------
     CertificateRefused
-        If the authorizer could not use it.
+        If the authorizer cannot use it.
     """
     try:
         public_key(file.read_text())
     except CertificateRefused as error:
         raise CertificateRefused(f"{file.name}: {error}") from None
     except UnicodeDecodeError:
-        raise CertificateRefused(f"{file.name}: This is no text. Save the certificate as PEM.") from None
+        raise CertificateRefused(f"{file.name}: This is not text. Save the certificate as PEM.") from None
 
 
 def main() -> int:
-    """Check the certificate of this project's folder; return the process's exit status."""
+    """Check the file `public_key` of the project; return the process's exit status."""
     try:
         check(FILE)
     except (CertificateRefused, FileNotFoundError) as error:

@@ -1,12 +1,15 @@
-"""The file system as a Lambda function sees it: only `/tmp` can be written, and there is no `/dev/shm`."""
+"""Run commands with the file system of a Lambda function: only `/tmp` is writable, and `/dev/shm` is not.
+
+Otherwise a library that writes elsewhere would first fail in AWS.
+"""
 
 import os
 import shutil
 import subprocess
 from functools import cache
 
-# In a mount namespace of its own, so that nothing of it is seen outside. `/tmp` becomes a mount first: then
-# the next line leaves it writable.
+# This runs in its own mount namespace, so the rest of the machine is not affected. `/tmp` becomes a mount
+# of its own first, so that it stays writable when the next line makes everything else read-only.
 _SCRIPT = """
 mount --bind /tmp /tmp &&
 mount -o remount,bind,ro / &&
@@ -16,13 +19,13 @@ exec "$@"
 
 
 def confined(command: list[str]) -> list[str]:
-    """Return the command line that runs `command` confined; `command` itself where that is not possible."""
+    """Return the command line that runs `command` confined, or `command` if the system cannot confine it."""
     return [*_prefix(), *command]
 
 
 @cache
 def possible() -> bool:
-    """Return whether this system lets us confine a command: Linux, as root or with user namespaces."""
+    """Return whether this system can confine a command. It needs Linux, and root or user namespaces."""
     if not shutil.which("unshare"):
         return False
     return subprocess.run([*_confinement(), "true"], capture_output=True, check=False).returncode == 0

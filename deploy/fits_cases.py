@@ -1,4 +1,4 @@
-"""FITS files that were read wrongly once, and what is to be made of them: tests/data/fits_cases/README.md."""
+"""FITS files that were once read wrongly, with their expected pixels: tests/data/fits_cases/README.md."""
 
 import io
 from pathlib import Path
@@ -7,7 +7,8 @@ from downloads.fits_images import data_pieces, find_image
 from local.deployment import PROJECT
 
 _FOLDER = PROJECT / "tests/data/fits_cases"
-# By how a file's name begins, the one that has its pixels; none is named for a file that is its own.
+# From the start of a file name to the file with the expected pixels. Other files are themselves the
+# reference.
 _PIXELS_OF = {
     "blank-": "no-ztile-right.fits",
     "no-ztile": "no-ztile-right.fits",
@@ -19,12 +20,12 @@ ODD = sorted(_FOLDER.glob("*.fits*"))
 
 
 def data_of(content: bytes) -> bytes:
-    """Return the data of the image in a FITS file, as they stand there."""
+    """Return the data bytes of the image in a FITS file."""
     stream = io.BytesIO(content)
     return b"".join(data_pieces(stream, find_image(stream)))
 
 
-def right_data(odd: Path) -> bytes:
-    """Return the data that the plain FITS file made of one of `ODD` has."""
+def expected_data(odd: Path) -> bytes:
+    """Return the data bytes that the conversion of one of `ODD` to plain FITS must have."""
     same = next((right for start, right in _PIXELS_OF.items() if odd.name.startswith(start)), odd.name)
     return data_of((_FOLDER / same).read_bytes())

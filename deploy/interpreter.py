@@ -1,4 +1,4 @@
-"""The Python that Lambda runs, found on this machine."""
+"""Find a Python of the version that Lambda runs."""
 
 import os
 import subprocess
@@ -11,26 +11,26 @@ _TIMEOUT_S = 30
 
 
 class PythonNotFound(Exception):
-    """The Python that Lambda runs is not on this machine."""
+    """The machine has no Python of the version that Lambda runs."""
 
 
 @cache
 def lambda_python() -> str:
-    """Answer the path of a Python of Lambda's version.
+    """Return the path of a Python of the version that Lambda runs.
 
     Raises
     ------
     PythonNotFound
-        If there is none on the PATH.
+        If the PATH has none.
     """
-    # pyenv puts every version's name on the PATH, and runs it only where that version is chosen
+    # pyenv puts every version on the PATH, but runs only the versions that PYENV_VERSION names.
     chosen = {**os.environ, "PYENV_VERSION": PYTHON_VERSION}
     for environment in (dict(os.environ), chosen):
         path = _executable(environment)
         if path:
             return path
     raise PythonNotFound(
-        f"{_PROGRAM} is needed to try the artifacts as Lambda runs them, and it is not on the PATH."
+        f"{_PROGRAM} is needed to test the artifacts as Lambda runs them, and it is not on the PATH."
     )
 
 

@@ -1,7 +1,8 @@
-"""Runs what is in an unpacked artifact as Lambda does: Python's own library, the artifact, and nothing else.
+"""Run handlers of an unpacked artifact as Lambda does, with the standard library and the artifact only.
 
-A program for another interpreter, started as `python3.13 -I -S lambda_runtime.py FOLDER`; it imports nothing
-of the project but from there. Standard input says in JSON what to do, standard output answers in JSON.
+Another interpreter runs this program: `python3.13 -I -S lambda_runtime.py FOLDER`. It imports the project
+only from FOLDER. It reads a command as JSON from standard input, and writes the result as JSON to standard
+output.
 """
 
 import importlib
@@ -14,18 +15,18 @@ from typing import Any
 
 
 def main() -> None:
-    """Do what standard input asks for."""
+    """Run the command from standard input."""
     sys.path.insert(0, sys.argv[1])
-    asked = json.load(sys.stdin)
-    answer_to = sys.stdout
-    # what a handler or a library prints is not the answer
+    command = json.load(sys.stdin)
+    output = sys.stdout
+    # Handlers and libraries may print. Only the result goes to standard output.
     sys.stdout = sys.stderr
-    answer = _run(**asked["run"]) if "run" in asked else {"failures": _failures(asked["import"])}
-    json.dump(answer, answer_to)
+    result = _run(**command["run"]) if "run" in command else {"failures": _failures(command["import"])}
+    json.dump(result, output)
 
 
 def _run(handler: str, event: Any, name: str, request_id: str, timeout_s: float) -> dict[str, Any]:
-    """Answer what a handler answers, or what it raises, as Lambda tells of it."""
+    """Return a handler's response, or its exception in the form that Lambda reports."""
     deadline = time.monotonic() + timeout_s
     context = SimpleNamespace(
         function_name=name,
@@ -33,18 +34,18 @@ def _run(handler: str, event: Any, name: str, request_id: str, timeout_s: float)
         get_remaining_time_in_millis=lambda: max(0, int((deadline - time.monotonic()) * 1000)),
     )
     try:
-        return {"answer": _load(handler)(event, context)}
-    except Exception as error:  # noqa: BLE001 - Lambda reports whatever a function raises
+        return {"response": _load(handler)(event, context)}
+    except Exception as error:  # noqa: BLE001 - Lambda reports every exception
         return {"errorMessage": str(error), "errorType": type(error).__name__}
 
 
 def _failures(names: list[str]) -> dict[str, str]:
-    """Answer why each of `names` that cannot be imported cannot; handlers are `folder/module.function`."""
+    """Return the error of each of `names` that cannot be imported. Handlers are `folder/module.function`."""
     failures = {}
     for name in names:
         try:
             _load(name) if "/" in name else importlib.import_module(name)
-        except Exception as error:  # noqa: BLE001 - importing runs code, which may raise anything
+        except Exception as error:  # noqa: BLE001 - a module may raise any exception
             failures[name] = f"{type(error).__name__}: {error}"
     return failures
 

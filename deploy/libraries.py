@@ -1,4 +1,8 @@
-"""Libraries for Lambda: installed from locked requirements for its Python and its Linux, and trimmed."""
+"""Install the locked libraries for Lambda's Python and Linux, and select the files that are needed.
+
+The selection leaves out tests, tools, and the AWS services that nothing calls; see `make package` for the
+sizes.
+"""
 
 import subprocess
 import sys
@@ -6,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 PYTHON_VERSION = "3.13"
-# Lambda's python3.13 runs on Amazon Linux 2023, whose glibc is 2.34.
+# Lambda's python3.13 runs on Amazon Linux 2023, with glibc 2.34.
 PLATFORM = "x86_64-manylinux_2_34"
 
-# What stays of folders of which only a part is used: the AWS services, by boto3's names, that are called, and
-# the tables that botocore reads for each of them; the files that pages.assets serves.
+# Folders of which only these entries are needed. botocore/data: the AWS services that are called, and the
+# files that botocore reads for every service. flask_swagger_ui: the files that pages.assets serves.
 _NEEDED: Mapping[str, frozenset[str]] = {
     "botocore/data": frozenset(
         {
@@ -28,24 +32,25 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "flask_swagger_ui": frozenset({"dist"}),
     "flask_swagger_ui/dist": frozenset({"swagger-ui-bundle.js", "swagger-ui.css"}),
 }
-# astropy imports its own test runner whenever it is imported.
+# astropy always imports its test runner.
 _IMPORTED_TESTS = PurePosixPath("astropy/tests")
-# Who installed what, and how: it differs between machines. METADATA and licences stay: scanners of what is
-# deployed read the one, and the other has to go along.
-_INSTALLERS_NOTES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
+# Notes of the installer, which differ between machines. METADATA stays for security scanners, and licences
+# must be distributed with the code.
+_INSTALLER_FILES = frozenset({"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_cache.json"})
 
 
 class InstallFailed(Exception):
-    """The libraries could not be installed."""
+    """uv could not install the libraries."""
 
 
 def install(requirements: Iterable[Path], folder: Path) -> None:
-    """Install exactly what `requirements` lock, hashes checked, into `folder`.
+    """Install exactly the versions that the lock files name into `folder`, and check their hashes.
 
     Raises
     ------
     InstallFailed
-        If uv says no: a hash differs, there is no wheel for Lambda, no registry answers.
+        If uv fails: for example a hash differs, Lambda's platform has no wheel, or the registry is
+        unreachable.
     """
     command = [
         sys.executable,
@@ -59,7 +64,7 @@ def install(requirements: Iterable[Path], folder: Path) -> None:
         str(folder),
     ]
     command += ["--python-version", PYTHON_VERSION, "--python-platform", PLATFORM]
-    # every dependency is locked; what the lock leaves out is left out on purpose
+    # The lock files name every dependency that is needed: flask-swagger-ui's own are left out on purpose.
     command += ["--only-binary", ":all:", "--require-hashes", "--no-deps"]
     for file in requirements:
         command += ["--requirements", str(file)]
@@ -69,20 +74,20 @@ def install(requirements: Iterable[Path], folder: Path) -> None:
 
 
 def needed_files(folder: Path) -> set[str]:
-    """Answer the files of `folder` that are worth deploying, as paths relative to it."""
+    """Return the files of `folder` to deploy, as paths relative to it."""
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return {file for file in files if is_needed(PurePosixPath(file))}
 
 
 def is_needed(path: PurePosixPath) -> bool:
-    """Answer whether a file of a folder of libraries is used when they run."""
-    return not (_is_unused(path) or _is_test(path) or _is_tool(path) or "__pycache__" in path.parts)
+    """Return whether the libraries need a file at run time."""
+    return not (_is_left_out(path) or _is_test(path) or _is_tool(path) or "__pycache__" in path.parts)
 
 
-def _is_unused(path: PurePosixPath) -> bool:
-    """Answer whether it lies in a folder of which other things are kept."""
-    for folder, kept in _NEEDED.items():
-        if path.is_relative_to(folder) and path.relative_to(folder).parts[0] not in kept:
+def _is_left_out(path: PurePosixPath) -> bool:
+    """Return whether a file is in one of the `_NEEDED` folders but not among its needed entries."""
+    for folder, needed in _NEEDED.items():
+        if path.is_relative_to(folder) and path.relative_to(folder).parts[0] not in needed:
             return True
     return False
 
@@ -94,6 +99,6 @@ def _is_test(path: PurePosixPath) -> bool:
 
 
 def _is_tool(path: PurePosixPath) -> bool:
-    """Answer whether it is a command, or a note of the installer's."""
+    """Return whether a file is a command-line program or a file of the installer."""
     in_metadata = path.parent.suffix == ".dist-info"
-    return path.parts[0] in {".lock", "bin"} or (in_metadata and path.name in _INSTALLERS_NOTES)
+    return path.parts[0] in {".lock", "bin"} or (in_metadata and path.name in _INSTALLER_FILES)

@@ -1,4 +1,4 @@
-"""Asking an API over HTTP whether a route answers as it should."""
+"""Probe the routes of an API over HTTP: send a request and check the response."""
 
 import time
 from collections.abc import Callable
@@ -7,30 +7,31 @@ from typing import Any, Self
 
 import requests
 
-# As long as API Gateway may take, and its way back.
+# API Gateway's limit of 29 s, plus network time.
 _TIMEOUT_S = 35
-# A new deployment takes seconds until every one of API Gateway's hosts has it.
+# A new deployment takes seconds to reach every host of API Gateway.
 ATTEMPTS = 4
 _SERVER_ERROR = 500
+# Characters of a response that an error shows.
 _SHOWN = 200
 
 
 class ProbeFailed(Exception):
-    """A route does not answer as it should. The sentence says which, and what it answers."""
+    """A response is not as expected. The message names the route and quotes the response."""
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A request, and what its answer must be.
+    """A request and a check of its response.
 
     Attributes
     ----------
     path
-        After the base URL, query included.
+        The path after the base URL, with the query.
     accepts
-        Tells whether an answer with one of `statuses` is right; what it raises counts as no.
+        Returns whether a response with one of `statuses` is as expected. An exception counts as no.
     hint
-        What to look at when the answer is a 5xx.
+        A sentence for the error message if the response is a 5xx.
     """
 
     path: str
@@ -46,14 +47,14 @@ class Probe:
 
 
 class ProbeClient:
-    """Asks the API at `base_url`, again after a pause where the server fails.
+    """Sends probes to the API at `base_url`, and retries 5xx responses and connection errors.
 
     Parameters
     ----------
     base_url
-        The URL in front of every route.
+        The URL before every path.
     attempts, pause_s
-        How often a probe is asked at most, and the seconds between.
+        The maximum number of attempts per probe, and the pause between them in seconds.
     """
 
     def __init__(self, base_url: str, *, attempts: int = ATTEMPTS, pause_s: float = 5) -> None:
@@ -69,36 +70,38 @@ class ProbeClient:
         self._session.close()
 
     def run(self, probe: Probe) -> requests.Response:
-        """Answer the answer to `probe`.
+        """Send `probe` and return the response.
 
         Raises
         ------
         ProbeFailed
-            If it is not as it should be.
+            If the response is not as expected.
         """
-        answer = self._answer(probe)
-        if answer.status_code not in probe.statuses:
+        response = self._response(probe)
+        if response.status_code not in probe.statuses:
             allowed = " or ".join(map(str, probe.statuses))
-            said = answer.text[:_SHOWN]
-            if answer.status_code >= _SERVER_ERROR and probe.hint:
-                said += f". {probe.hint}"
-            raise ProbeFailed(f"{probe} answers {answer.status_code}, not {allowed}: {said}")
-        if answer.headers.get("Access-Control-Allow-Origin") != "*":
-            raise ProbeFailed(f"{probe} answers without CORS headers: no browser may read it.")
-        if not _right(probe, answer):
-            raise ProbeFailed(f"{probe} answers {answer.status_code}, but this: {answer.text[:_SHOWN]}")
-        return answer
+            shown = response.text[:_SHOWN]
+            if response.status_code >= _SERVER_ERROR and probe.hint:
+                shown += f". {probe.hint}"
+            raise ProbeFailed(f"{probe} returns {response.status_code}, not {allowed}: {shown}")
+        if response.headers.get("Access-Control-Allow-Origin") != "*":
+            raise ProbeFailed(f"{probe} has no CORS headers: browsers cannot read the response.")
+        if not _is_accepted(probe, response):
+            raise ProbeFailed(
+                f"{probe} returns {response.status_code} with an unexpected body: {response.text[:_SHOWN]}"
+            )
+        return response
 
-    def _answer(self, probe: Probe) -> requests.Response:
+    def _response(self, probe: Probe) -> requests.Response:
         for left in reversed(range(self._attempts)):
             try:
-                answer = self._send(probe)
+                response = self._send(probe)
             except requests.RequestException as error:
                 if not left:
-                    raise ProbeFailed(f"{probe} gets no answer: {error}") from error
+                    raise ProbeFailed(f"{probe} gets no response: {error}") from error
             else:
-                if answer.status_code < _SERVER_ERROR or not left:
-                    return answer
+                if response.status_code < _SERVER_ERROR or not left:
+                    return response
             time.sleep(self._pause_s)
         raise ValueError("attempts must be at least 1")
 
@@ -113,8 +116,8 @@ class ProbeClient:
         )
 
 
-def _right(probe: Probe, answer: requests.Response) -> bool:
+def _is_accepted(probe: Probe, response: requests.Response) -> bool:
     try:
-        return bool(probe.accepts(answer))
+        return bool(probe.accepts(response))
     except (ValueError, KeyError, TypeError, AttributeError):
         return False

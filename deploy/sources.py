@@ -1,26 +1,26 @@
-"""The project's own files that handlers need: what they import, and what that imports, to the end.
+"""Find the project's own files that handlers need, by following their imports.
 
-Imports are read from the syntax, so that those inside functions count too, and the modules that a `Sandbox`
-is told to load in its own process.
+Imports are read from the source code. So imports inside functions count too, and so do the modules that a
+`Sandbox` loads in its own process.
 """
 
 import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-# The class of `common.sandbox` that is given names of modules.
+# The class of `common.sandbox`; its arguments name modules.
 _SANDBOX = "Sandbox"
 
 
 def modules(root: Path, handlers: Iterable[str]) -> set[str]:
-    """Answer the modules that `handlers` run, themselves included, as paths relative to `root`.
+    """Return the modules that `handlers` need, including their own, as paths relative to `root`.
 
     Parameters
     ----------
     root
         The project's folder.
     handlers
-        Like `folder/module.function`.
+        Names of the form `folder/module.function`.
     """
     waiting = [module for handler in handlers for module in _prefixes(_module(handler))]
     found: set[str] = set()
@@ -34,27 +34,27 @@ def modules(root: Path, handlers: Iterable[str]) -> set[str]:
 
 
 def libraries(root: Path, files: Iterable[str]) -> set[str]:
-    """Answer the modules of others, Python's own included, that `files` import; paths relative to `root`.
+    """Return the modules of libraries and of Python that `files` (paths relative to `root`) import.
 
-    Each is as it stands after `import` or `from`.
+    Each is named as after `import` or `from`.
     """
     found = {module for file in files for module, _names in _imports((root / file).read_text())}
     return {module for module in found if _file(root, module.partition(".")[0]) is None}
 
 
 def data_files(root: Path, patterns: Iterable[str]) -> set[str]:
-    """Answer the files that match `patterns`, as paths relative to `root`.
+    """Return the files that match `patterns`, as paths relative to `root`.
 
     Raises
     ------
     FileNotFoundError
-        If a pattern matches none.
+        If a pattern matches no file.
     """
     found: set[str] = set()
     for pattern in patterns:
         matching = {str(path.relative_to(root)) for path in root.glob(pattern) if path.is_file()}
         if not matching:
-            raise FileNotFoundError(f"There is no {pattern} to package.")
+            raise FileNotFoundError(f"No file matches {pattern}.")
         found |= matching
     return found
 
@@ -64,27 +64,27 @@ def _module(handler: str) -> str:
 
 
 def _prefixes(module: str) -> Iterator[str]:
-    """Answer a module and the packages that it lies in, which run first when it is imported."""
+    """Return a module and its parent packages, which Python imports first."""
     parts = module.split(".")
     return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 def _file(root: Path, module: str) -> str | None:
-    """Answer the file of one of the project's modules, None for a library's or a name within a module."""
+    """Return the file of one of the project's modules; None for other names."""
     path = module.replace(".", "/")
     candidates = (f"{path}.py", f"{path}/__init__.py")
     return next((candidate for candidate in candidates if (root / candidate).is_file()), None)
 
 
 def _imported(source: str) -> Iterator[str]:
-    """Answer every name that may be a module which `source` imports: one from a package may be or not."""
+    """Return every name that `source` imports and that may be a module."""
     for module, names in _imports(source):
         for name in names or [""]:
             yield from _prefixes(f"{module}.{name}".rstrip("."))
 
 
 def _imports(source: str) -> Iterator[tuple[str, list[str]]]:
-    """Return the modules that are imported, or loaded in a sandbox, and the names taken from each."""
+    """Return the modules that are imported or loaded in a sandbox, and the names imported from each."""
     for node in _nodes(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, []) for alias in node.names)

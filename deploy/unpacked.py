@@ -1,4 +1,4 @@
-"""An artifact unpacked as Lambda unpacks it, and what is in it run by Lambda's Python, confined."""
+"""Run the handlers of an unpacked artifact with Lambda's Python and file system."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ _IMPORT_TIMEOUT_S = 120
 
 
 class ArtifactBroken(Exception):
-    """Something in an artifact does not work."""
+    """A handler or module of an artifact does not work."""
 
 
 class UnpackedArtifact:
@@ -27,7 +27,7 @@ class UnpackedArtifact:
     Parameters
     ----------
     file
-        The artifact.
+        The zip file.
     folder
         An empty folder to unpack it into.
     """
@@ -43,20 +43,20 @@ class UnpackedArtifact:
         Raises
         ------
         ArtifactBroken
-            If one of them cannot be imported from the artifact alone.
+            If one of them cannot be imported.
         """
-        failures: dict[str, str] = self._ask({"import": sorted(names)}, _IMPORT_TIMEOUT_S)["failures"]
+        failures: dict[str, str] = self._execute({"import": sorted(names)}, _IMPORT_TIMEOUT_S)["failures"]
         if failures:
             lines = [f"  {name}: {why}" for name, why in failures.items()]
             raise ArtifactBroken("\n".join(["These cannot be imported:", *lines]))
 
     def run(self, function: Function, event: Any, timeout_s: float) -> Any:
-        """Answer what the handler of `function` answers to `event`, in a process that then ends.
+        """Return the response of `function` to `event`, from a new process.
 
         Raises
         ------
         ArtifactBroken
-            With the handler's own words, if it raises.
+            If the handler raises, with its message.
         TimeoutError
             If it takes longer than `timeout_s`.
         """
@@ -67,18 +67,18 @@ class UnpackedArtifact:
             "request_id": str(uuid.uuid4()),
             "timeout_s": timeout_s,
         }
-        told = self._ask({"run": call}, timeout_s)
-        if "errorType" in told:
-            raise ArtifactBroken(told["errorMessage"])
-        return told["answer"]
+        result = self._execute({"run": call}, timeout_s)
+        if "errorType" in result:
+            raise ArtifactBroken(result["errorMessage"])
+        return result["response"]
 
-    def _ask(self, what: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-        # -I and -S: no site-packages, no PYTHONPATH; -B: the folder stays as unpacked
-        command = [lambda_python(), "-I", "-S", "-B", str(_RUNTIME), str(self._folder)]
+    def _execute(self, command: dict[str, Any], timeout_s: float) -> dict[str, Any]:
+        # -I and -S: no site-packages and no PYTHONPATH. -B: write no bytecode into the folder.
+        program = [lambda_python(), "-I", "-S", "-B", str(_RUNTIME), str(self._folder)]
         try:
             ran = subprocess.run(
-                confined(command),
-                input=json.dumps(what),
+                confined(program),
+                input=json.dumps(command),
                 capture_output=True,
                 check=False,
                 text=True,
@@ -88,8 +88,8 @@ class UnpackedArtifact:
             raise TimeoutError from error
         if ran.returncode:
             raise ArtifactBroken(ran.stderr)
-        answer: dict[str, Any] = json.loads(ran.stdout)
-        return answer
+        result: dict[str, Any] = json.loads(ran.stdout)
+        return result
 
 
 class UnpackedInvoker(Invoker):
@@ -106,5 +106,5 @@ class UnpackedInvoker(Invoker):
         self._artifact_of = artifact_of
 
     def __call__(self, function: Function, event: Any, timeout_s: float | None = None) -> Any:
-        """Answer what the function's handler answers to `event`; its exceptions come as `ArtifactBroken`."""
+        """Return the function's response to `event`. Exceptions of the handler become `ArtifactBroken`."""
         return self._artifact_of[function.handler].run(function, event, timeout_s or TIMEOUT_S)

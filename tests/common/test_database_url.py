@@ -131,6 +131,6 @@ def test_a_refused_url_is_told_by_the_answer_and_by_the_smoke_test(
     monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[3:4])
     with ProbeClient(api.base_url, attempts=1) as client:
         wrong = smoke.failures(client)
-    assert wrong[0] == f"GET /latest_image_all_sites answers 503, not 200: {answer.text}"
+    assert wrong[0] == f"GET /latest_image_all_sites returns 503, not 200: {answer.text}"
     assert "db-url) is refused: it must have the form postgresql://" in wrong[0]
     assert SECRET not in wrong[0]

@@ -1,4 +1,4 @@
-"""Lambda's Python, and small artifacts to run with it."""
+"""Fixtures: Lambda's Python, and small artifacts to run with it."""
 
 import os
 import zipfile
@@ -13,7 +13,7 @@ from deploy.unpacked import UnpackedArtifact
 
 @pytest.fixture
 def python() -> str:
-    """Skips where there is no Python of Lambda's version, unless `REQUIRE_LAMBDA_PYTHON` insists on one."""
+    """Return Lambda's Python; skip the test without it, or fail if `REQUIRE_LAMBDA_PYTHON` is set."""
     try:
         return lambda_python()
     except PythonNotFound as error:
@@ -24,7 +24,7 @@ def python() -> str:
 
 @pytest.fixture
 def unpacked(python: str, tmp_path: Path) -> Callable[[dict[str, str]], UnpackedArtifact]:
-    """Makes an unpacked artifact of file names and contents."""
+    """Make an unpacked artifact from a mapping of file names to contents."""
 
     def make(files: dict[str, str]) -> UnpackedArtifact:
         with zipfile.ZipFile(tmp_path / "artifact.zip", "w") as archive:

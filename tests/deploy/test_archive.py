@@ -1,4 +1,4 @@
-"""Zip files that are the same to the byte."""
+"""Reproducible zip files."""
 
 import os
 import zipfile
@@ -10,7 +10,7 @@ from deploy import archive
 
 
 def written(folder: Path, names: list[str], mode: int, age_s: int) -> Path:
-    """An archive of the named files, made in the order given, with that mode and modification time."""
+    """Write an archive of files created in this order, with this mode and modification time."""
     files = {}
     for name in names:
         path = folder / name
@@ -32,7 +32,7 @@ def test_the_same_content_makes_the_same_bytes(tmp_path: Path) -> None:
         assert {entry.date_time for entry in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_everyone_can_read_what_is_unpacked(tmp_path: Path) -> None:
+def test_every_user_can_read_unpacked_files(tmp_path: Path) -> None:
     with zipfile.ZipFile(written(tmp_path, ["a.py", "b/c.py"], 0o600, 0)) as made:
         assert [(entry.filename, oct(entry.external_attr >> 16)) for entry in made.infolist()] == [
             ("a.py", "0o100644"),
@@ -40,12 +40,12 @@ def test_everyone_can_read_what_is_unpacked(tmp_path: Path) -> None:
         ]
 
 
-def test_its_size_is_that_of_what_is_in_it(tmp_path: Path) -> None:
+def test_the_unzipped_size_is_the_sum_of_the_files(tmp_path: Path) -> None:
     made = written(tmp_path, ["a.py", "b.py"], 0o644, 0)
     assert archive.unzipped_bytes(made) == len("content of a.py") * 2
 
 
-def test_one_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_archive(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         archive.write(tmp_path / "it.zip", {"a.py": tmp_path / "nowhere"})
     assert not (tmp_path / "it.zip").exists()

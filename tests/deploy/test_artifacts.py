@@ -22,11 +22,11 @@ def test_every_function_has_an_artifact(deployment: Deployment) -> None:
     )
 
 
-def test_only_what_works_on_fits_runs_with_numpy_and_astropy() -> None:
+def test_only_download_runs_with_numpy_and_astropy() -> None:
     assert handlers_by_artifact()["imaging"] == ["downloads/handlers.download"]
 
 
-def test_a_function_s_own_artifact_wins_over_that_of_all(tmp_path: Path) -> None:
+def test_a_function_s_own_artifact_overrides_the_default(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/imaging.zip"))
     assert handlers_by_artifact(tmp_path / "serverless.yml") == {
         "light": ["other/handlers.run"],
@@ -34,7 +34,7 @@ def test_a_function_s_own_artifact_wins_over_that_of_all(tmp_path: Path) -> None
     }
 
 
-def test_an_artifact_that_nobody_builds_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_artifact_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/heavy.zip"))
-    with pytest.raises(ValueError, match="one runs from heavy, which is none of light, imaging"):
+    with pytest.raises(ValueError, match="one runs from heavy, which is not one of light, imaging"):
         handlers_by_artifact(tmp_path / "serverless.yml")

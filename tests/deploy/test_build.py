@@ -1,4 +1,4 @@
-"""The artifacts themselves, built whole from the locked requirements."""
+"""Complete builds of the artifacts from the locked requirements."""
 
 import re
 import zipfile
@@ -14,7 +14,7 @@ from deploy.unpacked import UnpackedArtifact
 from local.deployment import Function
 from tests.events import event
 
-# Of each artifact a route that needs no backend, and what it answers: its status, and words of its body.
+# For each artifact a handler that needs no backend, its body, and the expected status and words.
 ROUTES = {
     "light": ("api/handlers.home", {}, 200, "New photon ranch API"),
     "imaging": ("downloads/handlers.download", {"s3_directory": "nowhere"}, 403, "s3_directory"),
@@ -26,7 +26,7 @@ NOT_TO_BE_DEPLOYED = re.compile(
 
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
 @pytest.mark.usefixtures("python")
-def test_an_artifact_is_reproducible_small_clean_and_whole(artifact: Artifact, tmp_path: Path) -> None:
+def test_an_artifact_is_reproducible_small_clean_and_complete(artifact: Artifact, tmp_path: Path) -> None:
     one, other = tmp_path / "one.zip", tmp_path / "other.zip"
     build(artifact, one)
     build(artifact, other)
@@ -44,9 +44,9 @@ def test_an_artifact_is_reproducible_small_clean_and_whole(artifact: Artifact, t
     assert words in answer["body"]
 
 
-def test_one_that_holds_too_much_is_refused(tmp_path: Path) -> None:
+def test_an_artifact_over_its_limit_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.py").write_bytes(bytes(2_000_000))
     archive.write(tmp_path / "it.zip", {"large.py": tmp_path / "large.py"})
     check_size(replace(ARTIFACTS[0], limit_mb=2), tmp_path / "it.zip")
-    with pytest.raises(ArtifactTooLarge, match=r"light holds 2\.0 MB unzipped, over its 1\.9 MB"):
+    with pytest.raises(ArtifactTooLarge, match=r"light has 2\.0 MB unzipped, over its limit of 1\.9 MB"):
         check_size(replace(ARTIFACTS[0], limit_mb=1.9), tmp_path / "it.zip")

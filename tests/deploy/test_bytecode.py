@@ -1,4 +1,4 @@
-"""Libraries go as bytecode, which runs without its source and says where it lay."""
+"""Libraries are deployed as bytecode, which runs without its source and names its path in tracebacks."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from deploy.bytecode import CompileFailed, compile_libraries
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """A folder with a package and a file of its own."""
+    """A folder with a package and a data file."""
     package = tmp_path / "library"
     package.mkdir()
     (package / "__init__.py").write_text("def path(): return path.__code__.co_filename\n")
@@ -35,11 +35,11 @@ def test_modules_become_bytecode_and_run_without_their_sources(python: str, libr
 @pytest.mark.usefixtures("python")
 def test_a_module_with_an_error_is_named(library: Path) -> None:
     (library / "broken.py").write_text("def (:\n")
-    with pytest.raises(CompileFailed, match=r"could not be compile_libraries(.|\n)*broken\.py"):
+    with pytest.raises(CompileFailed, match=r"could not be compiled(.|\n)*broken\.py"):
         compile_libraries(library, ["library/__init__.py", "broken.py"])
 
 
 @pytest.mark.usefixtures("python")
-def test_what_is_not_deployed_is_not_compiled(library: Path) -> None:
+def test_files_that_are_not_deployed_are_not_compiled(library: Path) -> None:
     (library / "broken.py").write_text("def (:\n")
     assert compile_libraries(library, ["library/__init__.py"]) == {"library/__init__.pyc"}

@@ -9,7 +9,7 @@ from deploy.interpreter import PythonNotFound, lambda_python
 
 
 @pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
+def empty_cache() -> Iterator[None]:
     lambda_python.cache_clear()
     yield
     lambda_python.cache_clear()
@@ -20,15 +20,13 @@ def put(folder: Path, script: str) -> None:
     (folder / "python3.13").chmod(0o755)
 
 
-def test_it_is_the_one_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_python_on_the_path_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, "echo /opt/python3.13")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert lambda_python() == "/opt/python3.13"
 
 
-def test_one_that_pyenv_runs_only_when_chosen_is_chosen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pyenv_is_asked_for_the_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, '[ "$PYENV_VERSION" = 3.13 ] && echo /versions/3.13')
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("PYENV_VERSION", "3.11")
@@ -36,7 +34,7 @@ def test_one_that_pyenv_runs_only_when_chosen_is_chosen(
 
 
 @pytest.mark.parametrize("broken", [False, True])
-def test_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool) -> None:  # noqa: FBT001
+def test_a_missing_python_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: bool) -> None:  # noqa: FBT001
     if broken:
         put(tmp_path, "exit 127")
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -26,7 +26,7 @@ from pages.assets import ASSETS, OWN
         "requests/latest.py",
     ],
 )
-def test_what_runs_is_deployed(path: str) -> None:
+def test_needed_files_are_deployed(path: str) -> None:
     assert libraries.is_needed(PurePosixPath(path))
 
 
@@ -49,7 +49,7 @@ def test_what_runs_is_deployed(path: str) -> None:
         "numpy-2.5.5.dist-info/INSTALLER",
     ],
 )
-def test_what_does_not_run_is_not(path: str) -> None:
+def test_other_files_are_left_out(path: str) -> None:
     assert not libraries.is_needed(PurePosixPath(path))
 
 

@@ -1,4 +1,4 @@
-"""The locks of the artifacts against the one that is tested and developed with."""
+"""The lock files of the artifacts agree with the lock file of the development environment."""
 
 import re
 
@@ -9,7 +9,7 @@ from local.deployment import PROJECT
 
 
 def locked(name: str) -> dict[str, frozenset[str]]:
-    """From each `name==version` of a lock, with its condition, to the hashes that it allows."""
+    """Return the hashes of each `name==version` of a lock file, with its environment marker."""
     text = re.sub(r"^ *#.*\n", "", (PROJECT / name).read_text(), flags=re.MULTILINE)
     entries = text.replace("\\\n", " ").strip().splitlines()
     return {
@@ -18,7 +18,7 @@ def locked(name: str) -> dict[str, frozenset[str]]:
 
 
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
-def test_what_is_deployed_is_what_is_tested(artifact: object) -> None:
+def test_deployed_versions_are_the_tested_versions(artifact: object) -> None:
     assert isinstance(artifact, type(ARTIFACTS[0]))
     tested = locked("requirements-dev.txt")
     for name in artifact.requirements:
@@ -31,7 +31,7 @@ def test_what_is_deployed_is_what_is_tested(artifact: object) -> None:
             assert hashes
 
 
-def test_the_artifacts_together_hold_all_that_runs_on_lambda() -> None:
+def test_the_artifacts_together_have_every_library_for_lambda() -> None:
     together = {
         entry.partition(" ;")[0]
         for name in ("light", "imaging")

@@ -1,4 +1,4 @@
-"""Asking a deployed API whether it works, here of the local gateway."""
+"""The smoke test, run against the local gateway."""
 
 import pytest
 
@@ -17,23 +17,23 @@ def test_an_empty_stage_passes(api: ApiClient, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("database")
-def test_tonight_is_asked_of_a_site_whose_place_is_known(
+def test_events_are_probed_at_a_site_whose_place_is_known(
     api: ApiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store.write("aaa", {"latitude": 1})
     store.write("mrc", site_configurations()["mrc"])
     assert smoke.main([api.base_url]) == 0
     printed = capsys.readouterr().out
-    assert "GET /events?site=mrc answers as it should" in printed
-    assert "GET /aaa/config answers as it should" in printed
+    assert "GET /events?site=mrc works" in printed
+    assert "GET /aaa/config works" in printed
 
 
 @pytest.mark.usefixtures("database")
-def test_it_asks_a_get_route_of_every_service(
+def test_every_service_is_probed(
     api: ApiClient, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     smoke.main([api.base_url])
-    asked = capsys.readouterr().out
+    printed = capsys.readouterr().out
     services = {function.handler.partition("/")[0] for function in deployment.functions.values()}
     named = {
         "api": "GET / ",
@@ -47,58 +47,58 @@ def test_it_asks_a_get_route_of_every_service(
         "pipe_queue": "GET /pipe/queues ",
         "site_configs": "GET /smoke-test/config ",
     }
-    # these are not for trying: control rooms cost money, and zips storage
+    # These have no probe: control rooms cost money, and zips are stored.
     assert services - set(named) == {"remotehq", "zip_function"}
     for probe in named.values():
-        assert probe in asked
+        assert probe in printed
 
 
-def test_a_route_that_fails_is_told(
+def test_a_failing_route_is_reported(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/none")
     monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[3:4])
     with ProbeClient(api.base_url, attempts=2, pause_s=0) as client:
         wrong = smoke.failures(client)
-    assert "GET /latest_image_all_sites answers 503, not 200: " in wrong[0]
-    assert "GET /latest_image_all_sites answers as" not in capsys.readouterr().out
+    assert "GET /latest_image_all_sites returns 503, not 200: " in wrong[0]
+    assert "GET /latest_image_all_sites works" not in capsys.readouterr().out
 
 
-def test_a_broken_authorizer_is_not_taken_for_a_wrong_token(
+def test_a_broken_authorizer_is_told_from_a_wrong_token(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asks_authorizer = [each for each in smoke.PROBES if each.path == "/dummy-requires-auth"]
-    monkeypatch.setattr(smoke, "PROBES", asks_authorizer)
+    authorizer_probes = [each for each in smoke.PROBES if each.path == "/dummy-requires-auth"]
+    monkeypatch.setattr(smoke, "PROBES", authorizer_probes)
     monkeypatch.setattr(smoke, "_site_probes", lambda _configs: ())
     with ProbeClient(api.base_url, attempts=1) as client:
         assert smoke.failures(client) == []
         monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "no certificate")
         (wrong,) = smoke.failures(client)
     assert wrong.startswith(
-        'POST /dummy-requires-auth answers 500, not 401: {"message": null}. The authorizer '
+        'POST /dummy-requires-auth returns 500, not 401: {"message": null}. The authorizer '
     )
     assert wrong.endswith("see its log, and the settings AUTH0_CLIENT_ID and AUTH0_CLIENT_PUBLIC_KEY.")
 
 
-def test_a_server_that_is_not_there_is_told(
+def test_an_unreachable_server_is_reported(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(smoke, "PROBES", smoke.PROBES[:1])
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     assert smoke.main(["http://127.0.0.1:9/api"]) == 1
     captured = capsys.readouterr()
-    assert captured.err.startswith("GET /all/config gets no answer: ")
-    assert captured.out.endswith("It does not work as it should.\n")
+    assert captured.err.startswith("GET /all/config gets no response: ")
+    assert captured.out.endswith("It does not work.\n")
 
 
-def test_an_answer_that_is_not_what_was_asked_for_is_told(api: ApiClient) -> None:
+def test_an_unexpected_body_is_reported(api: ApiClient) -> None:
     with (
         ProbeClient(api.base_url) as client,
-        pytest.raises(ProbeFailed, match=r"^GET / answers 200, but this: New photon"),
+        pytest.raises(ProbeFailed, match=r"^GET / returns 200 with an unexpected body: New photon"),
     ):
-        client.run(Probe("/", lambda answer: answer.json()["no"]))
+        client.run(Probe("/", lambda response: response.json()["no"]))
 
 
-def test_the_stage_s_path_alone_is_no_api(api: ApiClient) -> None:
-    with ProbeClient(api.base_url + "x") as client, pytest.raises(ProbeFailed, match="answers 403, not 200"):
+def test_a_wrong_base_path_is_reported(api: ApiClient) -> None:
+    with ProbeClient(api.base_url + "x") as client, pytest.raises(ProbeFailed, match="returns 403, not 200"):
         client.run(smoke.PROBES[0])

@@ -1,4 +1,4 @@
-"""Which of the project's files an artifact holds."""
+"""Which of the project's files an artifact contains."""
 
 from pathlib import Path
 
@@ -32,11 +32,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_handler_brings_what_it_imports_however_late_and_nothing_else(project: Path) -> None:
+def test_only_imports_are_packaged_also_those_inside_functions(project: Path) -> None:
     assert sources.modules(project, ["shop/handlers.sell"]) == NEEDED
 
 
-def test_what_a_sandbox_loads_by_its_name_is_brought_too(project: Path) -> None:
+def test_modules_that_a_sandbox_loads_by_name_are_packaged(project: Path) -> None:
     (project / "shop/prices.py").write_text('box = Sandbox(["shop.apart", "scipy.fft"])')
     assert "shop/apart.py" in sources.modules(project, ["shop/handlers.sell"])
     assert "scipy.fft" in sources.libraries(project, ["shop/prices.py"])
@@ -50,13 +50,13 @@ def test_imports_for_type_checkers_alone_are_left_out(project: Path) -> None:
     assert "shop/apart.py" not in sources.modules(project, ["shop/handlers.sell"])
 
 
-def test_the_artifact_of_downloads_has_what_decodes() -> None:
+def test_the_imaging_artifact_has_the_decoders() -> None:
     imaging = next(artifact for artifact in ARTIFACTS if artifact.name == "imaging")
     assert {"downloads/conversion.py", "downloads/tiles.py"} <= own_files(imaging).keys()
     assert "astropy.io.fits.hdu.compressed._compression" in required_imports(imaging)
 
 
-def test_libraries_are_told_apart_from_the_project_s_own(project: Path) -> None:
+def test_libraries_are_distinguished_from_the_project_s_modules(project: Path) -> None:
     assert sources.libraries(project, NEEDED) == {"json", "numpy.fft"}
 
 
@@ -64,8 +64,8 @@ def test_data_files_are_found_by_pattern(project: Path) -> None:
     assert sources.data_files(project, ["*.json"]) == {"secrets.json"}
 
 
-def test_data_that_is_not_there_is_told(project: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="There is no pages/\\* to package"):
+def test_a_pattern_without_files_is_an_error(project: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="No file matches pages/\\*"):
         sources.data_files(project, ["pages/*"])
 
 

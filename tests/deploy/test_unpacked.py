@@ -1,4 +1,4 @@
-"""Running what is in an artifact, alone."""
+"""Handlers of an unpacked artifact run without anything else of the machine."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ HANDLERS = """
 import os, pathlib, sys, time
 
 def echo(event, context):
-    print("words of a handler's own")
+    print("printed by the handler")
     left_ms = context.get_remaining_time_in_millis()
     in_time = 0 < left_ms <= 9000
     python = sys.version_info[:2]
@@ -72,29 +72,29 @@ def test_a_handler_runs_as_in_lambda(artifact: UnpackedArtifact) -> None:
     }
 
 
-def test_what_it_raises_comes_through(artifact: UnpackedArtifact) -> None:
+def test_an_exception_of_the_handler_is_raised(artifact: UnpackedArtifact) -> None:
     with pytest.raises(ArtifactBroken, match=r"^Unauthorized$"):
         run(artifact, "refuse")
 
 
-def test_one_that_ends_its_process_is_told(artifact: UnpackedArtifact) -> None:
+def test_a_handler_that_ends_its_process_is_reported(artifact: UnpackedArtifact) -> None:
     with pytest.raises(ArtifactBroken, match="gone"):
         run(artifact, "leave")
 
 
 @pytest.mark.skipif(not confinement.possible(), reason="this system cannot confine a process")
-def test_a_handler_can_write_to_tmp_alone(artifact: UnpackedArtifact, tmp_path: Path) -> None:
+def test_a_handler_can_write_to_tmp_only(artifact: UnpackedArtifact, tmp_path: Path) -> None:
     written = run(artifact, "write")
     below_tmp = [str(tmp_path / "unpacked")] if tmp_path.is_relative_to(TMP) else []
     assert written == [TMP, *below_tmp]
 
 
-def test_one_that_hangs_is_given_up_on(artifact: UnpackedArtifact) -> None:
+def test_a_handler_that_hangs_times_out(artifact: UnpackedArtifact) -> None:
     with pytest.raises(TimeoutError):
         run(artifact, "hang", timeout_s=2)
 
 
-def test_nothing_but_python_and_the_artifact_is_there(
+def test_only_python_and_the_artifact_are_importable(
     artifact: UnpackedArtifact, python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -106,11 +106,11 @@ def test_nothing_but_python_and_the_artifact_is_there(
     assert not [entry for entry in path if "site-packages" in entry]
 
 
-def test_all_that_can_be_imported_passes(artifact: UnpackedArtifact) -> None:
+def test_importable_names_pass(artifact: UnpackedArtifact) -> None:
     artifact.check_imports(["shop/handlers.echo", "shop", "json.decoder"])
 
 
-def test_all_that_cannot_be_imported_is_named_with_the_reason(unpacked: Make) -> None:
+def test_failed_imports_are_named_with_their_errors(unpacked: Make) -> None:
     artifact = unpacked({"shop.py": "import requests", "bad.py": "1 / 0"})
     with pytest.raises(ArtifactBroken) as caught:
         artifact.check_imports(["shop", "bad", "shop/handlers.run", "json"])

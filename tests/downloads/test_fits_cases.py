@@ -114,7 +114,7 @@ def test_odd_files_have_the_right_pixels_over_http(api: ApiClient, path: Path) -
     answer = api.post("/download", json={"object_name": "odd.fits.fz"})
     assert answer.status_code == 200, answer.text
     made = requests.get(answer.text, timeout=30).content
-    assert fits_cases.data_of(made) == fits_cases.right_data(path)
+    assert fits_cases.data_of(made) == fits_cases.expected_data(path)
     assert api.post("/download", json={"object_name": "odd.fits.fz", "image_type": "tif"}).status_code == 200
 
 
