@@ -4,7 +4,7 @@ import json
 import socket
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
 from threading import Lock
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -120,11 +120,17 @@ def _has_left(environ: WSGIEnvironment) -> bool:
         return True
 
 
-def main() -> None:
-    """Serve on a free port, say where, and end when the parent ends."""
+def make_server(wrap: Callable[[WSGIApplication], WSGIApplication] = lambda app: app) -> Server:
+    """Return a server on a free port, yet to be started; `wrap` puts a layer in front of the services."""
     faster_moto.install()
     upload_limits.install()
-    server = Server(0, ProgramsOnly(OneAtATime(DomainDispatcherApplication(create_backend_app))), Handler)
+    app = ProgramsOnly(OneAtATime(DomainDispatcherApplication(create_backend_app)))
+    return Server(0, wrap(app), Handler)
+
+
+def main() -> None:
+    """Serve on a free port, say where, and end when the parent ends."""
+    server = make_server()
     server.start()
     stay_until_parent_ends({"url": server.url})
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 
-import psycopg2
 import pytest
 import requests
 from hypothesis import settings as hypothesis_settings
@@ -26,6 +25,8 @@ from site_configs.store import forget_site_codes
 from support.client import ApiClient
 from support.contract import Contract
 from support.permissions import Permissions
+from tests.aws_server import KEEP, RETURN
+from tests.image_table import ImageTable
 
 # Nothing that a developer has set, database or AWS account, is ever touched by a test.
 environment.forget_aws()
@@ -88,40 +89,42 @@ def aws_url(deployment: Deployment, auth0: Auth0, permissions: Permissions) -> I
     """Where moto's server listens; this process's settings and AWS clients lead to it."""
     os.environ.update(deployment.environment)
     os.environ.update(AUTH0_CLIENT_ID=AUDIENCE, AUTH0_CLIENT_PUBLIC_KEY=auth0.certificate)
-    child = Child("local.aws_server")
-    os.environ["AWS_ENDPOINT_URL"] = child.ready["url"]
-    yield child.ready["url"]
+    child = Child("tests.aws_server")
+    url = os.environ["AWS_ENDPOINT_URL"] = child.ready["url"]
+    resources.make_tables(deployment)
+    resources.make_bucket()
+    requests.post(url + KEEP, timeout=10).raise_for_status()
+    yield url
     child.stop()
 
 
 @pytest.fixture
-def aws(aws_url: str, deployment: Deployment) -> str:
-    """Empty tables and an empty bucket. Answers the URL of S3, DynamoDB, SQS and SSM."""
-    requests.post(f"{aws_url}/moto-api/reset", timeout=10).raise_for_status()
+def aws(aws_url: str) -> str:
+    """Provide empty tables and an empty bucket. Return the URL of S3, DynamoDB, SQS and SSM."""
+    requests.post(aws_url + RETURN, timeout=10).raise_for_status()
     settings.secret.cache_clear()
     forget_site_codes()
-    resources.make_tables(deployment)
-    resources.make_bucket()
     return aws_url
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def image_table() -> Iterator[ImageTable]:
     child = Child("local.postgres_server")
-    yield child.ready["url"]
+    yield ImageTable(child.ready["url"])
     child.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres_url(image_table: ImageTable) -> str:
+    return image_table.url
+
+
 @pytest.fixture
-def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty image table. Answers PostgreSQL's URL, which `DATABASE_URL` has too."""
-    monkeypatch.setenv("DATABASE_URL", postgres_url)
-    connection = psycopg2.connect(postgres_url)
-    with connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    connection.close()
-    resources.make_schema()
-    yield postgres_url
+def database(image_table: ImageTable, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Provide an empty image table. Return PostgreSQL's URL, which `DATABASE_URL` has too."""
+    monkeypatch.setenv("DATABASE_URL", image_table.url)
+    image_table.empty()
+    yield image_table.url
     postgres.close_idle()
 
 
