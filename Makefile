@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
 .PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
 	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage lock clean
@@ -10,17 +11,26 @@ BIN := $(VENV)/bin
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-$(VENV)/installed: requirements-dev.txt
+# pip and setuptools are removed afterwards: they are 28 MB that serving does not need. The next rule restores them.
+$(VENV)/installed-serve: requirements-serve.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	@if test -x .venv/bin/uv; \
-		then .venv/bin/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt; \
-		else $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
+	@echo "Installing $$(grep -c '==' $<) packages into $(VENV) (330 MB, half a minute or more) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) --no-compile -r $<
+	@test -f $(VENV)/installed || $(BIN)/python -m pip --quiet uninstall --yes pip setuptools
+	@touch $@
+
+$(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
+	@echo "Installing what tests and checks need into $(VENV) (700 MB in all, a minute or more) …"
+	@$(PYTHON) -m venv $(VENV)
+	@if test -x $(BIN)/uv; \
+		then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
+		else $(PIP_INSTALL) -r $<; \
 	fi
 	@touch $@
 
-serve: $(VENV)/installed  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
+serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
 	@exec $(BIN)/python -m local
 
 test: $(VENV)/installed  ## every test that needs no AWS account
@@ -142,7 +152,8 @@ lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask fo
 	$(LOCK) --upgrade --constraints=requirements.txt requirements-light.in --output-file=requirements-light.txt
 	$(LOCK) --upgrade --constraints=requirements.txt requirements-imaging.in --output-file=requirements-imaging.txt
 	$(LOCK) --upgrade --no-deps requirements-pages.in --output-file=requirements-pages.txt
-	$(LOCK) --upgrade --constraints=requirements.txt --constraints=requirements-pages.txt requirements-dev.in --output-file=requirements-dev.txt
+	$(LOCK) --upgrade --constraints=requirements.txt --constraints=requirements-pages.txt requirements-serve.in --output-file=requirements-serve.txt
+	$(LOCK) --upgrade --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt
 	$(LOCK) --upgrade requirements-ministack.in --output-file=requirements-ministack.txt
 
 clean:  ## remove what make made

@@ -17,6 +17,13 @@ def locked(name: str) -> dict[str, frozenset[str]]:
     }
 
 
+def test_what_serves_is_what_is_tested() -> None:
+    def versions(name: str) -> set[str]:
+        return {entry.partition(" ;")[0] for entry in locked(name)}
+
+    assert versions("requirements-serve.txt") <= versions("requirements-dev.txt")
+
+
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
 def test_deployed_versions_are_the_tested_versions(artifact: object) -> None:
     assert isinstance(artifact, type(ARTIFACTS[0]))
