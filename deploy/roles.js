@@ -1,7 +1,8 @@
 'use strict';
 
-// A role for each function: what stands under its `iamRoleStatements`, and what every function does, which is
-// to write its own log and its traces. Statements that osls knows at the provider go to all functions alike.
+// Gives each function its own IAM role: its `iamRoleStatements`, and permission to write its log and traces. osls itself
+// has one role for all functions, so every function could do what any of them may do. Without this plugin the
+// roles would be some 50 resources of 15 lines in serverless.yml.
 
 const STATEMENTS = {
   type: 'array',
@@ -19,10 +20,10 @@ class Roles {
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
       properties: { iamRoleStatements: STATEMENTS },
     });
-    this.hooks = { initialize: () => this.giveRoles() };
+    this.hooks = { initialize: () => this.addRoles() };
   }
 
-  giveRoles() {
+  addRoles() {
     const { service } = this.serverless;
     for (const name of service.getAllFunctions()) {
       const settings = service.getFunction(name);
@@ -43,20 +44,20 @@ class Roles {
           { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
         ]),
         Policies: [
-          { PolicyName: 'function', PolicyDocument: policy([...this.ofEveryFunction(name), ...statements]) },
+          { PolicyName: 'function', PolicyDocument: policy([...this.commonStatements(name), ...statements]) },
         ],
       },
     };
   }
 
-  ofEveryFunction(name) {
+  commonStatements(name) {
     return [
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         Resource: { 'Fn::GetAtt': [this.naming.getLogGroupLogicalId(name), 'Arn'] },
       },
-      // X-Ray knows no resources
+      // X-Ray's actions cannot be limited to a resource.
       { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
     ];
   }

@@ -1,4 +1,4 @@
-"""Roles against what the functions do. `api` sees that nothing is missing; here, that nothing is too much."""
+"""Roles allow only the calls that functions make. The `api` fixture checks that they allow all of them."""
 
 import contextlib
 import json
@@ -29,9 +29,9 @@ from tests.access.world import BODIES, CONFIG, PATH, World
 from tests.downloads.rows import image, insert
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
-# What is allowed for what goes wrong: function and action.
+# Permissions for failures, which this test does not cause: function and action.
 FAULTS = {
-    # a zip that fails on the way is taken back (tests/downloads/test_zip_streaming.py)
+    # The upload of a failed zip is aborted (tests/downloads/test_zip_streaming.py).
     ("zip", "s3:AbortMultipartUpload"),
 }
 NAME = "mrc1-sq01-20260101-00000001"
@@ -40,7 +40,7 @@ Caller = ApiClient
 
 
 class NewLambdas(ApiClient):
-    """Calls functions none of which remembers anything."""
+    """Calls functions with empty caches, like new Lambdas."""
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         forget()
@@ -76,7 +76,7 @@ def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
         insert(image(1, "2026-01-01T20:00:00", jpg_medium_exists=True, header="{}"))
 
 
-def test_no_role_allows_what_its_function_does_not_do(
+def test_no_role_has_an_unused_permission(
     caller: Caller, world: World, auth0: Auth0, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     permissions.used.clear()
@@ -91,7 +91,7 @@ def test_no_role_allows_what_its_function_does_not_do(
     assert {use for use in permissions.unused() if use[:2] not in FAULTS} == set()
 
 
-def test_a_call_that_no_role_allows_is_seen(
+def test_a_call_without_permission_is_detected(
     api: ApiClient, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(permissions._statements, "getConfig", [])
@@ -115,7 +115,7 @@ def every_route(api: Caller, world: World, auth0: Auth0) -> None:
 
 
 def every_route_by_key(api: Caller, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The key of a PIPE, for a protected stage to look up."""
+    """Call every route with a PIPE's key in a protected stage, which looks the key up."""
     key = site_keys.hand_out(Holder(PIPE, "mrc1"))
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     for route in NEEDS:
@@ -148,7 +148,7 @@ def downloads(api: Caller) -> None:
 
 def schedules(api: Caller) -> None:
     functions = Deployment().functions
-    # where it is three in the afternoon now
+    # A time zone in which it is 15:00 now.
     hours_behind = (datetime.now(UTC).hour - 15 + 12) % 24 - 12
     zone = f"Etc/GMT{hours_behind:+d}"
     api.put("/mrc1/config", json={**CONFIG, "TZ_database_name": zone}).raise_for_status()
@@ -171,15 +171,15 @@ def queues(api: Caller) -> None:
     for _ in range(2):
         api.post("/pipe/queue/work/extend", json={**body, "lease_seconds": 60})
         api.post("/pipe/queue/work/ack", json=body)
-    # dead letters: given back, come upon by a look at them, by a dequeue
+    # Items become dead letters by a nack, by a dequeue, and by listing the dead letters.
     held = dequeue(api, "work", lease_seconds=60)
     api.post("/pipe/queue/work/nack", json={"id": held["id"], "lease_id": held["lease_id"]})
     dequeue(api, "work", lease_seconds=0.01)
-    time.sleep(0.05)  # until that lease is over
+    time.sleep(0.05)  # until the lease expires
     assert len(api.get("/pipe/queue/work/dead_letters").json()) == 2
     assert api.post("/pipe/queue/work/redrive").json() == {"redriven": 2}
     api.put("/pipe/queue/work", json={"paused": True})
-    # what is left of a queue that the earlier service has deleted
+    # The earlier service deletes only the queue's own row.
     TABLE.delete({"pk": "QUEUE#work", "sk": "METADATA"})
     api.delete("/pipe/queue/work")
     create(api, "work")
@@ -191,13 +191,13 @@ def queues(api: Caller) -> None:
 
 
 def half_deleted(name: str) -> None:
-    """A queue whose deletion was cut off."""
+    """Write a queue whose deletion was interrupted."""
     write_legacy_item(name, 1_700_000_000_000, 1)
     TABLE.put(queue_store._listed_row(name, 8_000_000_000_000, queue_store.DELETING))
 
 
 def queues_of_the_earlier_service(api: Caller) -> None:
-    """Each is adopted by the first that asks for it."""
+    """Call each route first on a queue of the earlier service, which the route imports."""
     end = {"id": "1700000000000_00000001", "lease_id": "none"}
     for method, path, body in (
         ("POST", "/pipe/enqueue", {"queue_name": "old"}),

@@ -1,4 +1,4 @@
-"""What is packaged for each stage: the templates of CloudFormation that `make lintdeploy` has made."""
+"""The CloudFormation templates of every stage, which `make lintdeploy` packages."""
 
 import json
 import os
@@ -10,14 +10,14 @@ import pytest
 from local.deployment import PROJECT, Deployment
 from zip_function.archives import FRESH_FOR_S
 
-# Limits of CloudFormation, from its user guide, "Quotas"; osls hands templates over through S3.
+# CloudFormation's limits for templates in S3, from "Quotas" in its user guide.
 MAX_RESOURCES = 500
 MAX_BYTES = 1_000_000
 LOGS = ["logs:CreateLogStream", "logs:PutLogEvents"]
 TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 FOLDER = os.environ.get("TEMPLATES", "")
-pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages what is tested here")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages the templates")
 
 
 @pytest.fixture(scope="module", params=["test", "dev", "prod"])
@@ -40,19 +40,19 @@ def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return {name: made for name, made in template["Resources"].items() if made["Type"] == kind}
 
 
-def test_it_keeps_clear_of_the_limits(template: dict[str, Any]) -> None:
+def test_the_template_is_within_cloudformation_s_limits(template: dict[str, Any]) -> None:
     assert len(template["Resources"]) < MAX_RESOURCES * 0.9
     assert len(json.dumps(template, indent=2)) < MAX_BYTES * 0.9
 
 
-def test_every_function_has_a_role_of_its_own_with_its_statements_and_no_other(
+def test_every_function_has_its_own_role_with_only_its_statements(
     template: dict[str, Any], stage: str
 ) -> None:
     made = of_type(template, "AWS::Lambda::Function")
     roles = of_type(template, "AWS::IAM::Role")
     by_name = {each["Properties"]["FunctionName"]: each["Properties"] for each in made.values()}
     used = [properties["Role"]["Fn::GetAtt"][0] for properties in by_name.values()]
-    # API Gateway's own lets it write the access log
+    # The other role lets API Gateway write the access log.
     assert sorted(used) == sorted(set(roles) - {"ApiGatewayLogsRole"})
     for function in Deployment(stage).functions.values():
         role = roles[by_name[function.deployed_name]["Role"]["Fn::GetAtt"][0]]["Properties"]
@@ -64,22 +64,22 @@ def test_every_function_has_a_role_of_its_own_with_its_statements_and_no_other(
         assert group == {"LogGroupName": f"/aws/lambda/{function.deployed_name}", "RetentionInDays": 90}
 
 
-def test_tables_and_bucket_are_made_only_where_the_stage_says_so_and_are_kept(
+def test_tables_and_bucket_are_created_only_with_storage_make_and_are_retained(
     template: dict[str, Any], deployment: Deployment
 ) -> None:
-    kept = [*of_type(template, "AWS::DynamoDB::Table").values(), template["Resources"]["ImagesBucket"]]
-    assert len(kept) == len(deployment.tables) + 1
-    for made in kept:
+    storage = [*of_type(template, "AWS::DynamoDB::Table").values(), template["Resources"]["ImagesBucket"]]
+    assert len(storage) == len(deployment.tables) + 1
+    for made in storage:
         assert made["Condition"] == "MakesStorage"
         assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    # nothing refers to what may not be there
-    others = {name: made for name, made in template["Resources"].items() if made not in kept}
+    # Other resources do not refer to them, because a stage may not create them.
+    others = {name: made for name, made in template["Resources"].items() if made not in storage}
     for name, made in template["Resources"].items():
-        if made in kept:
+        if made in storage:
             assert f'"{name}"' not in json.dumps([others, template["Outputs"]])
 
 
-def test_the_stage_has_limits_and_traces_and_no_deployment_makes_it(
+def test_the_stage_has_limits_and_traces_and_is_its_own_resource(
     template: dict[str, Any], stage: str
 ) -> None:
     ((name, deployment),) = of_type(template, "AWS::ApiGateway::Deployment").items()
@@ -117,7 +117,7 @@ def test_api_gateway_may_write_logs_and_keeps_the_role_when_a_stage_is_removed(
     template: dict[str, Any],
 ) -> None:
     made = template["Resources"]
-    # the account must have the role before a stage may log
+    # The account needs the role before a stage can log.
     assert "ApiGatewayAccount" in made["ApiGatewayStage"]["DependsOn"]
     account = made["ApiGatewayAccount"]["Properties"]
     assert account == {"CloudWatchRoleArn": {"Fn::GetAtt": ["ApiGatewayLogsRole", "Arn"]}}
@@ -130,7 +130,7 @@ def test_api_gateway_may_write_logs_and_keeps_the_role_when_a_stage_is_removed(
     assert managed["Fn::Sub"].endswith(":policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
 
 
-def test_a_deployment_waits_for_what_it_takes_a_picture_of(template: dict[str, Any]) -> None:
+def test_a_deployment_waits_for_methods_and_gateway_responses(template: dict[str, Any]) -> None:
     ((_name, deployment),) = of_type(template, "AWS::ApiGateway::Deployment").items()
     for kind in ("AWS::ApiGateway::Method", "AWS::ApiGateway::GatewayResponse"):
         assert set(of_type(template, kind)) <= set(deployment["DependsOn"])
@@ -143,7 +143,7 @@ def test_functions_run_on_python_3_13_and_are_traced(template: dict[str, Any]) -
 
 
 def reserved(template: dict[str, Any]) -> dict[str, int]:
-    """How many Lambdas are kept for which functions."""
+    """Return the reserved concurrency of each handler that has one."""
     properties = [made["Properties"] for made in of_type(template, "AWS::Lambda::Function").values()]
     return {
         each["Handler"]: each["ReservedConcurrentExecutions"]
@@ -152,12 +152,12 @@ def reserved(template: dict[str, Any]) -> dict[str, int]:
     }
 
 
-def test_nothing_is_reserved_unless_a_stage_says_so(template: dict[str, Any]) -> None:
-    # an account that may run ten Lambdas could not be deployed to
+def test_no_concurrency_is_reserved_by_default(template: dict[str, Any]) -> None:
+    # Otherwise a new account, with a limit of ten Lambdas, would refuse the deployment.
     assert reserved(template) == {}
 
 
-def test_a_stage_reserves_for_each_expensive_kind_and_nothing_else() -> None:
+def test_parameters_reserve_concurrency_for_the_expensive_functions() -> None:
     assert reserved(read("stage-limited")) == {
         "pipe_queue/handlers.dequeue": 50,
         "downloads/handlers.download": 10,
@@ -165,19 +165,19 @@ def test_a_stage_reserves_for_each_expensive_kind_and_nothing_else() -> None:
     }
 
 
-def test_what_is_made_expires_and_unfinished_uploads_do(template: dict[str, Any]) -> None:
+def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> None:
     rules = template["Resources"]["ImagesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert [rule["Status"] for rule in rules] == ["Enabled", "Enabled"]
     uploads, downloads = rules
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
-    # everywhere
+    # This rule applies to the whole bucket.
     assert "Prefix" not in uploads
     assert (downloads["Prefix"], downloads["ExpirationInDays"]) == ("downloads/", 8)
-    # a zip, whose link is good for minutes, is packed again a day before
+    # A zip is packed again a day before it expires. Its link is valid for minutes.
     assert FRESH_FOR_S == (8 - 1) * 24 * 3600
 
 
-def test_alarms_watch_what_is_there(template: dict[str, Any], stage: str) -> None:
+def test_alarms_watch_existing_resources(template: dict[str, Any], stage: str) -> None:
     functions = {function.deployed_name for function in Deployment(stage).functions.values()}
     api = template["Resources"]["ApiGatewayRestApi"]["Properties"]["Name"]
     known = {"FunctionName": functions, "ApiName": {api}, "Stage": {stage}}
@@ -189,12 +189,12 @@ def test_alarms_watch_what_is_there(template: dict[str, Any], stage: str) -> Non
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
 
 
-def test_every_answer_of_api_gateways_own_has_the_common_headers(template: dict[str, Any]) -> None:
-    answers = of_type(template, "AWS::ApiGateway::GatewayResponse")
-    kinds = {answer["Properties"]["ResponseType"] for answer in answers.values()}
+def test_every_gateway_response_has_the_common_headers(template: dict[str, Any]) -> None:
+    responses = of_type(template, "AWS::ApiGateway::GatewayResponse")
+    kinds = {response["Properties"]["ResponseType"] for response in responses.values()}
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "UNAUTHORIZED", "THROTTLED", "REQUEST_TOO_LARGE"} <= kinds
-    for answer in answers.values():
-        headers = answer["Properties"]["ResponseParameters"]
+    for response in responses.values():
+        headers = response["Properties"]["ResponseParameters"]
         prefix = "gatewayresponse.header.Access-Control-Allow-"
         assert headers[f"{prefix}Origin"] == "'*'"
         assert headers[f"{prefix}Credentials"] == "'true'"
@@ -203,20 +203,20 @@ def test_every_answer_of_api_gateways_own_has_the_common_headers(template: dict[
         assert headers["gatewayresponse.header.X-Content-Type-Options"] == "'nosniff'"
 
 
-def test_a_preflight_answers_any_origin_alike(template: dict[str, Any]) -> None:
+def test_preflights_allow_every_origin(template: dict[str, Any]) -> None:
     methods = of_type(template, "AWS::ApiGateway::Method").values()
     preflights = [made["Properties"] for made in methods if made["Properties"]["HttpMethod"] == "OPTIONS"]
     asked = {made["Properties"]["ResourceId"].get("Ref", "") for made in methods}
     assert len(preflights) == len(asked)
     for preflight in preflights:
-        (answer,) = preflight["Integration"]["IntegrationResponses"]
-        headers = answer["ResponseParameters"]
+        (response,) = preflight["Integration"]["IntegrationResponses"]
+        headers = response["ResponseParameters"]
         assert headers["method.response.header.Access-Control-Allow-Origin"] == "'*'"
-        # a template would put the caller's origin there
-        assert answer["ResponseTemplates"] == {"application/json": ""}
+        # A template would repeat the caller's origin.
+        assert response["ResponseTemplates"] == {"application/json": ""}
 
 
-def test_the_schedules_run_in_production_alone(template: dict[str, Any], stage: str) -> None:
+def test_schedules_run_only_in_production(template: dict[str, Any], stage: str) -> None:
     rules = of_type(template, "AWS::Events::Rule").values()
     found = {(rule["Properties"]["ScheduleExpression"], rule["Properties"]["State"]) for rule in rules}
     state = "ENABLED" if stage == "prod" else "DISABLED"

@@ -1,4 +1,4 @@
-"""The workflows against the stages that there are, and what they may do."""
+"""The workflows: their stages, permissions, pinned actions and make targets."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ CONFIG = yaml.safe_load((PROJECT / "serverless.yml").read_text())
 
 
 def read(name: str) -> dict[str, Any]:
-    # YAML 1.1, which this reader speaks, takes a bare "on" for true
+    # In YAML 1.1 a bare "on" means true.
     workflow: dict[Any, Any] = yaml.safe_load((PROJECT / ".github" / "workflows" / name).read_text())
     return {str(key): value for key, value in workflow.items()}
 
@@ -32,7 +32,7 @@ def test_every_stage_has_a_branch_that_deploys_it() -> None:
     assert stages == set(CONFIG["params"]) - {"default"}
 
 
-def test_only_a_push_deploys_and_only_that_job_gets_keys() -> None:
+def test_only_a_push_deploys_and_only_the_deploy_job_gets_keys() -> None:
     workflow = read("deploy.yml")
     jobs = workflow["jobs"]
     assert workflow["permissions"] == {"contents": "read"}
@@ -46,18 +46,18 @@ def test_only_a_push_deploys_and_only_that_job_gets_keys() -> None:
     assert secrets == ["deploy"]
 
 
-def test_nothing_is_deployed_that_was_not_tested_and_tried() -> None:
+def test_only_tested_packages_are_deployed() -> None:
     jobs = read("deploy.yml")["jobs"]
     assert (jobs["deploy"]["needs"], jobs["package"]["needs"]) == ("package", "test")
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    # what osls makes of serverless.yml is tested nowhere else
+    # No other job checks the templates that osls makes from serverless.yml.
     packaging = [step.get("run", step.get("uses", "")) for step in jobs["package"]["steps"]]
     upload = next(number for number, step in enumerate(packaging) if step.startswith("actions/upload"))
     assert "make package PYTHON=python" in packaging[:upload]
     assert packaging[upload + 1 :] == ["make -o package lintdeploy PYTHON=python"]
 
 
-def test_the_certificate_is_checked_before_there_are_keys_of_aws() -> None:
+def test_the_certificate_is_checked_before_the_job_gets_aws_keys() -> None:
     steps = read("deploy.yml")["jobs"]["deploy"]["steps"]
     checked = next(number for number, step in enumerate(steps) if "make stage" in step.get("run", ""))
     keys = next(number for number, step in enumerate(steps) if "configure-aws" in step.get("uses", ""))
