@@ -19,7 +19,7 @@ from common import aws, logs, postgres
 from common.dynamodb import ConditionFailed, Table
 from common.errors import Unavailable
 from downloads.store import opened
-from local import fits_headers
+from local import ingested_columns
 from local.resources import announce_landed_files, landed_files
 
 # How long DynamoDB keeps an upload in the log, and an info image.
@@ -129,7 +129,7 @@ def ingest(key: str, size: int, at_s: float) -> None:
     landed = LandedFile.from_key(key)
     if landed is None:
         return
-    header = fits_headers.read_header(_fetch(key, size)) if landed.is_fits else None
+    header = ingested_columns.read_header(_fetch(key, size)) if landed.is_fits else None
     if key.startswith("data/"):
         _save_image_row(landed, header)
     else:
@@ -179,7 +179,7 @@ def _save_image_row(landed: LandedFile, header: dict[str, Any] | None) -> None:
     may be repeated where its answer was lost.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    known = {landed.flag: True, **(fits_headers.columns(header) if header else {})}
+    known = {landed.flag: True, **(ingested_columns.columns(header) if header else {})}
     name = {"base_filename": landed.base_filename, "data_type": landed.data_type}
     row = {"site": landed.site, "capture_date": now, "sort_date": now, **known, **name}
     changes = ", ".join(f"{column} = %({column})s" for column in known)

@@ -94,8 +94,7 @@ class Stack:
         resources.make_bucket()
         resources.make_secrets()
         if demo:
-            say("Putting in the demo network …")
-            self._load_demo(CACHE)
+            self._load_demo(CACHE, say)
         if access.protected():
             say(f"Changes need a token or a site key. To make one: {_KEY_COMMAND.format(os.environ)}")
         self.ingester = Ingester()
@@ -131,7 +130,7 @@ class Stack:
         return str(child.ready["url"])
 
     @staticmethod
-    def _load_demo(cache: Path) -> None:
+    def _load_demo(cache: Path, say: Callable[[str], None]) -> None:
         from local.demo.load import load
 
-        load(cache)
+        load(cache, say)

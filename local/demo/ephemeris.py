@@ -1,54 +1,26 @@
-"""Where things stand in a site's sky, and when it is dark there."""
-
-from __future__ import annotations
+"""Positions in a site's sky, without refraction, and the hours of darkness."""
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import ephem
 
 from local.demo.sites import Site
 from local.demo.targets import Target
 
-DARK: Final = -15.0
-"""The Sun's altitude at which the demo network begins and ends its night (degrees)."""
+DARK: Final = -15.0  # the Sun's altitude at which the demo network starts and ends its night (degrees)
 
 
-@dataclass(frozen=True)
-class Place:
-    """A direction in a site's sky at some moment, without refraction.
-
-    Parameters
-    ----------
-    altitude, azimuth
-        Above the horizon, and from north through east (degrees).
-    """
+class Place(NamedTuple):
+    """A direction: altitude, and azimuth from north through east (degrees)."""
 
     altitude: float
     azimuth: float
 
-    @property
-    def airmass(self) -> float:
-        """Air that its light passes, over that at the zenith (after Kasten and Young)."""
-        height = self.altitude
-        return 1 / (math.sin(math.radians(height)) + 0.50572 * math.pow(height + 6.07995, -1.6364))
 
-
-@dataclass(frozen=True)
-class Moonlight:
-    """The Moon as it bears on an exposure.
-
-    Parameters
-    ----------
-    place
-        Where it stands.
-    phase
-        Lit share of its disc (0 to 1).
-    distance
-        From the target (degrees).
-    """
+class Moonlight(NamedTuple):
+    """The Moon's place, the lit share of its disc (0 to 1), and its distance from the target (degrees)."""
 
     place: Place
     phase: float
@@ -56,7 +28,7 @@ class Moonlight:
 
 
 def darkness(site: Site, night: date) -> tuple[datetime, datetime]:
-    """When the night that begins in the evening of local date `night` is dark (naive, UTC)."""
+    """Return start and end of the dark hours after the evening of local date `night` (naive, UTC)."""
     noon = site.zone.localize(datetime.combine(night, time(12))).astimezone(UTC).replace(tzinfo=None)
     observer = _observer(site, noon)
     observer.horizon = str(DARK)
@@ -67,33 +39,29 @@ def darkness(site: Site, night: date) -> tuple[datetime, datetime]:
 
 
 def place(site: Site, target: Target, moment: datetime) -> Place:
-    """Where `target` stands at `moment` (naive, UTC)."""
-    return _place(_body(target, _observer(site, moment)))
+    """Return the place of `target` at `moment` (naive, UTC)."""
+    return _place(_fixed_body(target, _observer(site, moment)))
 
 
 def sun(site: Site, moment: datetime) -> Place:
-    """Where the Sun stands at `moment` (naive, UTC)."""
-    body = ephem.Sun()
-    body.compute(_observer(site, moment))
-    return _place(body)
+    """Return the Sun's place at `moment` (naive, UTC)."""
+    return _place(ephem.Sun(_observer(site, moment)))
 
 
 def moon(site: Site, target: Target, moment: datetime) -> Moonlight:
-    """How the Moon stands to `target` at `moment` (naive, UTC)."""
+    """Return the Moon's place and light at `moment` (naive, UTC)."""
     observer = _observer(site, moment)
-    body = ephem.Moon()
-    body.compute(observer)
-    distance = math.degrees(ephem.separation(body, _body(target, observer)))
-    return Moonlight(_place(body), body.phase / 100, distance)
+    body = ephem.Moon(observer)
+    distance = math.degrees(ephem.separation(body, _fixed_body(target, observer)))
+    return Moonlight(_place(body), round(body.phase / 100, 4), round(distance, 3))
 
 
 def sidereal_time(site: Site, moment: datetime) -> float:
-    """Local sidereal time at `moment` (hours)."""
+    """Return the local sidereal time at `moment` (hours)."""
     return math.degrees(_observer(site, moment).sidereal_time()) / 15
 
 
 def _observer(site: Site, moment: datetime) -> Any:
-    """Somebody at the site, at `moment`, where no air bends the light."""
     observer = ephem.Observer()
     observer.lat, observer.lon = math.radians(site.latitude), math.radians(site.longitude)
     observer.elevation = site.elevation
@@ -102,8 +70,7 @@ def _observer(site: Site, moment: datetime) -> Any:
     return observer
 
 
-def _body(target: Target, observer: Any) -> Any:
-    """The target as that observer sees it."""
+def _fixed_body(target: Target, observer: Any) -> Any:
     body = ephem.FixedBody()
     body._ra, body._dec = math.radians(target.right_ascension * 15), math.radians(target.declination)  # noqa: SLF001 - ephem's names of its settings
     body.compute(observer)
@@ -111,5 +78,4 @@ def _body(target: Target, observer: Any) -> Any:
 
 
 def _place(body: Any) -> Place:
-    """Direction to a computed body, to the decimals that headers give."""
     return Place(round(math.degrees(body.alt), 4), round(math.degrees(body.az), 4))

@@ -1,10 +1,9 @@
-"""The demo network's recent images, made when they are first asked for."""
+"""The demo network's recent images: their files, made once and cached, and their rows of the image table."""
 
-from __future__ import annotations
-
+import json
 import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,29 +11,21 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-from local.demo.cache import Entry, open_folder, read_entries
+from local.demo.schedule import DATA_TYPE, plan_night
 from local.demo.sites import SITES, Site
+from local.ingested_columns import columns
 
+VERSION: Final = 3  # raise it when other files are made, so that those in the cache are no longer used
 PROCESSES: Final = 2
+NIGHTS: Final = 2
+FLAGS: Final = ("fits_01_exists", "fits_10_exists", "jpg_medium_exists", "jpg_small_exists")
+
+Progress = Callable[[int, int], None]  # called with the numbers of nights made so far and in all
 
 
 @dataclass(frozen=True)
 class DemoImage:
-    """One image.
-
-    Parameters
-    ----------
-    site
-        Code of its observatory, as "mrc1".
-    base_filename
-        What the names of its files begin with, as "mrc1-sq01-20261122-00000123".
-    data_type
-        "EX" for exposures.
-    row
-        Its row in the images table, all columns but `image_id`; times are naive, in UTC.
-    files
-        From file name to the file in the cache.
-    """
+    """An image: its row of the image table without `image_id` (times naive, UTC), and its files by name."""
 
     site: str
     base_filename: str
@@ -43,75 +34,81 @@ class DemoImage:
     files: dict[str, Path]
 
 
-def make_images(cache: Path, last_night: date, nights: int = 3) -> list[DemoImage]:
-    """Images of all demo observatories on recent nights.
+def make_images(
+    cache: Path, last_night: date, nights: int = NIGHTS, progress: Progress | None = None
+) -> list[DemoImage]:
+    """Return the images of all demo observatories on recent nights, by observatory and time.
 
-    What the cache does not have is made, in processes of their own if it is more than one night of one
-    observatory; so a program that calls this guards its main part by `if __name__ == "__main__"`.
-
-    Parameters
-    ----------
-    cache
-        Folder that keeps the files; made if it is not there.
-    last_night
-        Local date on which the most recent night began.
-    nights
-        How many nights to go back, with that one.
-
-    Returns
-    -------
-    list of DemoImage
-        By observatory and then by time, the oldest first.
+    `last_night` is the local date of the most recent evening. Files that the folder `cache` does not have are
+    made, in other processes: a program that calls this guards its main part with `if __name__ == "__main__"`.
     """
     dates = [last_night - timedelta(days=age) for age in reversed(range(nights))]
-    return images_of(cache, [(site, night) for site in SITES for night in dates])
+    return images_of(cache, [(site, night) for site in SITES for night in dates], progress)
 
 
-def images_of(cache: Path, wanted: list[tuple[Site, date]]) -> list[DemoImage]:
-    """Images of the given observatories' nights, in that order; see `make_images`."""
-    folder = open_folder(cache)
-    _make([(folder, site, night) for site, night in wanted if read_entries(folder, site, night) is None])
-    return list(_images(folder, wanted))
-
-
-def _images(folder: Path, wanted: list[tuple[Site, date]]) -> Iterable[DemoImage]:
-    """Images of finished nights."""
-    for site, night in wanted:
-        for entry in read_entries(folder, site, night) or ():
-            yield _image(folder, entry)
-
-
-def _image(folder: Path, entry: Entry) -> DemoImage:
-    """An image as others see it."""
-    row = entry.row
-    files = {name: folder / name for name in entry.files}
-    return DemoImage(row["site"], row["base_filename"], row["data_type"], row, files)
-
-
-def _make(missing: list[tuple[Path, Site, date]]) -> None:
-    """Make nights; new processes begin afresh, so that threads of this one cannot confuse them."""
-    if len(missing) == 1:
-        _make_one(*missing[0])
-    elif missing:
+def images_of(
+    cache: Path, wanted: list[tuple[Site, date]], progress: Progress | None = None
+) -> list[DemoImage]:
+    """Return the images of the given observatories' nights, in that order; see `make_images`."""
+    folder = cache / f"demo-images-v{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [(folder, site, night) for site, night in wanted if _cached(folder, site, night) is None]
+    if missing:
+        # new processes: a fork would copy this one's threads and locks
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=_end_with_parent) as pool:
-            list(pool.map(_make_one, *zip(*missing, strict=True)))
+            for done, _ in enumerate(pool.map(_make_night, *zip(*missing, strict=True)), 1):
+                if progress:
+                    progress(done, len(missing))
+    return [image for site, night in wanted for image in _cached(folder, site, night) or ()]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that no other process sees half of it."""
+    partial = path.with_name(f".making-{os.getpid()}-{path.name}")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _make_night(folder: Path, site: Site, night: date) -> None:
+    """Write the files of a night, and then the list that marks the night as complete."""
+    # slow to import, and needed in the workers alone
+    from local.demo.files import make_files
+
+    listed = []
+    for exposure in plan_night(site, night):
+        made = make_files(exposure)
+        for name, content in made.contents.items():
+            write(folder / name, content)
+        listed.append([exposure.base_filename, made.header, list(made.contents)])
+    write(_list_path(folder, site, night), json.dumps(listed).encode())
+
+
+def _cached(folder: Path, site: Site, night: date) -> list[DemoImage] | None:
+    """Return a night's images, or None if they are not complete."""
+    try:
+        listed = json.loads(_list_path(folder, site, night).read_bytes())
+    except FileNotFoundError:
+        return None
+    images = []
+    for base, header, names in listed:
+        of_name = {"site": site.observatory, "base_filename": base, "data_type": DATA_TYPE}
+        row = {**columns(header), **dict.fromkeys(FLAGS, True), **of_name}
+        images.append(DemoImage(**of_name, row=row, files={name: folder / name for name in names}))
+    return images if all(path.is_file() for image in images for path in image.files.values()) else None
+
+
+def _list_path(folder: Path, site: Site, night: date) -> Path:
+    return folder / f"{site.observatory}-{night:%Y%m%d}.json"
 
 
 def _end_with_parent() -> None:
-    """In a worker: see to it that it ends when its parent is killed, for it would wait for work forever."""
-    Thread(target=_exit_after_parent, daemon=True).start()
-
-
-def _exit_after_parent() -> None:
+    """In a worker: end when the parent is killed; otherwise the worker would wait for work forever."""
     parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
+    def wait() -> None:
+        if parent:
+            parent.join()
+            os._exit(1)
 
-def _make_one(folder: Path, site: Site, night: date) -> None:
-    """Make one night; the libraries for that are slow to load, so nobody else loads them."""
-    from local.demo.night import make_night
-
-    make_night(folder, site, night)
+    Thread(target=wait, daemon=True).start()

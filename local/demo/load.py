@@ -1,8 +1,9 @@
-"""Puts the demo network into the backends."""
+"""Put the demo network into the backends."""
 
 import json
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -20,35 +21,37 @@ from night_log import notes
 from night_log import store as night_log
 from site_configs import store as site_configs
 
-# Until this long after a local midnight UTC the night before it may still be going on somewhere.
+# So long after a local midnight in UTC, the night before it is over at every site.
 _NIGHT_IS_OVER_AFTER = timedelta(hours=39)
 _CHANNELS = (1, 2, 3)
-_UPLOADS_LOGGED = 4
+# How many of a site's images are logged as uploads, and how many jobs the demo queue has.
+_NEWEST = 4
 
 _pipe_queue = Table("PIPE_QUEUE_TABLE_NAME")
 
 
-def load(cache: Path) -> None:
+def load(cache: Path, say: Callable[[str], None] = lambda _words: None) -> None:
     """Put sites, images, uploads, notes, queues and statuses into the backends.
 
-    Images go in only where the image table is empty, so that a database given by its user keeps its own.
-
-    Parameters
-    ----------
-    cache
-        Folder in which image files are kept from one start to the next.
+    Images are put only into an empty image table, so that a user's own database is left alone. The folder
+    `cache` keeps image files from one start to the next. `say` is called with a line for each step.
     """
     for site, configuration in sent_configurations(time.time()).items():
         site_configs.write(site, configuration)
-    images = make_images(cache, last_whole_night(datetime.now(UTC)))
+
+    def progress(done: int, number: int) -> None:
+        say(f"Making the demo network's images: {done} of {number} nights")
+
+    images = make_images(cache, last_whole_night(datetime.now(UTC)), progress=progress)
     if not _insert_rows(images):
         return
+    say(f"Uploading the files of {len(images)} demo images …")
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(_put_files, images))
     newest_first = sorted(images, key=lambda image: image.row["sort_date"], reverse=True)
     for site in sorted({image.site for image in images}):
         own = [image for image in newest_first if image.site == site]
-        _log_uploads(own[:_UPLOADS_LOGGED])
+        _log_uploads(own[:_NEWEST])
         for channel, image in zip(_CHANNELS, own, strict=False):
             _show_on_channel(image, channel)
     _write_note(newest_first[0])
@@ -57,12 +60,12 @@ def load(cache: Path) -> None:
 
 
 def last_whole_night(now: datetime) -> date:
-    """Answer the local date of the last evening whose night is over at every site."""
+    """Return the local date of the last evening whose night is over at every site."""
     return (now - _NIGHT_IS_OVER_AFTER).date()
 
 
 def _insert_rows(images: list[DemoImage]) -> bool:
-    """Insert the image rows; answer False, having done nothing, if the table has rows already."""
+    """Insert the image rows; do nothing and return False if the table has rows already."""
     connection = psycopg2.connect(os.environ["DATABASE_URL"])
     try:
         with connection, connection.cursor() as cursor:
@@ -76,29 +79,23 @@ def _insert_rows(images: list[DemoImage]) -> bool:
     return True
 
 
-def _put_files(image: DemoImage) -> None:
+def _put_files(image: DemoImage, prefix: str = "data/") -> None:
     for name, path in image.files.items():
-        _put(f"data/{name}", path)
-
-
-def _put(key: str, path: Path) -> None:
-    aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key, Body=path.read_bytes())
+        key = f"{prefix}{name}"
+        aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key, Body=path.read_bytes())
 
 
 def _log_uploads(images: list[DemoImage]) -> None:
-    now = time.time()
-    for age, image in enumerate(images):
+    for age, image in enumerate(images, 1):
         for name, path in image.files.items():
-            log_upload(f"data/{name}", path.stat().st_size, now - 600 * (age + 1))
+            log_upload(f"data/{name}", path.stat().st_size, time.time() - 600 * age)
 
 
 def _show_on_channel(image: DemoImage, channel: int) -> None:
-    for name, path in image.files.items():
-        landed = LandedFile.from_key(f"info-images/{name}")
-        if landed is None:
-            raise ValueError(name)
-        _put(landed.key, path)
-        save_info_image(landed, channel, json.loads(image.row["header"]))
+    _put_files(image, "info-images/")
+    for name in image.files:
+        if landed := LandedFile.from_key(f"info-images/{name}"):
+            save_info_image(landed, channel, json.loads(image.row["header"]))
 
 
 def _write_note(image: DemoImage) -> None:
@@ -114,47 +111,25 @@ def _write_note(image: DemoImage) -> None:
 
 
 def _fill_queues(images: list[DemoImage]) -> None:
-    """Make two queues in the documented shape of the table: one with jobs for the newest images, one bare."""
+    """Write two queues in the documented shape of the table: one with jobs for new images, one empty."""
     now_ms = int(time.time() * 1000)
     for queue in ("smartstacks", "focus"):
-        _pipe_queue.put(
-            {
-                "pk": f"QUEUE#{queue}",
-                "sk": "METADATA",
-                "item_type": "QUEUE_ITEM",
-                "created_at": now_ms,
-                "queue_name": queue,
-            }
-        )
-    for number, image in enumerate(images[:_UPLOADS_LOGGED]):
+        _put_queue_row(f"QUEUE#{queue}", "METADATA", queue_name=queue, created_at=now_ms)
+    for number, image in enumerate(images[:_NEWEST]):
         item_id = f"{now_ms + number}_{number:08x}"
-        _pipe_queue.put(
-            {
-                "pk": "QUEUE#smartstacks",
-                "sk": f"ITEM#{item_id}",
-                "id": item_id,
-                "item_type": "QUEUE_ITEM",
-                "payload": {"base_filename": image.base_filename, "site": image.site},
-                "created_at": now_ms + number,
-                "sender": image.site,
-            }
-        )
+        job = {"base_filename": image.base_filename, "site": image.site}
+        row = {"id": item_id, "payload": job, "created_at": now_ms + number, "sender": image.site}
+        _put_queue_row("QUEUE#smartstacks", f"ITEM#{item_id}", **row)
 
 
 def _write_statuses() -> None:
     now_ms = int(time.time() * 1000)
-    statuses: dict[str, tuple[str, dict[str, Any]]] = {
-        "pipe1": ("processing", {"queue": "smartstacks", "load": Decimal("0.7")}),
-        "pipe2": ("idle", {"queue": "focus", "load": Decimal("0.05")}),
-    }
-    for pipe_id, (status, details) in statuses.items():
-        _pipe_queue.put(
-            {
-                "pk": f"STATUS#{pipe_id}",
-                "sk": "INFO",
-                "item_type": "STATUS_ITEM",
-                "status": status,
-                "last_updated": now_ms,
-                "details": details,
-            }
-        )
+    jobs = ("pipe1", "processing", "smartstacks", "0.7"), ("pipe2", "idle", "focus", "0.05")
+    for pipe_id, status, queue, work in jobs:
+        details = {"queue": queue, "load": Decimal(work)}
+        row = {"item_type": "STATUS_ITEM", "status": status, "last_updated": now_ms, "details": details}
+        _put_queue_row(f"STATUS#{pipe_id}", "INFO", **row)
+
+
+def _put_queue_row(pk: str, sk: str, **attributes: Any) -> None:
+    _pipe_queue.put({"pk": pk, "sk": sk, "item_type": "QUEUE_ITEM", **attributes})

@@ -13,9 +13,8 @@ import pytest
 from events.almanac import almanac, tai_events
 from events.observers import observer_of
 from local.demo.configs import site_configurations
-from local.demo.field import HEIGHT, WIDTH
 from local.demo.sent_configs import sent_configurations
-from local.demo.sites import CAMERA_BINNING
+from local.demo.sites import CAMERA_BINNING, HEIGHT, WIDTH
 
 SHAPES = json.loads((Path(__file__).parents[1] / "data" / "config_shapes.json").read_text(encoding="utf-8"))
 ENCLOSURES = ("mrc", "aro", "eco")

@@ -20,7 +20,7 @@ from common import aws as aws_clients
 from common import postgres
 from common.dynamodb import Table
 from common.errors import Unavailable
-from local import fits_headers
+from local import ingested_columns
 from local import ingester as ingester_module
 from local.demo.images import DemoImage, images_of
 from local.demo.sites import SITES
@@ -150,12 +150,12 @@ def test_a_card_that_cannot_be_read_costs_the_card_alone(
     [({"RA": 83.8, "RAHRS": 1.0}, 83.8), ({"RAHRS": 5.5}, 82.5), ({"RA": "05:30:00", "RAHRS": 5.5}, 82.5)],
 )
 def test_right_ascension_is_filed_in_degrees(cards: dict[str, Any], degrees: float) -> None:
-    assert fits_headers.columns(cards)["right_ascension"] == degrees
+    assert ingested_columns.columns(cards)["right_ascension"] == degrees
 
 
 def test_a_card_of_another_kind_costs_its_column_alone(image: DemoImage) -> None:
     header = {**json.loads(image.row["header"]), "ALTITUDE": "n/a", "AIRMASS": True, "FILTER": 5}
-    found = fits_headers.columns(header)
+    found = ingested_columns.columns(header)
     assert {"altitude", "airmass", "filter_used"}.isdisjoint(found)
     assert found["azimuth"] == image.row["azimuth"]
 
@@ -167,7 +167,7 @@ def test_infinite_values_stay_out_of_the_header() -> None:
     content = io.BytesIO()
     unit.writeto(content)
     blown = content.getvalue().replace(b"  1.5", b"1E999")
-    assert "GAIN" not in fits_headers.read_header(blown)
+    assert "GAIN" not in ingested_columns.read_header(blown)
 
 
 @pytest.mark.usefixtures("aws", "database")
