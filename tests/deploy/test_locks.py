@@ -45,3 +45,13 @@ def test_the_artifacts_together_have_every_library_for_lambda() -> None:
         for entry in locked(f"requirements-{name}.txt")
     }
     assert together == {entry.partition(" ;")[0] for entry in locked("requirements.txt")}
+
+
+def test_renovate_can_repeat_the_command_of_every_lock() -> None:
+    config = (PROJECT / ".github" / "renovate.json5").read_text()
+    for lock in PROJECT.glob("requirements*.txt"):
+        _, command, *_ = lock.read_text().splitlines()
+        # Renovate takes `--option=value`, and neither `--option value` nor `-o value`.
+        words = command.removeprefix("#    uv pip compile ").split()
+        assert [word for word in words if not word.startswith("--")] == [f"{lock.stem}.in"], lock.name
+        assert lock.stem.removeprefix("requirements").removeprefix("-") in config
