@@ -15,14 +15,15 @@ help:  ## what there is
 $(VENV)/installed-serve: requirements-serve.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "Installing $$(grep -c '==' $<) packages into $(VENV) (330 MB, half a minute or more) …"
+	@echo "Installing $$(grep -c '==' $<) packages into $(VENV): 330 MB, about half a minute …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP_INSTALL) --no-compile -r $<
 	@test -f $(VENV)/installed || $(BIN)/python -m pip --quiet uninstall --yes pip setuptools
+	@echo "Installed."
 	@touch $@
 
 $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
-	@echo "Installing what tests and checks need into $(VENV) (700 MB in all, a minute or more) …"
+	@echo "Installing the packages of tests and checks into $(VENV): 700 MB in all, about a minute …"
 	@$(PYTHON) -m venv $(VENV)
 	@if test -x $(BIN)/uv; \
 		then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \

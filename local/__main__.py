@@ -1,8 +1,7 @@
 """`make serve`: the API on this machine, until Ctrl-C.
 
-Environment: `PORT` (4000), `DEMO` (0 leaves the demo network out), `WRITE_ACCESS` and `WRITER_ROLES` (who may
-change things), `DATABASE_URL` and `AWS_ENDPOINT_URL`
-(backends to use in place of the embedded ones).
+Environment: `PORT` (4000), `DEMO` (0 omits the demo network), `WRITE_ACCESS` and `WRITER_ROLES` (who may
+change data), `DATABASE_URL` and `AWS_ENDPOINT_URL` (backends to use instead of the embedded ones).
 """
 
 import errno
@@ -18,16 +17,16 @@ from auth import access
 from common import commands
 from common.errors import ApiError
 from local.child import ChildFailed
-from local.environment import RealAwsRefused
+from local.environment import RealAwsRejected
 from local.stack import Stack
 
 DEFAULT_PORT = 4000
-_LOOK_EVERY_S = 1
+_CHECK_INTERVAL_S = 1
 
 
 def main() -> int:
-    """Serve until told to stop; answer the process's exit status."""
-    # SIGINT too: a shell starts what runs in its background with it ignored
+    """Serve until interrupted; return the exit status of the process."""
+    # SIGINT too: a shell starts its background jobs with SIGINT ignored
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     stack: Stack | None = None
@@ -38,11 +37,11 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("Stopping …")
         return 0
-    except (RealAwsRefused, ValueError) as error:
+    except (RealAwsRejected, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except ChildFailed as error:
-        print(f"{error}; what it said stands above.", file=sys.stderr)
+        print(f"{error}. Its own messages are above.", file=sys.stderr)
         return 1
     except (psycopg2.Error, BotoCoreError, ClientError, ApiError) as error:
         print(commands.sentence(error), file=sys.stderr)
@@ -53,7 +52,7 @@ def main() -> int:
         print(f"Port {_port()} is in use: choose another, PORT=4001 make serve.", file=sys.stderr)
         return 1
     finally:
-        # a second Ctrl-C would break off what stops the backends
+        # a second Ctrl-C would interrupt the stopping of the backends
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         if stack is not None:
@@ -61,10 +60,10 @@ def main() -> int:
 
 
 def _watch(stack: Stack) -> int:
-    """Stay until a backend ends, which none should; Ctrl-C ends it from outside."""
+    """Wait until a backend ends unexpectedly; Ctrl-C raises KeyboardInterrupt here."""
     while (ended := stack.ended_backend()) is None:
-        time.sleep(_LOOK_EVERY_S)
-    print(f"{ended} has ended by itself; stopping.", file=sys.stderr)
+        time.sleep(_CHECK_INTERVAL_S)
+    print(f"{ended} ended unexpectedly; stopping.", file=sys.stderr)
     return 1
 
 
@@ -81,7 +80,7 @@ def _port() -> int:
 
 def _welcome(stack: Stack) -> str:
     base = stack.base_url
-    # a text answer would otherwise run into the prompt
+    # the new line keeps the shell's prompt off the response
     curl = r"curl -w '\n'"
     token = stack.auth0.token("auth0|demo-observer-1", (access.writer_roles() or ["admin"])[:1])
     return f"""
@@ -89,18 +88,18 @@ The API is at {base}
   a page to try every route:  {base}/docs
   the operators' console:     {base}/console
 
-  it is there:                {curl} {base}/
+  check that it runs:         {curl} {base}/
   a site's config:            {curl} {base}/mrc1/config
-  what was uploaded lately:   {curl} "{base}/recentuploads?site=mrc1"
+  recent uploads:             {curl} "{base}/recentuploads?site=mrc1"
   an info image, with URLs:   {curl} {base}/infoimage/mrc1/1
-  the note of a night:        {curl} {base}/nightlog/mrc1
+  the note for a night:       {curl} {base}/nightlog/mrc1
   the newest image:           {curl} {base}/mrc1/latest_images/1
-  tonight:                    {curl} "{base}/events?site=mrc"
-  a picture of it:            {base}/events/plot?site=mrc
+  events of tonight:          {curl} "{base}/events?site=mrc"
+  a plot of them:             {base}/events/plot?site=mrc
   jobs for the pipelines:     {curl} {base}/pipe/queues
   a shared browser:           {curl} {base}/control_room/mrc1
   a form for an upload:       {curl} {base}/upload -d '{{"object_name": "mrc1-a-20260101-00000001-EX10.jpg"}}'
-  whether a token is good:    {curl} {base}/dummy-requires-auth -X POST -H "Authorization: Bearer $TOKEN"
+  check a token:              {curl} {base}/dummy-requires-auth -X POST -H "Authorization: Bearer $TOKEN"
 
 A token for the protected routes:
   TOKEN={token}
@@ -112,7 +111,7 @@ Ctrl-C stops everything.
 def _token_without_a_role(stack: Stack) -> str:
     token = stack.auth0.token("auth0|demo-visitor-1", ["viewer"])
     return f"""
-With it one may change things. A token of a user without one of the roles, who may not:
+Users with this token may change data. A token of a user without the role, who may not:
   VISITOR={token}
 """
 

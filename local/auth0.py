@@ -1,4 +1,4 @@
-"""A stand-in for Auth0: a key pair, tokens that it signs, and the /userinfo that Auth0 answers."""
+"""A stand-in for Auth0: a key pair, signed tokens, and the endpoint /userinfo."""
 
 import json
 import time
@@ -13,19 +13,19 @@ from cryptography.x509.oid import NameOID
 from werkzeug import Request, Response
 
 AUDIENCE = "local-client"
-TOKEN_GOOD_FOR_S = 7 * 24 * 3600
+TOKEN_LIFETIME_S = 7 * 24 * 3600
 METADATA_CLAIM = "https://photonranch.org/user_metadata"
 
 
 class Auth0:
-    """An issuer of tokens, with a key of its own made at the start."""
+    """An issuer of tokens with a new key pair."""
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     @property
     def certificate(self) -> str:
-        """The PEM certificate with which its tokens are checked."""
+        """The PEM certificate that verifies its tokens."""
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "local Auth0")])
         now = datetime.now(UTC)
         certificate = (
@@ -41,19 +41,19 @@ class Auth0:
         return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def token(self, subject: str, roles: list[str], **changes: Any) -> str:
-        """Answer a token for `subject`; `changes` replace or add claims."""
+        """Return a token for `subject`; `changes` replace or add claims."""
         claims = {
             "sub": subject,
             "aud": AUDIENCE,
             "iat": int(time.time()),
-            "exp": int(time.time()) + TOKEN_GOOD_FOR_S,
+            "exp": int(time.time()) + TOKEN_LIFETIME_S,
             METADATA_CLAIM: {"roles": roles},
             **changes,
         }
         return jwt.encode(claims, self._key, algorithm="RS256")
 
     def __call__(self, request: Request) -> Response:
-        """Answer `/auth0/userinfo`: the claims of the bearer's token, or 401."""
+        """Serve `/auth0/userinfo`: the claims of the bearer token, or 401."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         try:
             claims = jwt.decode(token, self._key.public_key(), algorithms=["RS256"], audience=AUDIENCE)

@@ -20,19 +20,19 @@ from local import callers, faster_moto, upload_limits
 from local.child import stay_until_parent_ends
 from local.server import QuietHandler, Server
 
-# As nginx has it: nobody is there to read the answer.
+# nginx's status for a client that disconnected before the response.
 CLIENT_CLOSED_REQUEST = 499
-# Of CPU time, so that a busy machine makes no request slow. A row takes some 50 microseconds.
+# CPU time, so that other load on the machine does not count. A row takes about 50 microseconds.
 SLOW_S = 0.25
-WARN_EVERY_S = 60.0
+WARNING_INTERVAL_S = 60.0
 
 
 class Handler(QuietHandler, MotoRequestHandler):
-    """Reads headers as moto needs them."""
+    """Parses headers in the form that moto needs."""
 
 
-class ProgramsOnly:
-    """Refuses requests of web pages, but for those that presigned URLs and forms of S3 are made for."""
+class PageFilter:
+    """Rejects requests of web pages, except those that use presigned URLs and forms of S3."""
 
     def __init__(self, app: WSGIApplication) -> None:
         self._app = app
@@ -40,21 +40,21 @@ class ProgramsOnly:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         from_a_page = callers.is_from_a_page(environ)
-        if callers.is_foreign_host(environ) or (from_a_page and not callers.may_page_ask_s3(environ)):
+        if callers.is_foreign_host(environ) or (from_a_page and not callers.may_page_call_s3(environ)):
             refusal = Response(json.dumps({"message": callers.REFUSAL}), 403, content_type="application/json")
             return refusal(environ, start_response)
         return self._app(environ, start_response)
 
 
-class OneAtATime:
-    """Lets in one request to DynamoDB, or one conditional write to S3, at a time: moto's are not atomic.
+class RequestLock:
+    """Serves one request to DynamoDB or one conditional write to S3 at a time: moto's are not atomic.
 
     Parameters
     ----------
     app
         Serves the requests.
     slow_s
-        A request that takes more CPU time than this is said to be slow, once a minute at most.
+        CPU time from which a request is reported as slow, at most once a minute (seconds).
     """
 
     def __init__(self, app: WSGIApplication, slow_s: float = SLOW_S) -> None:
@@ -68,26 +68,28 @@ class OneAtATime:
         if not (_is_for_dynamodb(environ) or _is_conditional_write(environ)):
             return self._app(environ, start_response)
         if length := environ.get("CONTENT_LENGTH"):
-            # read before the lock is taken, so that nobody waits for a caller that stalls
+            # read before taking the lock, so that a client that stalls delays no other
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(int(length)))
         with self._lock:
-            if _has_left(environ):
+            if _has_disconnected(environ):
                 return Response(status=CLIENT_CLOSED_REQUEST)(environ, start_response)
-            began_s = time.thread_time()
+            started_s = time.thread_time()
             try:
                 return self._app(environ, start_response)
             finally:
                 if _is_for_dynamodb(environ):
-                    self._warn(environ["HTTP_X_AMZ_TARGET"].partition(".")[2], time.thread_time() - began_s)
+                    self._warn_if_slow(
+                        environ["HTTP_X_AMZ_TARGET"].partition(".")[2], time.thread_time() - started_s
+                    )
 
-    def _warn(self, operation: str, took_s: float) -> None:
-        """Tell the user that a request was slow."""
+    def _warn_if_slow(self, operation: str, took_s: float) -> None:
+        """Print a warning if a request was slow."""
         if took_s <= self._slow_s or time.monotonic() < self._silent_until:
             return
-        self._silent_until = time.monotonic() + WARN_EVERY_S
+        self._silent_until = time.monotonic() + WARNING_INTERVAL_S
         print(
-            f"The local DynamoDB took {took_s:.1f} s for a {operation}. It slows down with the rows that a"
-            " request reads: some thousands are too many, in a queue or a table. AWS's does not slow down.",
+            f"The local DynamoDB took {took_s:.1f} s for a {operation}. It becomes slow with some thousand"
+            " rows in a queue or a table. DynamoDB on AWS does not.",
             file=sys.stderr,
             flush=True,
         )
@@ -103,11 +105,11 @@ def _is_conditional_write(environ: WSGIEnvironment) -> bool:
     )
 
 
-def _has_left(environ: WSGIEnvironment) -> bool:
-    """Return whether the caller has closed its connection.
+def _has_disconnected(environ: WSGIEnvironment) -> bool:
+    """Return whether the client has closed its connection.
 
-    A caller that has waited too long asks again. If what it no longer waits for were done first, a server
-    that has fallen behind would never catch up.
+    A client retries after a timeout. If the server still ran the abandoned requests, it would never catch up
+    once it is behind.
     """
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is None:
@@ -124,12 +126,12 @@ def make_server(wrap: Callable[[WSGIApplication], WSGIApplication] = lambda app:
     """Return a server on a free port, yet to be started; `wrap` puts a layer in front of the services."""
     faster_moto.install()
     upload_limits.install()
-    app = ProgramsOnly(OneAtATime(DomainDispatcherApplication(create_backend_app)))
+    app = PageFilter(RequestLock(DomainDispatcherApplication(create_backend_app)))
     return Server(0, wrap(app), Handler)
 
 
 def main() -> None:
-    """Serve on a free port, say where, and end when the parent ends."""
+    """Serve on a free port, report its URL, and end when the parent ends."""
     server = make_server()
     server.start()
     stay_until_parent_ends({"url": server.url})

@@ -1,21 +1,21 @@
-"""Who calls the local backends: programs of this machine may, web pages may not.
+"""Access to the local backends: programs on this machine may call them, web pages may not.
 
-A page of any site that a developer visits can send requests to 127.0.0.1. It can even read the answers once
-its own name leads there (DNS rebinding). A browser says where a request comes from; programs do not.
+Any web page that a developer visits can send requests to 127.0.0.1. It can also read the responses when its
+own host name resolves to that address (DNS rebinding). Browsers mark the requests of pages; programs do not.
 """
 
 from wsgiref.types import WSGIEnvironment
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
-# What a browser says of a request that no page made: its user typed the address.
+# Sec-Fetch-Site of a request that no page made: the user typed the address.
 _BY_THE_USER = "none"
-REFUSAL = "This answers programs on this machine: no web page, and no other name than 127.0.0.1 or localhost."
+REFUSAL = "Only programs on this machine may call this, as 127.0.0.1 or localhost. Web pages may not."
 
 
 def is_foreign_host(environ: WSGIEnvironment) -> bool:
-    """Return whether a request was sent to this machine under a name that is not its own."""
+    """Return whether a request uses a host name that does not belong to this machine."""
     name = environ.get("HTTP_HOST", "").partition(":")[0].lower()
-    # no one else can own a name below localhost (RFC 6761); S3's clients put the bucket there
+    # names below localhost always mean this machine (RFC 6761); S3 clients put the bucket there
     return name not in LOCAL_NAMES and not name.endswith(".localhost")
 
 
@@ -25,12 +25,12 @@ def is_from_a_page(environ: WSGIEnvironment) -> bool:
     return "HTTP_ORIGIN" in environ or fetched
 
 
-def may_page_ask_s3(environ: WSGIEnvironment) -> bool:
-    """Return whether a page's request is one that presigned URLs and forms are made for, or a preflight."""
+def may_page_call_s3(environ: WSGIEnvironment) -> bool:
+    """Return whether a page's request uses a presigned URL or form, or is a preflight."""
     if "HTTP_AUTHORIZATION" in environ or "HTTP_X_AMZ_TARGET" in environ:
         return False
     first, _, rest = environ.get("PATH_INFO", "").strip("/").partition("/")
-    # moto's own API, and its likeness of what EC2 tells machines about themselves
+    # moto's own API, and its copy of the EC2 metadata service
     if first in {"moto-api", "latest"}:
         return False
     query = environ.get("QUERY_STRING", "")

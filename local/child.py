@@ -1,7 +1,7 @@
-"""Helper processes that end when this one does, however it ends.
+"""Child processes that end when this process ends.
 
-A child says that it is ready with one line of JSON, and then waits for the end of its standard input. The
-operating system closes that pipe when the parent is gone, also after SIGKILL, so nothing is left behind.
+A child prints one line of JSON when it is ready, and then waits for the end of its standard input. The
+operating system closes that pipe when the parent ends, even by SIGKILL, so no child is left running.
 """
 
 import json
@@ -28,7 +28,7 @@ class Child:
     module
         A module whose main calls `stay_until_parent_ends`.
     environment
-        What it is to have in its environment beside what this process has.
+        Added to this process's environment.
 
     Raises
     ------
@@ -38,7 +38,7 @@ class Child:
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self.module = module
-        # Its own session: Ctrl-C at the terminal reaches the parent alone, which then stops its children.
+        # A new session: Ctrl-C at the terminal reaches only the parent, which then stops its children.
         self._process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
@@ -64,11 +64,11 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it is still running."""
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """End it, and wait until it has ended."""
+        """Stop it and wait for its end."""
         if self._process.stdin:
             self._process.stdin.close()
         try:
@@ -80,6 +80,6 @@ class Child:
 
 
 def stay_until_parent_ends(ready: dict[str, Any]) -> None:
-    """In a child: tell the parent what it needs to know, then wait until it closes the pipe or ends."""
+    """In a child: report `ready` to the parent, then wait until the parent closes the pipe or ends."""
     print(json.dumps(ready), flush=True)
     sys.stdin.read()

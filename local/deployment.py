@@ -1,4 +1,4 @@
-"""What serverless.yml deploys, as far as one machine needs it: routes, functions, settings, tables."""
+"""The parts of serverless.yml that the local gateway needs: routes, functions, settings, tables."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parent.parent
 
-# One that has no other inside.
+# A variable without another one inside.
 _VARIABLE = re.compile(
     r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
 )
@@ -35,7 +35,7 @@ class Function:
     handler
         `module/path.function`.
     statements
-        What its role may do, as IAM has them.
+        The IAM statements of its role.
     """
 
     name: str
@@ -55,9 +55,9 @@ class Route:
     resource
         Path template as API Gateway shows it: "/{site}/config".
     authorizer
-        The function that API Gateway asks first; None for an open route.
+        The function that API Gateway calls first; None for an open route.
     preflight_headers
-        The headers of the answer to OPTIONS; None without CORS.
+        The headers of the response to OPTIONS; None without CORS.
     """
 
     method: str
@@ -91,12 +91,12 @@ class Deployment:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings that every function gets."""
+        """The environment variables of every function."""
         return {name: str(value) for name, value in self._config["provider"]["environment"].items()}
 
     @property
     def takes_binary(self) -> bool:
-        """Whether API Gateway takes every body for binary, and so hands it over in base64."""
+        """Whether API Gateway treats every body as binary and passes it on in base64."""
         return "*/*" in self._config["provider"]["apiGateway"].get("binaryMediaTypes", [])
 
     @cached_property
@@ -125,11 +125,11 @@ class Deployment:
 
     @property
     def tables(self) -> list[dict[str, Any]]:
-        """The properties of each DynamoDB table, as CloudFormation has them, whichever stage makes it."""
+        """The CloudFormation properties of each DynamoDB table, of all stages."""
         return self._properties("AWS::DynamoDB::Table")
 
     def gateway_headers(self, status: int) -> dict[str, str]:
-        """Answer the headers that API Gateway puts on an answer of its own."""
+        """Return the headers of a response that API Gateway itself makes."""
         kind = "DEFAULT_5XX" if status >= 500 else "DEFAULT_4XX"  # noqa: PLR2004 - the classes of HTTP statuses
         return {
             name.removeprefix(_HEADER_PREFIX): value.strip("'")
@@ -171,7 +171,7 @@ class Deployment:
         return resolved if resolved == text else self._resolved_text(resolved)
 
     def _variable(self, match: re.Match[str]) -> Any:
-        """Answer what a variable stands for; of files with a default, which hold secrets, the default."""
+        """Return a variable's value. Files with a default hold secrets: return the default."""
         if match["source"] == "sls":
             return self.stage
         if match["source"] == "file":

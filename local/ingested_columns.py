@@ -1,4 +1,4 @@
-"""What the image table and the info images keep of a FITS file's header."""
+"""The columns of the image table that come from a FITS file's header."""
 
 import io
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 DEGREES_PER_HOUR = 15.0
 
-# Column of the image table: header card, what its value must be.
+# Column of the image table: header card, allowed types of its value.
 _NUMBER = (int, float)
 _COLUMNS: dict[str, tuple[str, tuple[type, ...]]] = {
     "declination": ("DEC", _NUMBER),
@@ -23,14 +23,14 @@ _COLUMNS: dict[str, tuple[str, tuple[type, ...]]] = {
 
 
 def read_header(fits: bytes) -> dict[str, Any]:
-    """Return the cards of the image in a FITS file, packed or not, without comments.
+    """Return the header cards of the image in a FITS file, compressed or not, without comments.
 
-    A card whose value cannot be read, or is not finite, is left out.
+    Cards whose value cannot be parsed or is not finite are omitted.
 
     Raises
     ------
     OSError
-        If it is no FITS file.
+        If it is not a FITS file.
     """
     from astropy.io import fits as astropy_fits
 
@@ -44,24 +44,24 @@ def read_header(fits: bytes) -> dict[str, Any]:
 
 
 def columns(header: dict[str, Any]) -> dict[str, Any]:
-    """Answer the columns that a header fills. Cards that are absent, or of another kind, fill none."""
+    """Return the columns with values in a header. Absent cards and values of another type fill no column."""
     found = {
         column: header[card]
         for column, (card, kinds) in _COLUMNS.items()
-        # exactly: a logical card would pass for an integer
+        # not isinstance: bool is a subclass of int
         if type(header.get(card)) in kinds
     }
     right_ascension = _right_ascension(header)
     if right_ascension is not None:
         found["right_ascension"] = right_ascension
-    begun = _date(header.get("DATE-OBS"))
-    if begun:
-        found |= {"capture_date": begun, "sort_date": begun}
+    start = _date(header.get("DATE-OBS"))
+    if start:
+        found |= {"capture_date": start, "sort_date": start}
     return {**found, "header": json.dumps(header, default=str)}
 
 
 def _value(card: Any) -> Any:
-    """Return a card's value; None for none, one that FITS does not have (`EXPTIME = nan`), or not finite."""
+    """Return a card's value; None if it is undefined, invalid (`EXPTIME = nan`) or not finite."""
     from astropy.io.fits import VerifyError
     from astropy.io.fits.card import Undefined
 
@@ -74,7 +74,7 @@ def _value(card: Any) -> Any:
 
 
 def _right_ascension(header: dict[str, Any]) -> float | None:
-    """Return the right ascension in degrees: RA, else RAHRS, which is in hours; None without either."""
+    """Return the right ascension in degrees from RA, or from RAHRS (hours); None without both."""
     if type(header.get("RA")) in _NUMBER:
         return float(header["RA"])
     return header["RAHRS"] * DEGREES_PER_HOUR if type(header.get("RAHRS")) in _NUMBER else None

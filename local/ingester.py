@@ -1,7 +1,7 @@
-"""A small stand-in for production's ingester: it files what lands in S3.
+"""A small stand-in for production's ingester: it records files that arrive in S3.
 
-Every file of `data/` and `info-images/` is logged as an upload. One in `data/` makes or completes its row of
-the image table; one in `info-images/` makes or completes the record of the channel that awaits it.
+Every file in `data/` and `info-images/` is logged as an upload. A file in `data/` inserts or updates its row
+of the image table. A file in `info-images/` inserts or updates the record of the channel that expects it.
 """
 
 import re
@@ -22,14 +22,14 @@ from downloads.store import opened
 from local import ingested_columns
 from local.resources import announce_landed_files, landed_files
 
-# How long DynamoDB keeps an upload in the log, and an info image.
-LOG_KEPT_S = INFO_IMAGE_KEPT_S = 48 * 3600
+# How long DynamoDB stores an upload in the log, and an info image.
+LOG_LIFETIME_S = INFO_IMAGE_LIFETIME_S = 48 * 3600
 _POLL_S = 1
-# What could not be filed because a backend is away is tried again so often.
-_AGAIN_AFTER_S = 5
+# Interval of retries while a backend is unavailable.
+_RETRY_AFTER_S = 5
 _NAME = re.compile(r"(?P<base>.+)-(?P<data_type>[A-Za-z]+)(?P<level>\d\d)\.(?P<extension>.+)")
 
-# Flag of the file, and where an info image keeps its key, by level and kind.
+# By level and kind of file: its flag in the image table, and the attribute for its key in an info image.
 _FILES = {
     ("00", "fits"): ("fits_01_exists", "fits_01_file_path"),
     ("01", "fits"): ("fits_01_exists", "fits_01_file_path"),
@@ -44,7 +44,7 @@ _info_images = Table("INFO_IMAGES_TABLE")
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A file in S3: its key, and what its name says."""
+    """A file in S3: its key and the parts of its name."""
 
     key: str
     site: str
@@ -56,7 +56,7 @@ class LandedFile:
 
     @classmethod
     def from_key(cls, key: str) -> "LandedFile | None":
-        """Read a key; None if it does not name a picture of a site."""
+        """Parse a key; return None if it does not name a picture of a site."""
         match = _NAME.fullmatch(key.rpartition("/")[2])
         if not match:
             return None
@@ -69,7 +69,7 @@ class LandedFile:
 
 
 class Ingester:
-    """Files what lands in S3, in a thread of its own, until it is stopped."""
+    """Records files that arrive in S3, in a thread, until it is stopped."""
 
     def __init__(self) -> None:
         self._queue_url = announce_landed_files()
@@ -77,42 +77,42 @@ class Ingester:
         self._thread = Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the file at hand, and end."""
+        """Finish the current file and end the thread."""
         self._stopped.set()
         self._thread.join()
 
     def _work(self) -> None:
         while not self._stopped.is_set():
             try:
-                self._file_what_came()
-            except Exception as error:  # noqa: BLE001 - the queue may be away for a while, and come back
+                self._receive()
+            except Exception as error:  # noqa: BLE001 - the queue may be unavailable for a while
                 logs.logger.error("landed files not received", extra={"fields": logs.failure(error)})
                 self._stopped.wait(_POLL_S)
 
-    def _file_what_came(self) -> None:
+    def _receive(self) -> None:
         queue = aws.client("sqs")
-        answer = queue.receive_message(
+        received = queue.receive_message(
             QueueUrl=self._queue_url,
             MaxNumberOfMessages=10,
             WaitTimeSeconds=_POLL_S,
-            VisibilityTimeout=_AGAIN_AFTER_S,
+            VisibilityTimeout=_RETRY_AFTER_S,
         )
-        for message in answer.get("Messages", []):
-            # what is not deleted comes again
-            if self._file_all(message):
+        for message in received.get("Messages", []):
+            # a message that is not deleted is delivered again
+            if self._ingest_all(message):
                 queue.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _file_all(self, message: Mapping[str, Any]) -> bool:
-        """File what a message tells of; answer whether it is done with, though files may be bad."""
+    def _ingest_all(self, message: Mapping[str, Any]) -> bool:
+        """Ingest the files of a message. Return whether it is done: invalid files are not retried."""
         done = True
         for landed in landed_files(message):
             try:
                 ingest(landed.key, landed.size, landed.at_s)
-            except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
+            except Exception as error:  # noqa: BLE001 - one invalid file must not stop the others
                 logs.logger.error(
                     "not ingested", extra={"fields": {"key": landed.key, **logs.failure(error)}}
                 )
@@ -121,9 +121,9 @@ class Ingester:
 
 
 def ingest(key: str, size: int, at_s: float) -> None:
-    """File one object of S3: log the upload, and make or complete its image row or info image.
+    """Ingest one object of S3: log the upload, and write its image row or info image.
 
-    Doing it again, with the same time of landing (Unix seconds), changes nothing.
+    `at_s` is its time of arrival (Unix seconds). Ingesting it again with the same time changes nothing.
     """
     log_upload(key, size, at_s)
     landed = LandedFile.from_key(key)
@@ -137,16 +137,16 @@ def ingest(key: str, size: int, at_s: float) -> None:
 
 
 def log_upload(key: str, size: int, now: float) -> None:
-    """Log an upload, unless that was done.
+    """Log an upload, unless it is logged already.
 
     Parameters
     ----------
     key
-        The object's whole key, directory included: the log has it as `filename`.
+        The whole key of the object, with its directory; `filename` in the log.
     size
         Bytes.
     now
-        Unix seconds. An upload of the same site at the same millisecond moves this one to the next free one.
+        Unix seconds. If the site has another upload at that millisecond, the next free one is used.
     """
     moment = Decimal(f"{now:.3f}")
     while True:
@@ -157,9 +157,9 @@ def log_upload(key: str, size: int, now: float) -> None:
                     "upload_timestamp_s": moment,
                     "filename": key,
                     "size_bytes": size,
-                    "expire_timestamp_s": int(now + LOG_KEPT_S),
+                    "expire_timestamp_s": int(now + LOG_LIFETIME_S),
                 },
-                # also what another try has logged, whether or not it heard so
+                # an earlier attempt may have logged it without receiving the response
                 ConditionExpression="attribute_not_exists(site) OR filename = :filename",
                 ExpressionAttributeValues={":filename": key},
             )
@@ -175,8 +175,9 @@ def _fetch(key: str, size: int) -> bytes:
 
 
 def _save_image_row(landed: LandedFile, header: dict[str, Any] | None) -> None:
-    """Complete the rows with the file's base filename and data type, or insert one. In one statement, that
-    may be repeated where its answer was lost.
+    """Update the rows with the file's base filename and data type, or insert one.
+
+    One idempotent statement: a retry may follow a write that succeeded but whose response was lost.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     known = {landed.flag: True, **(ingested_columns.columns(header) if header else {})}
@@ -185,7 +186,7 @@ def _save_image_row(landed: LandedFile, header: dict[str, Any] | None) -> None:
     changes = ", ".join(f"{column} = %({column})s" for column in known)
     values = ", ".join(f"%({column})s" for column in row)
     postgres.query(
-        # the columns are named by this project's code
+        # column names come only from this project's code
         f"""WITH updated AS (
             UPDATE images SET {changes}
             WHERE base_filename = %(base_filename)s AND data_type = %(data_type)s
@@ -215,7 +216,7 @@ def _save_info_image(landed: LandedFile, header: dict[str, Any] | None) -> None:
 
 
 def save_info_image(landed: LandedFile, channel: int, header: dict[str, Any] | None) -> None:
-    """Complete the record of a site's channel with one file; one of another image is replaced."""
+    """Add a file to the record of a site's channel; replace the record of another image."""
     pk = f"{landed.site}#{channel}"
     record = _info_images.get({"pk": pk}) or {}
     if record.get("base_filename") != landed.base_filename:
@@ -223,7 +224,7 @@ def save_info_image(landed: LandedFile, channel: int, header: dict[str, Any] | N
     record |= {
         "data_type": landed.data_type,
         "file_date": next(iter(re.findall(r"-(\d{8})-", landed.base_filename)), ""),
-        "expiration_timestamp": int(time.time()) + INFO_IMAGE_KEPT_S,
+        "expiration_timestamp": int(time.time()) + INFO_IMAGE_LIFETIME_S,
         landed.flag: True,
         landed.path_attribute: landed.key,
     }

@@ -1,4 +1,4 @@
-"""Running the project's handlers in this process, as Lambda would."""
+"""Run the project's handlers in this process, as Lambda does."""
 
 import importlib
 import time
@@ -17,7 +17,7 @@ TIMEOUT_S = 29.0
 
 @dataclass(frozen=True)
 class LambdaContext:
-    """What Lambda hands to a handler beside the event."""
+    """The context that Lambda passes to a handler with the event."""
 
     function_name: str
     memory_limit_in_mb: int = 512
@@ -31,47 +31,47 @@ class LambdaContext:
         return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Answer the milliseconds until the function is stopped."""
+        """Return the milliseconds until the function is stopped."""
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
 class Invoker:
-    """Runs handlers, each call in a thread of its own, so that one that hangs can be given up on.
+    """Runs each call of a handler in its own thread, so that it can be abandoned after the timeout.
 
     Parameters
     ----------
     timeout_s
-        How long a call may take.
+        Longest duration of a call.
     """
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
 
     def __call__(self, function: Function, event: Any, timeout_s: float | None = None) -> Any:
-        """Answer what the function's handler answers to `event`; its exceptions come through.
+        """Return the result of the function's handler for `event`, or raise its exception.
 
         Raises
         ------
         TimeoutError
-            If it takes longer than the timeout. The call goes on, its answer unheard.
+            After the timeout. The call continues and its result is ignored.
         """
         timeout_s = timeout_s or self._timeout_s
         context = LambdaContext(function.deployed_name, deadline=time.monotonic() + timeout_s)
-        answer: Future[Any] = Future()
-        # A daemon, so that the process can end while a handler hangs.
-        Thread(target=_run, args=(function.handler, event, context, answer), daemon=True).start()
-        return answer.result(timeout=timeout_s)
+        result: Future[Any] = Future()
+        # A daemon thread: the process can end while a handler hangs.
+        Thread(target=_run, args=(function.handler, event, context, result), daemon=True).start()
+        return result.result(timeout=timeout_s)
 
 
-def _run(handler: str, event: Any, context: LambdaContext, answer: Future[Any]) -> None:
+def _run(handler: str, event: Any, context: LambdaContext, result: Future[Any]) -> None:
     try:
-        answer.set_result(load_handler(handler)(event, context))
-    except Exception as error:  # noqa: BLE001 - it is raised again where the answer is awaited
-        answer.set_exception(error)
+        result.set_result(load_handler(handler)(event, context))
+    except Exception as error:  # noqa: BLE001 - raised again by the thread that waits for the result
+        result.set_exception(error)
 
 
 def load_handler(handler: str) -> Callable[[Any, Any], Any]:
-    """Answer the function that `package/module.function` names, importing it the first time."""
+    """Return the function `package/module.function`; import its module on first use."""
     path, _, name = handler.rpartition(".")
     loaded: Callable[[Any, Any], Any] = getattr(importlib.import_module(path.replace("/", ".")), name)
     return loaded

@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's own API: boto3's Invoke reaches the project's functions through it."""
+"""A stand-in for Lambda's API: serves boto3's Invoke with the project's functions."""
 
 import json
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from werkzeug import Request, Response
 from local.deployment import Function
 from local.invocation import Invoker
 
-# The first segment of Lambda's paths: the version of its API.
+# The first segment of Lambda's paths, its API version.
 PREFIX = "2015-03-31"
-# The longest that Lambda lets a function run.
+# Lambda's longest timeout.
 MAX_TIMEOUT_S = 900
 
 
 def lambda_api(functions: dict[str, Function], invoker: Invoker) -> Callable[[Request], Response]:
-    """Answer an application for `/2015-03-31/functions/{name}/invocations`."""
+    """Return an application for `/2015-03-31/functions/{name}/invocations`."""
     by_deployed_name = {function.deployed_name: function for function in functions.values()}
 
     def invoke(request: Request) -> Response:
@@ -41,7 +41,7 @@ def lambda_api(functions: dict[str, Function], invoker: Invoker) -> Callable[[Re
 def _invoked(invoker: Invoker, function: Function, event: Any) -> Response:
     try:
         return _json(invoker(function, event, MAX_TIMEOUT_S), 200)
-    except Exception as error:  # noqa: BLE001 - Lambda reports whatever a function raises in its answer
+    except Exception as error:  # noqa: BLE001 - Lambda reports any exception in its response
         response = _json({"errorMessage": str(error), "errorType": type(error).__name__}, 200)
         response.headers["X-Amz-Function-Error"] = "Unhandled"
         return response

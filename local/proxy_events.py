@@ -1,4 +1,4 @@
-"""The events and answers of API Gateway's Lambda proxy integration, REST (v1) form."""
+"""Events and responses of API Gateway's Lambda proxy integration, REST (v1) format."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from local.deployment import Route
 
 ACCOUNT = "000000000000"
 API_ID = "local"
-# Lambda's limit on an answer.
-MAX_ANSWER_BYTES = 6 * 1024 * 1024
+# Lambda's limit for a response.
+MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 _STATUSES = range(100, 600)
 
 
-class BadAnswer(Exception):
-    """A handler answered something that API Gateway cannot turn into an HTTP response."""
+class InvalidResponse(Exception):
+    """A handler returned a value that API Gateway cannot turn into an HTTP response."""
 
 
 def proxy_event(
@@ -30,7 +30,7 @@ def proxy_event(
     *,
     as_base64: bool,
 ) -> dict[str, Any]:
-    """Answer the event for a request to `route`; `variables` are its path parameters, decoded."""
+    """Return the event for a request to `route`; `variables` are its decoded path parameters."""
     body = request.get_data()
     query = request.args.to_dict(flat=False)
     headers = _headers(request)
@@ -51,36 +51,36 @@ def proxy_event(
 
 
 def authorizer_event(event: dict[str, Any]) -> dict[str, Any]:
-    """Answer the event that a REQUEST authorizer gets before the handler gets `event`."""
+    """Return the event of a REQUEST authorizer for a handler's `event`."""
     context = event["requestContext"]
-    kept = {name: value for name, value in event.items() if name not in {"body", "isBase64Encoded"}}
+    shared = {name: value for name, value in event.items() if name not in {"body", "isBase64Encoded"}}
     # the path below the stage, without doubled slashes
     route_path = "/".join(list(filter(None, context["path"].split("/")))[1:])
     arn = (
         f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{API_ID}/{context['stage']}"
         f"/{event['httpMethod']}/{route_path}"
     )
-    return {"type": "REQUEST", "methodArn": arn, **kept}
+    return {"type": "REQUEST", "methodArn": arn, **shared}
 
 
-def http_response(answer: Any, request: HttpRequest) -> HttpResponse:
-    """Answer the HTTP response for a handler's answer.
+def http_response(result: Any, request: HttpRequest) -> HttpResponse:
+    """Return the HTTP response for a handler's result.
 
     Raises
     ------
-    BadAnswer
-        If the answer has not the form that API Gateway documents, or is over 6 MB.
+    InvalidResponse
+        If the result does not have the documented format, or is over 6 MB.
     """
-    _check_answer(answer)
-    body = answer.get("body") or ""
+    _check_result(result)
+    body = result.get("body") or ""
     try:
-        data = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
+        data = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
     except ValueError as error:
-        raise BadAnswer("body is not base64") from error
-    response = HttpResponse(data, status=answer["statusCode"])
+        raise InvalidResponse("body is not base64") from error
+    response = HttpResponse(data, status=result["statusCode"])
     response.headers.clear()
-    headers = {name: [value] for name, value in (answer.get("headers") or {}).items()}
-    headers.update(answer.get("multiValueHeaders") or {})
+    headers = {name: [value] for name, value in (result.get("headers") or {}).items()}
+    headers.update(result.get("multiValueHeaders") or {})
     for name, values in headers.items():
         for value in values:
             response.headers.add(name, str(value))
@@ -91,20 +91,20 @@ def http_response(answer: Any, request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _check_answer(answer: Any) -> None:
-    if not isinstance(answer, dict):
-        raise BadAnswer("not an object")
-    status = answer.get("statusCode")
+def _check_result(result: Any) -> None:
+    if not isinstance(result, dict):
+        raise InvalidResponse("not an object")
+    status = result.get("statusCode")
     if isinstance(status, bool) or not isinstance(status, int) or status not in _STATUSES:
-        raise BadAnswer("statusCode is no HTTP status")
-    if not isinstance(answer.get("body") or "", str):
-        raise BadAnswer("body is not text")
+        raise InvalidResponse("statusCode is not an HTTP status")
+    if not isinstance(result.get("body") or "", str):
+        raise InvalidResponse("body is not text")
     try:
-        size = len(json.dumps(answer, ensure_ascii=False).encode())
+        size = len(json.dumps(result, ensure_ascii=False).encode())
     except (TypeError, ValueError) as error:
-        raise BadAnswer("not JSON") from error
-    if size > MAX_ANSWER_BYTES:
-        raise BadAnswer("over 6 MB")
+        raise InvalidResponse("not JSON") from error
+    if size > MAX_RESPONSE_BYTES:
+        raise InvalidResponse("over 6 MB")
 
 
 def _headers(request: HttpRequest) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""A stand-in for RemoteHQ: rooms and shared browsers over its HTTP, and the ways in which it can fail."""
+"""A stand-in for RemoteHQ: rooms and shared browsers over HTTP, with faults on demand."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-TOKEN = "local"  # noqa: S105 - opens nothing but this stand-in
+TOKEN = "local"  # noqa: S105 - valid only for this stand-in
 # The first segment of its paths on the gateway.
 PREFIX = "remotehq"
 SITE = "https://remotehq.example"
@@ -18,16 +18,16 @@ SITE = "https://remotehq.example"
 
 @dataclass(frozen=True)
 class Fault:
-    """How a call goes wrong.
+    """A failure of a call.
 
     Attributes
     ----------
     status
-        A refusal: nothing is done, and this is answered. None does what is asked.
+        The call has no effect and gets this status. None runs the call.
     late_s
-        How long the answer takes; seconds.
+        Delay of the response (seconds).
     body
-        Sent in place of the answer's own body.
+        Replaces the body of the response.
     """
 
     status: int | None = None
@@ -36,18 +36,18 @@ class Fault:
 
 
 class RemoteHq:
-    """A RemoteHQ of its own, empty at the start.
+    """A RemoteHQ without rooms and browsers at the start.
 
     Attributes
     ----------
     rooms
-        The rooms by slug, each with `id`, `slug`, `url`, `name`, what else it was made with, and `app`.
+        The rooms by slug, each with `id`, `slug`, `url`, `app`, and the properties of its creation.
     browsers
-        What each shared browser was opened with.
+        The properties of each shared browser.
     calls
         Every call in order: "POST /rooms".
     slug_of
-        Answers the slug of a new room, given its name.
+        Returns the slug of a new room for its name.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class RemoteHq:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything, faults included."""
+        """Remove all rooms, browsers, calls and faults."""
         self.rooms: dict[str, dict[str, Any]] = {}
         self.browsers: list[dict[str, Any]] = []
         self.calls: list[str] = []
@@ -63,25 +63,25 @@ class RemoteHq:
         self._faults: dict[str, list[Fault | None]] = {}
 
     def fail(self, call: str, *faults: Fault | None) -> None:
-        """Have the next calls go wrong, each as the next of `faults` says, the last for good.
+        """Make the next calls fail, one with each of `faults`; the last fault applies to all later calls.
 
         Parameters
         ----------
         call
             "POST /cb", "POST /rooms", "DELETE /rooms" or "PUT /rooms".
         faults
-            None lets a call through.
+            None lets a call succeed.
         """
         self._faults[call] = list(faults)
 
     def __call__(self, request: Request) -> Response:
-        """Answer `/remotehq/v1/…`."""
+        """Serve `/remotehq/v1/…`."""
         parts = request.path.strip("/").split("/")[2:]
         call = f"{request.method} /{parts[0] if parts else ''}"
         with self._lock:
             self.calls.append(f"{request.method} /{'/'.join(parts)}")
             fault = self._next_fault(call) or Fault()
-            response = _error(fault.status) if fault.status else self._answer(call, parts[1:], request)
+            response = _error(fault.status) if fault.status else self._route(call, parts[1:], request)
         time.sleep(fault.late_s)
         if fault.body is not None:
             response.set_data(fault.body)
@@ -91,7 +91,7 @@ class RemoteHq:
         faults = self._faults.get(call, [])
         return faults.pop(0) if len(faults) > 1 else next(iter(faults), None)
 
-    def _answer(self, call: str, rest: list[str], request: Request) -> Response:
+    def _route(self, call: str, rest: list[str], request: Request) -> Response:
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _error(401)
         match call, rest:

@@ -1,4 +1,4 @@
-"""The tables, bucket, queue and secrets that the API finds in AWS, made in the local backends."""
+"""Create the tables, bucket, queue and secrets of the API in the local backends."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from local.deployment import Deployment
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
 
-# What DynamoDB's CreateTable takes of a table's properties in CloudFormation.
+# The CloudFormation properties of a table that CreateTable accepts.
 _CREATE_TABLE = (
     "TableName",
     "AttributeDefinitions",
@@ -30,7 +30,7 @@ LANDED_QUEUE = "landed-files"
 
 @dataclass(frozen=True)
 class Landed:
-    """A file that has landed in S3: its key, its size in bytes, and when; Unix seconds."""
+    """A file that arrived in S3: its key, its size in bytes, and the time (Unix seconds)."""
 
     key: str
     size: int
@@ -38,7 +38,7 @@ class Landed:
 
 
 def make_tables(deployment: Deployment) -> None:
-    """Make the tables of serverless.yml that do not exist yet."""
+    """Create the tables of serverless.yml that do not exist yet."""
     client = aws.client("dynamodb")
     for properties in deployment.tables:
         table = {name: properties[name] for name in _CREATE_TABLE if name in properties}
@@ -54,7 +54,7 @@ def make_tables(deployment: Deployment) -> None:
 
 
 def make_bucket() -> None:
-    """Make the bucket, if it does not exist yet."""
+    """Create the bucket if it does not exist yet."""
     client = aws.client("s3")
     try:
         client.create_bucket(Bucket=os.environ["S3_BUCKET_NAME"])
@@ -63,19 +63,19 @@ def make_bucket() -> None:
 
 
 def make_secrets() -> None:
-    """Put into the parameter store what production keeps there."""
+    """Write the secrets of production's parameter store, with local values."""
     client = aws.client("ssm")
     for name, value in (("db-url", os.environ["DATABASE_URL"]), ("remotehq-token", remotehq.TOKEN)):
         client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
 def make_schema() -> None:
-    """Make the image table and its indexes, where they do not exist yet."""
+    """Create the image table and its indexes if they do not exist yet."""
     schema.apply(os.environ["DATABASE_URL"])
 
 
 def announce_landed_files() -> str:
-    """Have S3 tell a queue of every file that lands for the ingester; answer the queue's URL."""
+    """Make S3 notify a queue of every file for the ingester; return the queue's URL."""
     queue = aws.client("sqs")
     url: str = queue.create_queue(QueueName=LANDED_QUEUE)["QueueUrl"]
     arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -89,7 +89,7 @@ def announce_landed_files() -> str:
 
 
 def landed_files(message: Mapping[str, Any]) -> list[Landed]:
-    """Answer the files that a message of the queue tells of."""
+    """Return the files in a message of the queue."""
     return [
         Landed(
             key=unquote_plus(record["s3"]["object"]["key"]),

@@ -1,4 +1,4 @@
-"""Which route a path means, as API Gateway decides it."""
+"""Find the route for a path by the rules of API Gateway."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ class Resource:
 
 
 def resource_tree(routes: Iterable[Route]) -> Resource:
-    """Answer the root of the tree that holds `routes`.
+    """Return the root of the tree of `routes`.
 
     Raises
     ------
     ValueError
-        If two variables of different names stand at one place, which API Gateway refuses to deploy.
+        If two variables at one place have different names: API Gateway does not deploy them.
     """
     root = Resource()
     for route in routes:
@@ -35,19 +35,19 @@ def resource_tree(routes: Iterable[Route]) -> Resource:
 
 
 def find(root: Resource, raw_path: str) -> tuple[Resource, dict[str, str]] | None:
-    """Answer the resource that a path names, and the values of its variables; None if there is none.
+    """Return the resource for a path and the values of its variables, or None.
 
     Parameters
     ----------
     root
         From `resource_tree`.
     raw_path
-        The path still percent-encoded. Doubled and trailing slashes do not count.
+        The path, still percent-encoded. Doubled and trailing slashes are ignored.
 
     Notes
     -----
-    A fixed segment goes before a variable, and there is no second try: `/all/config` is never the
-    site "all", whatever the method.
+    A fixed segment takes precedence over a variable, without backtracking: `/all/config` is never the
+    site "all", for any method.
     """
     node, variables = root, {}
     for segment in filter(None, raw_path.split("/")):
@@ -69,5 +69,5 @@ def _child(node: Resource, segment: str) -> Resource:
     if node.variable is None:
         node.variable, node.variable_name = Resource(), name
     if node.variable_name != name:
-        raise ValueError(f"{{{name}}} and {{{node.variable_name}}} stand at one place")
+        raise ValueError(f"{{{name}}} and {{{node.variable_name}}} are at one place")
     return node.variable

@@ -1,21 +1,24 @@
-"""Serving a WSGI application on the loopback interface."""
+"""Serve a WSGI application on the loopback interface."""
 
 import socket
+import sys
+from collections.abc import Iterable
 from threading import Thread
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 HOST = "127.0.0.1"
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Logs nothing, for the handlers do, and speaks HTTP/1.1, for clients that wait for 100 Continue."""
+    """Logs no requests, as the handlers do, and supports HTTP/1.1 clients that wait for 100 Continue."""
 
     protocol_version = "HTTP/1.1"
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""
+        """Do nothing: the handlers log their requests."""
 
 
 class Server:
@@ -24,37 +27,59 @@ class Server:
     Parameters
     ----------
     port
-        0 for any that is free.
+        0 for any free port.
     app
-        What it serves.
+        The application.
     handler
-        How it reads requests.
+        Parses requests.
 
     Raises
     ------
     OSError
-        If the port is taken (`errno.EADDRINUSE`).
+        If the port is in use (`errno.EADDRINUSE`).
     """
 
     def __init__(self, port: int, app: WSGIApplication, handler: type[QuietHandler] = QuietHandler) -> None:
-        # werkzeug, left to bind by itself, ends the process when the port is taken
+        # werkzeug's own bind ends the process when the port is in use
         with socket.create_server((HOST, port)) as bound:
             self._port: int = bound.getsockname()[1]
             self._server: BaseWSGIServer = make_server(
-                HOST, self._port, app, threaded=True, request_handler=handler, fd=bound.fileno()
+                HOST,
+                self._port,
+                _without_tracebacks(app),
+                threaded=True,
+                request_handler=handler,
+                fd=bound.fileno(),
             )
         self._thread = Thread(target=self._server.serve_forever, daemon=True)
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end."""
+        """The URL of the server, without a trailing slash."""
         return f"http://{HOST}:{self._port}"
 
     def start(self) -> None:
-        """Begin to serve, in a thread of its own."""
+        """Start serving in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
         """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def _without_tracebacks(app: WSGIApplication) -> WSGIApplication:
+    """Return `app`, with one line in the log when a client disconnects while it sends a request body."""
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return app(environ, start_response)
+        except ClientDisconnected:
+            request = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+            print(
+                f"{request}: the client disconnected before the end of the body.", file=sys.stderr, flush=True
+            )
+            # werkzeug ends such a request silently
+            raise ConnectionAbortedError from None
+
+    return serve

@@ -1,6 +1,7 @@
-"""Everything that `make serve` runs, started and stopped as one."""
+"""Start and stop everything that `make serve` runs."""
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,25 +29,25 @@ _KEY_COMMAND = (
 
 
 class Stack:
-    """The API, its backends and its neighbours on this machine.
+    """The API, its backends and the stand-ins for other services, on this machine.
 
-    The process's environment is made the Lambdas' environment, for the handlers run in this process.
+    The handlers run in this process, so the process's environment becomes that of the Lambdas.
 
     Parameters
     ----------
     port
-        Where the gateway listens on 127.0.0.1; 0 for any free port.
+        Port of the gateway on 127.0.0.1; 0 for any free port.
     demo
-        Whether to put in the demo network.
+        Whether to load the demo network.
     say
-        Told in a few words what is being done.
+        Called with a line for each step.
     invoker
         Runs the handlers; by default in this process.
 
     Attributes
     ----------
     deployment, auth0, ingester
-        What serverless.yml says; the stand-in for Auth0; what files the images that land in S3.
+        serverless.yml; the stand-in for Auth0; the stand-in for the ingester.
     """
 
     def __init__(
@@ -70,20 +71,20 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        """The URL in front of every route, without a slash at the end."""
+        """The base URL of all routes, without a trailing slash."""
         return f"{self._server.url}/{self.deployment.base_path}"
 
     def ended_backend(self) -> str | None:
-        """Answer the module of a backend that has ended by itself, or None."""
+        """Return the module of a backend that ended unexpectedly, or None."""
         return next((child.module for child in self._children if not child.running), None)
 
     def stop(self) -> None:
-        """Stop all that was started, the last first."""
+        """Stop everything in reverse order of its start."""
         self._running.close()
 
     def _start(self, port: int, *, demo: bool, say: Callable[[str], None]) -> Server:
         aws_endpoint = environment.forget_aws()
-        os.environ.update({**self.deployment.environment, **environment.chosen()})
+        os.environ.update({**self.deployment.environment, **environment.overrides()})
         os.environ.update(AUTH0_CLIENT_ID=AUDIENCE, AUTH0_CLIENT_PUBLIC_KEY=self.auth0.certificate)
         logs.set_up()
         server = self._gateway(port)
@@ -96,7 +97,7 @@ class Stack:
         if demo:
             self._load_demo(CACHE, say)
         if access.protected():
-            say(f"Changes need a token or a site key. To make one: {_KEY_COMMAND.format(os.environ)}")
+            say(f"Writes need a token or a site key. To make a key: {_KEY_COMMAND.format(os.environ)}")
         self.ingester = Ingester()
         self.ingester.start()
         self._running.callback(self.ingester.stop)
@@ -105,7 +106,7 @@ class Stack:
         return server
 
     def _gateway(self, port: int) -> Server:
-        """Make the gateway's server first, so that a port in use is heard of before all else."""
+        """Return the gateway's server, which fails at once if the port is in use."""
         stand_ins: dict[str, StandIn] = {
             "auth0": self.auth0,
             remotehq.PREFIX: RemoteHq(),
@@ -116,15 +117,16 @@ class Stack:
     def _backends(self, aws_endpoint: str | None, say: Callable[[str], None]) -> None:
         database_url = os.environ.get("DATABASE_URL")
         if not database_url:
-            say("Starting PostgreSQL …")
-            database_url = self._child("local.postgres_server")
+            database_url = self._child("local.postgres_server", "PostgreSQL", say)
         if not aws_endpoint:
-            say("Starting S3, DynamoDB and SSM …")
-            aws_endpoint = self._child("local.aws_server")
+            aws_endpoint = self._child("local.aws_server", "S3, DynamoDB and SSM", say)
         environment.set_backends(aws_endpoint, for_libpq(database_url))
 
-    def _child(self, module: str) -> str:
+    def _child(self, module: str, name: str, say: Callable[[str], None]) -> str:
+        say(f"Starting {name} …")
+        started_s = time.monotonic()
         child = Child(module)
+        say(f"{name}: ready after {time.monotonic() - started_s:.1f} s")
         self._running.callback(child.stop)
         self._children.append(child)
         return str(child.ready["url"])

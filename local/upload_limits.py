@@ -1,4 +1,4 @@
-"""The size limit of presigned forms, which S3 holds an upload to and moto does not look at."""
+"""The size limit of presigned forms: S3 enforces it, moto ignores it."""
 
 import base64
 import json
@@ -7,18 +7,18 @@ from typing import Any
 from moto.s3.exceptions import EntityTooSmall, S3ClientError
 from moto.s3.responses import S3Response
 
-_post_as_moto_does = S3Response._bucket_response_post  # noqa: SLF001 - moto has no other way in
+_post_as_moto_does = S3Response._bucket_response_post  # noqa: SLF001 - moto has no public hook
 
 
 class EntityTooLarge(S3ClientError):
-    """The file is larger than the form allows: S3's own code and words."""
+    """The file is larger than the form allows, with the code and the message of S3."""
 
     def __init__(self) -> None:
         super().__init__("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
 
 
 def install() -> None:
-    """Have moto refuse what a form's condition `content-length-range` does not allow."""
+    """Make moto enforce the condition `content-length-range` of a form."""
     setattr(S3Response, "_bucket_response_post", _post)  # noqa: B010 - mypy knows the method as one of moto's
 
 

@@ -1,4 +1,4 @@
-"""Put the demo network into the backends."""
+"""Write the demo network to the backends."""
 
 import json
 import os
@@ -31,16 +31,16 @@ _pipe_queue = Table("PIPE_QUEUE_TABLE_NAME")
 
 
 def load(cache: Path, say: Callable[[str], None] = lambda _words: None) -> None:
-    """Put sites, images, uploads, notes, queues and statuses into the backends.
+    """Write sites, images, uploads, notes, queues and statuses to the backends.
 
-    Images are put only into an empty image table, so that a user's own database is left alone. The folder
+    Images are written only to an empty image table, so that a user's own database is not changed. The folder
     `cache` keeps image files from one start to the next. `say` is called with a line for each step.
     """
     for site, configuration in sent_configurations(time.time()).items():
         site_configs.write(site, configuration)
 
     def progress(done: int, number: int) -> None:
-        say(f"Making the demo network's images: {done} of {number} nights")
+        say(f"Making the demo network: {done} of {number} nights")
 
     images = make_images(cache, last_whole_night(datetime.now(UTC)), progress=progress)
     if not _insert_rows(images):

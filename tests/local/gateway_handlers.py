@@ -4,11 +4,11 @@ import json
 import time
 from typing import Any
 
-DAWDLE_S = 1.0
+SLEEP_S = 1.0
 
 
 def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer the event, and what the context knows."""
+    """Return the event, and the values of the context."""
     body = {"event": event, "function": context.function_name, "left": context.get_remaining_time_in_millis()}
     return {"statusCode": 200, "body": json.dumps(body)}
 
@@ -17,8 +17,8 @@ def fixed(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return {"statusCode": 200, "body": "fixed"}
 
 
-def answer(event: dict[str, Any], _context: Any) -> Any:
-    """Answer what the body says to answer."""
+def returns(event: dict[str, Any], _context: Any) -> Any:
+    """Return the JSON of the body."""
     wanted = json.loads(event["body"])
     if isinstance(wanted, dict) and "repeat" in wanted:
         return {"statusCode": 200, "body": "x" * wanted["repeat"]}
@@ -29,9 +29,9 @@ def raises(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
     raise ValueError("secret")
 
 
-def dawdles(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    time.sleep(DAWDLE_S)
-    return {"statusCode": 200, "body": "at last"}
+def sleeps(_event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    time.sleep(SLEEP_S)
+    return {"statusCode": 200, "body": "slow"}
 
 
 def add(event: dict[str, Any], _context: Any) -> int:
@@ -39,13 +39,13 @@ def add(event: dict[str, Any], _context: Any) -> int:
 
 
 def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    wish = event["headers"]["Authorization"]
-    if wish == "raise":
+    wanted = event["headers"]["Authorization"]
+    if wanted == "raise":
         raise ValueError("secret")
-    if wish == "refuse":
-        raise Exception("Unauthorized")  # noqa: TRY002 - the text that API Gateway knows
+    if wanted == "refuse":
+        raise Exception("Unauthorized")  # noqa: TRY002 - the message that API Gateway recognizes
     return {
         "principalId": "tester",
-        "policyDocument": {"Statement": [{"Effect": wish, "Resource": event["methodArn"]}]},
+        "policyDocument": {"Statement": [{"Effect": wanted, "Resource": event["methodArn"]}]},
         "context": {"userRoles": '["admin"]', "number": 5},
     }

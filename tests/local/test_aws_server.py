@@ -1,4 +1,4 @@
-"""The lock of the local DynamoDB: nobody holds it who stalls, and nothing is done for who has left."""
+"""The lock of the local DynamoDB: stalled clients do not hold it, abandoned requests are not run."""
 
 import socket
 import time
@@ -12,23 +12,23 @@ import pytest
 import requests
 from werkzeug import Request, Response
 
-from local.aws_server import OneAtATime
+from local.aws_server import RequestLock
 from local.server import Server
 
 TARGET = {"X-Amz-Target": "DynamoDB_20120810.GetItem"}
 
 
 class Backend:
-    """Notes the bodies that it is asked, and answers once it may."""
+    """Records the bodies of its requests, and responds when `may_respond` is set."""
 
     def __init__(self) -> None:
-        self.asked: list[bytes] = []
-        self.may_answer = Event()
-        self.may_answer.set()
+        self.bodies: list[bytes] = []
+        self.may_respond = Event()
+        self.may_respond.set()
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.asked.append(Request(environ).get_data())
-        assert self.may_answer.wait(20)
+        self.bodies.append(Request(environ).get_data())
+        assert self.may_respond.wait(20)
         return Response(b"{}")(environ, start_response)
 
 
@@ -39,19 +39,19 @@ def backend() -> Backend:
 
 @pytest.fixture
 def url(backend: Backend) -> Iterator[str]:
-    server = Server(0, OneAtATime(backend))
+    server = Server(0, RequestLock(backend))
     server.start()
     yield server.url
-    backend.may_answer.set()
+    backend.may_respond.set()
     server.stop()
 
 
-def ask(url: str, body: bytes) -> int:
+def post(url: str, body: bytes) -> int:
     return requests.post(url, data=body, headers=TARGET, timeout=20).status_code
 
 
-def begin(url: str, sent: bytes, length: int) -> socket.socket:
-    """Send a request, or the beginning of one, and wait for nothing."""
+def start_request(url: str, sent: bytes, length: int) -> socket.socket:
+    """Send the headers of a request and a part of its body; do not wait for the response."""
     connection = socket.create_connection(("127.0.0.1", urlsplit(url).port or 0))
     head = [
         "POST / HTTP/1.1",
@@ -66,24 +66,24 @@ def begin(url: str, sent: bytes, length: int) -> socket.socket:
 def wait_for(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < end, "it never came"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.01)
 
 
-def test_who_stalls_in_the_middle_of_a_request_holds_up_nobody(url: str, backend: Backend) -> None:
-    with begin(url, b"half", length=8):
-        assert ask(url, b"whole") == 200
-    assert backend.asked == [b"whole"]
+def test_a_stalled_request_does_not_delay_others(url: str, backend: Backend) -> None:
+    with start_request(url, b"half", length=8):
+        assert post(url, b"whole") == 200
+    assert backend.bodies == [b"whole"]
 
 
-def test_what_nobody_waits_for_any_more_is_not_done(url: str, backend: Backend) -> None:
-    backend.may_answer.clear()
+def test_an_abandoned_request_is_not_run(url: str, backend: Backend) -> None:
+    backend.may_respond.clear()
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(ask, url, b"first")
-        wait_for(lambda: backend.asked == [b"first"])
-        begin(url, b"left", length=4).close()
-        last = pool.submit(ask, url, b"last")
+        first = pool.submit(post, url, b"first")
+        wait_for(lambda: backend.bodies == [b"first"])
+        start_request(url, b"left", length=4).close()
+        last = pool.submit(post, url, b"last")
         time.sleep(0.3)
-        backend.may_answer.set()
+        backend.may_respond.set()
         assert (first.result(), last.result()) == (200, 200)
-    assert backend.asked == [b"first", b"last"]
+    assert backend.bodies == [b"first", b"last"]

@@ -1,4 +1,4 @@
-"""Web pages and what listens on this machine: the API answers them, what lies beside it does not."""
+"""Web pages may call the API, but not the other servers on this machine."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import RemoteHq
 from support.client import ApiClient
 
-# How requests of web pages arrive: from another site, from another port of this machine, as an image,
-# and from a page whose own name leads to this machine.
+# Headers of requests of web pages: from another site or port, as an image, or by a name that resolves to this
+# machine.
 PAGES = {
     "another origin": {"Origin": "https://evil.example"},
     "another port": {"Origin": "http://127.0.0.1:8080", "Sec-Fetch-Site": "same-site"},
     "a sandboxed page": {"Origin": "null"},
     "an image": {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
     "a rebound name": {"Host": "evil.example:4000"},
-    "a name that begins alike": {"Host": "127.0.0.1.evil.example"},
+    "a similar name": {"Host": "127.0.0.1.evil.example"},
     "no name": {"Host": ""},
 }
 of_pages = pytest.mark.parametrize("headers", PAGES.values(), ids=PAGES)
@@ -36,41 +36,41 @@ def invoke(gateway_url: str, method: str = "POST", **headers: str) -> requests.R
 
 
 @of_pages
-def test_no_page_invokes_a_function(gateway_url: str, headers: dict[str, str]) -> None:
-    answer = invoke(gateway_url, **headers)
-    assert answer.status_code == 403
-    assert "Access-Control-Allow-Origin" not in answer.headers
-    assert answer.json()["message"].startswith("This answers programs on this machine")
+def test_a_page_may_not_invoke_a_function(gateway_url: str, headers: dict[str, str]) -> None:
+    response = invoke(gateway_url, **headers)
+    assert response.status_code == 403
+    assert "Access-Control-Allow-Origin" not in response.headers
+    assert response.json()["message"].startswith("Only programs on this machine may call this")
 
 
-def test_a_program_invokes_a_function(gateway_url: str, aws: str, deployment: Deployment) -> None:
+def test_a_program_may_invoke_a_function(gateway_url: str, aws: str, deployment: Deployment) -> None:
     names = {function.deployed_name for function in deployment.functions.values()}
     assert FUNCTION in names
-    answer = invoke(gateway_url)
-    assert answer.json()["statusCode"] == 200
+    response = invoke(gateway_url)
+    assert response.json()["statusCode"] == 200
     assert invoke(gateway_url, Host="localhost:4000").status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
-def test_a_function_is_invoked_by_nothing_but_post(gateway_url: str, method: str) -> None:
+def test_a_function_is_invoked_only_by_post(gateway_url: str, method: str) -> None:
     assert invoke(gateway_url, method).status_code == 405
 
 
 @of_pages
 @pytest.mark.parametrize("path", ["auth0/userinfo", f"{REMOTEHQ}/v1/rooms"])
-def test_no_page_reaches_the_neighbours(
+def test_a_page_may_not_call_the_stand_ins(
     gateway_url: str, remotehq: RemoteHq, token: str, headers: dict[str, str], path: str
 ) -> None:
     bearer = {"Authorization": f"Bearer {token}"}
-    answer = requests.get(f"{gateway_url}/{path}", headers={**bearer, **headers}, timeout=10)
-    assert answer.status_code == 403
+    response = requests.get(f"{gateway_url}/{path}", headers={**bearer, **headers}, timeout=10)
+    assert response.status_code == 403
     assert remotehq.calls == []
 
 
 @of_pages
-def test_the_api_answers_pages(api: ApiClient, headers: dict[str, str]) -> None:
-    answer = api.get("/", headers=headers)
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, "*")
+def test_a_page_may_call_the_api(api: ApiClient, headers: dict[str, str]) -> None:
+    response = api.get("/", headers=headers)
+    assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (200, "*")
 
 
 def signed(**headers: str) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def signed(**headers: str) -> dict[str, Any]:
 
 
 @of_pages
-def test_no_page_reaches_the_tables(aws: str, headers: dict[str, str]) -> None:
+def test_a_page_may_not_call_dynamodb(aws: str, headers: dict[str, str]) -> None:
     assert requests.post(aws, data="{}", headers=signed(), timeout=10).status_code == 200
     assert requests.post(aws, data="{}", headers=signed(**headers), timeout=10).status_code == 403
 
@@ -104,12 +104,12 @@ def test_no_page_reaches_the_tables(aws: str, headers: dict[str, str]) -> None:
         ("POST", "?Action=SendMessage"),
     ],
 )
-def test_no_page_does_more_with_the_bucket_than_a_presigned_url_allows(
+def test_a_page_may_use_the_bucket_only_as_a_presigned_url_allows(
     aws: str, headers: dict[str, str], method: str, path: str
 ) -> None:
     clients.client("s3").put_object(Bucket=BUCKET, Key="data/secret", Body=b"secret")
-    answer = requests.request(method, f"{aws}/{path}", headers=headers, timeout=10)
-    assert answer.status_code == 403
+    response = requests.request(method, f"{aws}/{path}", headers=headers, timeout=10)
+    assert response.status_code == 403
     listed = clients.client("s3").list_objects_v2(Bucket=BUCKET)
     assert [stored["Key"] for stored in listed["Contents"]] == ["data/secret"]
 
@@ -129,7 +129,7 @@ def test_a_page_uploads_with_a_form_and_fetches_with_a_url(aws: str, page: str) 
     assert shown.content == b"picture"
 
 
-def test_programs_find_the_bucket_under_a_name_below_localhost(aws: str) -> None:
+def test_programs_may_use_a_bucket_name_below_localhost(aws: str) -> None:
     clients.client("s3").put_object(Bucket=BUCKET, Key="data/a", Body=b"content")
     port = aws.rpartition(":")[2]
     s3 = boto3.client(

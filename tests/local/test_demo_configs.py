@@ -1,4 +1,4 @@
-"""The demo network's configs against the shape of those that real sites send."""
+"""The demo network's configs have the shape of real ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def differences(value: Any, shape: Any, path: str = "") -> list[str]:
-    """Where `value` has other keys or types than `shape`, as paths."""
+    """Return the paths where `value` has other keys or types than `shape`."""
     if isinstance(shape, str):
         fits = isinstance(value, TYPES[shape]) and isinstance(value, bool) == (shape == "true/false")
         return [] if fits else [f"{path}: {value!r} is not {shape}"]
@@ -122,8 +122,8 @@ def test_cameras_and_telescopes_agree() -> None:
         assert tube["f-ratio"] == pytest.approx(tube["focal_length"] / tube["aperture"], abs=0.01)
 
 
-def test_an_observatory_adds_tonight_and_its_camera_before_it_sends_its_config() -> None:
-    """The web UI's home page reads the events of a config, and draws the camera's field by its size."""
+def test_a_sent_config_has_tonight_s_events_and_the_camera_s_size() -> None:
+    """The web UI reads the events of a config, and draws the camera's field of view from its size."""
     now = 1773446400.0  # 2026-03-14, evening at mrc
     sent = sent_configurations(now)
     for site, config in site_configurations().items():

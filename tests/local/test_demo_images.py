@@ -1,4 +1,4 @@
-"""The demo network's images: whole, and true to the sky that their headers speak of."""
+"""The demo network's images: complete, with headers that agree with the sky."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COLUMNS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _without_network() -> Iterator[None]:
-    # the Earth's rotation of a later day than the tables know is good enough here
+    # after the end of the tables, the predicted rotation of the Earth is exact enough here
     settings = {"auto_download": False, "auto_max_age": None, "iers_degraded_accuracy": "ignore"}
     with ExitStack() as stack:
         for name, value in settings.items():
@@ -64,7 +64,7 @@ def path(image: DemoImage, ending: str) -> Path:
 
 
 def horizontal(site: Site, moment: datetime) -> AltAz:
-    """The site's sky by astropy, which computes it in its own way."""
+    """Return the site's sky as astropy computes it, independently."""
     place = EarthLocation.from_geodetic(site.longitude, site.latitude, site.elevation)
     return AltAz(obstime=Time(moment.replace(tzinfo=UTC)), location=place)
 
@@ -109,7 +109,7 @@ def test_pictures_are_of_a_sky(made: list[DemoImage]) -> None:
         assert sky > header["PEDESTAL"]
         assert (data >= header["MAXLIN"]).sum() < 0.005 * data.size
         assert (data > sky * 2).sum() > 20
-        # neighbouring pixels of an empty place differ by the noise of light and reading
+        # neighbouring pixels of the empty sky differ by photon noise and read noise
         differences = np.diff(data.astype(float), axis=1)[data[:, 1:] < sky]
         expected = np.sqrt(
             ((sky - header["PEDESTAL"]) / header["GAIN"]) + (header["RDNOISE"] / header["GAIN"]) ** 2
@@ -117,7 +117,7 @@ def test_pictures_are_of_a_sky(made: list[DemoImage]) -> None:
         assert np.median(np.abs(differences)) == pytest.approx(expected, rel=0.6)
 
 
-def test_header_text_is_that_of_the_large_file(made: list[DemoImage]) -> None:
+def test_the_row_has_the_header_of_the_large_file(made: list[DemoImage]) -> None:
     for image in made:
         header = fits.getheader(path(image, "00.fits.fz"), 1)
         cards = [card for card in header.cards if card.keyword not in {"COMMENT", "HISTORY", ""}]
@@ -166,7 +166,7 @@ def test_header_agrees_with_the_row(made: list[DemoImage]) -> None:
         )
 
 
-def test_target_stands_where_the_header_says(made: list[DemoImage], site: Site) -> None:
+def test_the_target_is_where_the_header_says(made: list[DemoImage], site: Site) -> None:
     for image in made:
         row = image.row
         target = SkyCoord(row["right_ascension"] * units.deg, row["declination"] * units.deg)
@@ -248,7 +248,7 @@ def test_file_sizes(made: list[DemoImage]) -> None:
         assert 50_000 < path(image, "10.fits.fz").stat().st_size < 200_000
 
 
-def test_second_call_makes_nothing(
+def test_a_second_call_uses_the_cache(
     cache: Path, made: list[DemoImage], site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {file: file.stat().st_mtime_ns for file in cache.rglob("*")}
@@ -257,7 +257,7 @@ def test_second_call_makes_nothing(
     assert {file: file.stat().st_mtime_ns for file in cache.rglob("*")} == before
 
 
-def test_lost_files_are_made_again_as_they_were(cache: Path) -> None:
+def test_lost_files_are_made_again_with_the_same_content(cache: Path) -> None:
     site = SITES[0]
     made = images_of(cache, [(site, NIGHT)])
     lost = path(made[0], "00.fits.fz")
@@ -282,7 +282,7 @@ def test_nights_of_all_observatories(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert asked == [(site, night) for site in SITES for night in (date(2026, 11, 21), NIGHT)]
 
 
-def test_two_nights_are_made_in_processes(tmp_path: Path) -> None:
+def test_two_nights_are_made_in_parallel(tmp_path: Path) -> None:
     night = date(2026, 3, 1)
     made = images_of(tmp_path, [(site, night) for site in SITES[1:]])
     assert [image.site for image in made] == ["aro1"] * 5 + ["eco1"] * 5

@@ -1,4 +1,4 @@
-"""The local DynamoDB's own methods: what they return is what moto's return, with less work."""
+"""The replacements of moto's methods return the same results with less work."""
 
 import copy
 from typing import Any
@@ -21,7 +21,7 @@ def key(number: int) -> dict[str, Any]:
 
 
 def actions() -> list[dict[str, Any]]:
-    """A change of each kind: an update, a deletion, a row put anew and a new row."""
+    """Return an update, a deletion, a replaced row and a new row."""
     return [
         {
             "Update": {
@@ -53,7 +53,7 @@ def test_a_transaction_that_fails_leaves_every_row_as_it_was(rows: list[dict[str
         QUEUES.transact([*actions(), {"Put": {"Item": key(4), **FAILS}}])
     assert failed.value.failed == (4,)
     assert stored() == rows
-    # and the table is good for the next
+    # the table still works
     QUEUES.transact(actions())
     assert [row.get("receives") for row in stored()] == [5, 7, 0, 9]
 
@@ -90,10 +90,10 @@ def test_a_query_finds_the_rows_of_its_partition_in_order(rows: list[dict[str, A
 
 @pytest.fixture
 def backend() -> DynamoDBBackend:
-    """moto's DynamoDB with a thousand rows, in this process."""
+    """Return moto's DynamoDB with a thousand rows, in this process."""
     faster_moto.install()
     backend = DynamoDBBackend("us-east-1", "123456789012")
-    table = MotoTable(  # type: ignore[abstract]  # of CloudFormation, which nothing here asks
+    table = MotoTable(  # type: ignore[abstract]  # methods of CloudFormation, not used here
         "t",
         "123456789012",
         "us-east-1",
@@ -106,7 +106,7 @@ def backend() -> DynamoDBBackend:
     return backend
 
 
-def test_a_transaction_copies_the_rows_that_it_touches_and_no_others(
+def test_a_transaction_copies_only_the_rows_that_it_changes(
     backend: DynamoDBBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies = []
@@ -122,6 +122,6 @@ def test_a_transaction_copies_the_rows_that_it_touches_and_no_others(
     assert len(copies) < 10
     assert backend.get_item("t", row) is None
     copies.clear()
-    # outside a transaction a copy is a copy of everything
+    # outside a transaction, all rows are copied
     copy.deepcopy(backend.tables["t"])
     assert len(copies) == 999

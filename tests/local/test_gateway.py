@@ -1,8 +1,11 @@
-"""The gateway over HTTP, against what API Gateway is documented to do."""
+"""The gateway behaves over HTTP as API Gateway is documented to."""
 
 import json
+import socket
+import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -42,18 +45,18 @@ def echoed(answer: requests.Response) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", ["/", "", "//"])
-def test_the_root_answers_with_any_number_of_slashes(client: ApiClient, path: str) -> None:
+def test_the_root_has_any_number_of_slashes(client: ApiClient, path: str) -> None:
     assert echoed(client.get(path))["resource"] == "/"
 
 
 @pytest.mark.parametrize("path", ["/mrc/config", "/mrc/config/", "//mrc//config//"])
-def test_trailing_and_doubled_slashes_count_for_nothing(client: ApiClient, path: str) -> None:
+def test_trailing_and_doubled_slashes_are_ignored(client: ApiClient, path: str) -> None:
     event = echoed(client.get(path))
     assert event["resource"] == "/{site}/config"
     assert event["pathParameters"] == {"site": "mrc"}
 
 
-def test_a_fixed_segment_goes_before_a_variable_whatever_the_method(client: ApiClient) -> None:
+def test_a_fixed_segment_takes_precedence_for_any_method(client: ApiClient) -> None:
     assert client.get("/all/config").text == "fixed"
     assert client.put("/all/config").status_code == 403
     assert client.put("/mrc/config").status_code == 200
@@ -75,11 +78,11 @@ def test_an_unknown_route_is_a_missing_token(client: ApiClient, method: str, pat
     assert answer.headers["Access-Control-Allow-Methods"] == "GET,POST"
 
 
-def test_outside_the_stage_there_is_nothing(url: str) -> None:
+def test_paths_outside_the_stage_are_not_found(url: str) -> None:
     assert requests.get(f"{url}/api/mrc/config", timeout=5).status_code == 403
 
 
-def test_the_event_has_the_documented_form(client: ApiClient) -> None:
+def test_the_event_has_the_documented_format(client: ApiClient) -> None:
     answer = client.put(
         "/mrc/config?a=1&b=&a=%C3%A9%2B+", data='{"x": "é"}'.encode(), headers={"X-Thing": "one"}
     )
@@ -99,7 +102,7 @@ def test_the_event_has_the_documented_form(client: ApiClient) -> None:
     assert 0 < answer.json()["left"] <= 29_000
 
 
-def test_what_is_absent_is_null(client: ApiClient) -> None:
+def test_absent_values_are_null(client: ApiClient) -> None:
     event = echoed(client.post("/echo"))
     absent = ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "body")
     assert {name: event[name] for name in absent} == dict.fromkeys(absent)
@@ -118,20 +121,20 @@ def test_what_is_absent_is_null(client: ApiClient) -> None:
         {"statusCode": 200, "body": "a", "isBase64Encoded": True},
     ],
 )
-def test_an_answer_of_another_form_is_a_bad_gateway(client: ApiClient, answer: Any) -> None:
+def test_an_invalid_response_is_a_bad_gateway(client: ApiClient, answer: Any) -> None:
     response = client.post("/answer", json=answer)
     assert response.status_code == 502
     assert response.json() == {"message": "Internal server error"}
     assert response.headers["Access-Control-Allow-Origin"] == "https://five.example"
 
 
-def test_a_handler_that_raises_is_a_bad_gateway_and_its_error_stays_inside(client: ApiClient) -> None:
+def test_a_handler_that_raises_is_a_bad_gateway_without_its_message(client: ApiClient) -> None:
     response = client.get("/raises")
     assert (response.status_code, response.json()) == (502, {"message": "Internal server error"})
 
 
-def test_a_handler_that_takes_too_long_is_given_up(client: ApiClient) -> None:
-    response = client.get("/dawdles")
+def test_a_slow_handler_is_a_gateway_timeout(client: ApiClient) -> None:
+    response = client.get("/sleeps")
     assert response.status_code == 504
     assert response.json() == {"message": "Endpoint request timed out"}
     assert TIMEOUT_S <= response.elapsed.total_seconds() < TIMEOUT_S + 0.4
@@ -146,7 +149,7 @@ def test_requests_to_10_mb_pass_and_larger_ones_are_refused(client: ApiClient) -
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_body_without_a_length_is_measured_too(client: ApiClient) -> None:
+def test_a_chunked_body_has_the_same_limit(client: ApiClient) -> None:
     def chunks(size: int) -> Iterator[bytes]:
         yield b'{"statusCode": 200, "body": "fine"}'
         yield b" " * (size - 35)
@@ -156,20 +159,33 @@ def test_a_body_without_a_length_is_measured_too(client: ApiClient) -> None:
     assert client.post("/answer", data=chunks(limit + 1)).status_code == 413
 
 
+def test_a_disconnect_during_the_body_is_one_line_in_the_log(
+    url: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0)) as connection:
+        connection.sendall(b"POST /dev/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
+    deadline = time.monotonic() + 10
+    while not (logged := capsys.readouterr().err):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert logged == "POST /dev/echo: the client disconnected before the end of the body.\n"
+    assert caplog.text == ""
+
+
 def test_a_whole_url_in_the_request_line_is_a_path(url: str) -> None:
-    # as a client sends it that takes the gateway for its proxy
+    # a client that uses the gateway as its proxy sends it
     answer = requests.get(f"{url}/dev/mrc/config?a=1", proxies={"http": url}, timeout=5)
     assert echoed(answer)["pathParameters"] == {"site": "mrc"}
 
 
-def test_answers_to_6_mb_pass_and_larger_ones_are_a_bad_gateway(client: ApiClient) -> None:
+def test_responses_to_6_mb_pass_and_larger_ones_are_a_bad_gateway(client: ApiClient) -> None:
     around = len(json.dumps({"statusCode": 200, "body": ""}))
     most = 6 * 1024 * 1024 - around
     assert len(client.post("/answer", json={"repeat": most}).content) == most
     assert client.post("/answer", json={"repeat": most + 1}).status_code == 502
 
 
-def test_base64_and_repeated_headers_come_out(client: ApiClient) -> None:
+def test_base64_bodies_and_repeated_headers_are_sent(client: ApiClient) -> None:
     answer = {
         "statusCode": 201,
         "headers": {"Content-Type": "image/png"},
@@ -207,7 +223,7 @@ def test_preflight_lists_the_methods_of_the_resource(client: ApiClient) -> None:
         ("Deny", 403, {"message": "User is not authorized to access this resource with an explicit deny"}),
     ],
 )
-def test_who_is_not_authorized_does_not_get_through(
+def test_an_unauthorized_caller_is_refused(
     client: ApiClient, authorization: str | None, status: int, body: dict[str, Any]
 ) -> None:
     response = client.post("/private", headers={"Authorization": authorization})

@@ -1,4 +1,4 @@
-"""The local ingester: what lands in S3 shows up in the log, the image table and the info images."""
+"""The local ingester writes uploads to the log, the image table and the info images."""
 
 import io
 import json
@@ -34,22 +34,22 @@ URLS = {"jpg_url", "jpg_small_url", "fits_01_url", "fits_10_url"}
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> DemoImage:
-    """One image as a site makes it: real FITS and JPG files."""
+    """Return an image with real FITS and JPG files."""
     return images_of(tmp_path_factory.mktemp("demo"), [(SITES[0], date(2026, 1, 1))])[0]
 
 
 def upload(api: ApiClient, path: Path, **body: Any) -> None:
-    """What a site computer does: ask for a form, post the file with it."""
+    """Upload a file as a site computer does: request a form and post the file with it."""
     form = api.post("//upload/", json={"object_name": path.name, **body}).json()
     answer = requests.post(form["url"], data=form["fields"], files={"file": path.read_bytes()}, timeout=10)
     assert answer.status_code == 204
 
 
-def eventually(look: Callable[[], Any], timeout_s: float = 15) -> Any:
-    """What `look` answers once that is true."""
+def eventually(check: Callable[[], Any], timeout_s: float = 15) -> Any:
+    """Return the result of `check` once it is true."""
     deadline = time.monotonic() + timeout_s
-    while not (found := look()):
-        assert time.monotonic() < deadline, "it never came"
+    while not (found := check()):
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)
     return found
 
@@ -85,7 +85,7 @@ def test_the_files_of_an_image_become_one_row(api: ApiClient, database: str, ima
     flags = ("fits_01_exists", "fits_10_exists", "jpg_medium_exists", "jpg_small_exists")
     row = eventually(lambda: next((row for row in rows(database) if all(row[flag] for flag in flags)), None))
     assert len(rows(database)) == 1
-    # of the two FITS files, the one that landed last gave the row its header
+    # the row has the header of the FITS file that arrived last
     exact = {name: value for name, value in image.row.items() if name != "header"}
     assert {name: row[name] for name in exact} == exact
     header = json.loads(row["header"])
@@ -94,7 +94,7 @@ def test_the_files_of_an_image_become_one_row(api: ApiClient, database: str, ima
 
 
 @pytest.mark.usefixtures("ingester")
-def test_an_info_image_shows_on_the_channel_that_awaits_it(api: ApiClient, image: DemoImage) -> None:
+def test_an_info_image_is_written_to_the_channel_that_expects_it(api: ApiClient, image: DemoImage) -> None:
     for path in image.files.values():
         upload(api, path, s3_directory="info-images", info_channel=2)
 
@@ -112,7 +112,7 @@ def test_an_info_image_shows_on_the_channel_that_awaits_it(api: ApiClient, image
 
 
 @pytest.mark.usefixtures("ingester")
-def test_a_file_that_is_no_fits_is_logged_and_stops_nothing(
+def test_an_invalid_fits_file_is_logged_and_does_not_stop_others(
     api: ApiClient, image: DemoImage, tmp_path: Path
 ) -> None:
     broken = tmp_path / "mrc1-sq01-20260101-00000009-EX01.fits.fz"
@@ -125,10 +125,8 @@ def test_a_file_that_is_no_fits_is_logged_and_stops_nothing(
 
 @pytest.mark.usefixtures("ingester")
 @pytest.mark.parametrize("directory", ["data", "info-images"])
-def test_a_card_that_cannot_be_read_costs_the_card_alone(
-    api: ApiClient, tmp_path: Path, directory: str
-) -> None:
-    """`EXPTIME = nan`, which a camera's program wrote, is no value of FITS, and astropy refuses it."""
+def test_an_invalid_card_is_omitted(api: ApiClient, tmp_path: Path, directory: str) -> None:
+    """A camera's program wrote `EXPTIME = nan`, which is not valid FITS; astropy rejects it."""
     name = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
     path = tmp_path / name
     shutil.copy(PROJECT / "tests" / "data" / "nan-card.fits.fz", path)
@@ -149,33 +147,33 @@ def test_a_card_that_cannot_be_read_costs_the_card_alone(
     ("cards", "degrees"),
     [({"RA": 83.8, "RAHRS": 1.0}, 83.8), ({"RAHRS": 5.5}, 82.5), ({"RA": "05:30:00", "RAHRS": 5.5}, 82.5)],
 )
-def test_right_ascension_is_filed_in_degrees(cards: dict[str, Any], degrees: float) -> None:
+def test_right_ascension_is_stored_in_degrees(cards: dict[str, Any], degrees: float) -> None:
     assert ingested_columns.columns(cards)["right_ascension"] == degrees
 
 
-def test_a_card_of_another_kind_costs_its_column_alone(image: DemoImage) -> None:
+def test_a_card_of_another_type_fills_no_column(image: DemoImage) -> None:
     header = {**json.loads(image.row["header"]), "ALTITUDE": "n/a", "AIRMASS": True, "FILTER": 5}
     found = ingested_columns.columns(header)
     assert {"altitude", "airmass", "filter_used"}.isdisjoint(found)
     assert found["azimuth"] == image.row["azimuth"]
 
 
-def test_infinite_values_stay_out_of_the_header() -> None:
-    # no JSON has them, nor has DynamoDB
+def test_infinite_values_are_omitted() -> None:
+    # neither JSON nor DynamoDB has infinite numbers
     unit = fits.PrimaryHDU(np.zeros((2, 2)))
     unit.header["GAIN"] = 1.5
     content = io.BytesIO()
     unit.writeto(content)
-    blown = content.getvalue().replace(b"  1.5", b"1E999")
-    assert "GAIN" not in ingested_columns.read_header(blown)
+    infinite = content.getvalue().replace(b"  1.5", b"1E999")
+    assert "GAIN" not in ingested_columns.read_header(infinite)
 
 
 @pytest.mark.usefixtures("aws", "database")
-def test_the_queue_away_for_a_while_stops_nothing(
+def test_the_ingester_continues_after_an_outage_of_the_queue(
     api: ApiClient, image: DemoImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ingester = Ingester()
-    receive = ingester._file_what_came
+    receive = ingester._receive
     faults = iter([ConnectionError(), ConnectionError()])
 
     def sometimes() -> None:
@@ -183,7 +181,7 @@ def test_the_queue_away_for_a_while_stops_nothing(
             raise fault
         receive()
 
-    monkeypatch.setattr(ingester, "_file_what_came", sometimes)
+    monkeypatch.setattr(ingester, "_receive", sometimes)
     ingester.start()
     upload(api, next(iter(image.files.values())))
     eventually(lambda: len(api.get(f"/recentuploads?site={image.site}").json()) == 1)
@@ -191,19 +189,19 @@ def test_the_queue_away_for_a_while_stops_nothing(
 
 
 @pytest.mark.usefixtures("aws", "database")
-def test_what_landed_while_a_backend_was_away_is_filed_once_it_is_back(
+def test_a_file_is_ingested_after_an_outage_of_a_backend(
     api: ApiClient, database: str, image: DemoImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    away = iter([Unavailable("away"), Unavailable("away")])
+    outages = iter([Unavailable("away"), Unavailable("away")])
 
     def log(key: str, size: int, now: float) -> None:
         log_upload(key, size, now)
-        for fault in away:
-            # logged, and not known to be
+        for fault in outages:
+            # the upload is logged, but the response is lost
             raise fault
 
     monkeypatch.setattr(ingester_module, "log_upload", log)
-    monkeypatch.setattr(ingester_module, "_AGAIN_AFTER_S", 0)
+    monkeypatch.setattr(ingester_module, "_RETRY_AFTER_S", 0)
     ingester = Ingester()
     ingester.start()
     jpg = next(path for name, path in image.files.items() if name.endswith("EX10.jpg"))
@@ -213,14 +211,14 @@ def test_what_landed_while_a_backend_was_away_is_filed_once_it_is_back(
     assert [item["filename"] for item in UPLOADS.scan()] == [f"data/{jpg.name}"]
 
 
-def test_filing_again_changes_nothing(aws: str, database: str) -> None:
+def test_ingesting_again_changes_nothing(aws: str, database: str) -> None:
     aws_clients.client("s3").put_object(Bucket="photonranch-001", Key="data/eco1-a-EX10.jpg", Body=b"jpg")
     for _ in range(2):
         ingest("data/eco1-a-EX10.jpg", 3, at_s=1_790_000_000.0)
     assert len(rows(database)) == len(list(UPLOADS.scan())) == 1
 
 
-def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: str) -> None:
+def test_an_image_without_fits_has_the_date_of_its_arrival(aws: str, database: str) -> None:
     aws_clients.client("s3").put_object(Bucket="photonranch-001", Key="data/eco1-a-EX10.jpg", Body=b"jpg")
     ingest("data/eco1-a-EX10.jpg", 3, time.time())
     (row,) = rows(database)
@@ -229,7 +227,7 @@ def test_an_image_without_fits_yet_is_listed_by_its_arrival(aws: str, database: 
 
 
 @pytest.mark.usefixtures("aws")
-def test_uploads_at_one_moment_are_all_logged_by_their_whole_keys() -> None:
+def test_uploads_at_the_same_time_are_all_logged() -> None:
     keys = ["data/mrc1-a-EX01.fits.fz", "data/mrc1-b-EX01.fits.fz", "info-images/mrc1-a-EX01.fits.fz"]
     for key in keys:
         log_upload(key, 1, now=1_790_000_000.0)
@@ -251,6 +249,6 @@ def test_uploads_at_one_moment_are_all_logged_by_their_whole_keys() -> None:
         ("data/notes.txt", None),
     ],
 )
-def test_what_a_file_is_stands_in_its_name(key: str, flag: str | None) -> None:
+def test_a_file_s_name_tells_its_kind(key: str, flag: str | None) -> None:
     landed = LandedFile.from_key(key)
     assert (landed.flag if landed else None) == flag

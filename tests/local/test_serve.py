@@ -1,4 +1,4 @@
-"""`python -m local` as a user runs it: started, stopped, killed, twice at once."""
+"""`python -m local` as a user runs it: started, stopped, killed, and two at the same time."""
 
 import os
 import re
@@ -21,7 +21,7 @@ import requests
 from local.deployment import PROJECT
 from site_configs import store
 
-# Keys of nobody, that must be found in no request; a role, a profile and a proxy that must not be tried.
+# Fake keys that must not appear in a request; a role, a profile and a proxy that must not be used.
 CALLERS_AWS = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "http_proxy": "http://127.0.0.1:9",
@@ -64,7 +64,7 @@ class Serve:
         self._lines.put(None)
 
     def wait_for(self, words: str, timeout_s: float = 60) -> str:
-        """The line of the output that has `words`."""
+        """Return the next line of the output that contains `words`."""
         while (line := self._lines.get(timeout=timeout_s)) is not None:
             self.output.append(line)
             if words in line:
@@ -89,13 +89,13 @@ def serving(port: int = 0, **environment: str) -> Iterator[Serve]:
         if serve.process.poll() is None:
             serve.process.kill()
         serve.process.wait(30)
-        serve.reader.join(30)  # it reads until the last child has let go of the output
+        serve.reader.join(30)  # it reads until the last child closes the output
         assert not serve.reader.is_alive()
 
 
 @pytest.fixture
 def work_folder() -> Iterator[Path]:
-    """A folder for temporary files, its path short enough for PostgreSQL's socket."""
+    """Return a folder for temporary files with a path short enough for PostgreSQL's socket."""
     with tempfile.TemporaryDirectory(prefix="serve-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
@@ -108,7 +108,7 @@ def free_port() -> int:
 
 
 def processes_of(parent_pid: int, folder: Path) -> set[int]:
-    """The process ids of what a stack started: its children, and PostgreSQL, which works in `folder`."""
+    """Return the process ids of a stack's children and of PostgreSQL, which works in `folder`."""
     found = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -122,7 +122,7 @@ def processes_of(parent_pid: int, folder: Path) -> set[int]:
 
 
 def alive(pids: set[int]) -> set[int]:
-    """Those of `pids` that run; a zombie does not."""
+    """Return those of `pids` that run; zombies do not."""
     return {
         pid
         for pid in pids
@@ -152,7 +152,7 @@ def test_ctrl_c_stops_everything_it_started(work_folder: Path) -> None:
 
 
 @needs_proc
-def test_a_second_ctrl_c_breaks_nothing_off(work_folder: Path) -> None:
+def test_a_second_ctrl_c_does_not_interrupt_the_stopping(work_folder: Path) -> None:
     with serving(TMPDIR=str(work_folder)) as serve:
         assert serve.base_url
         started = processes_of(serve.process.pid, work_folder)
@@ -166,7 +166,7 @@ def test_a_second_ctrl_c_breaks_nothing_off(work_folder: Path) -> None:
 
 
 @needs_proc
-def test_it_can_be_stopped_where_a_shell_has_it_ignore_ctrl_c(work_folder: Path) -> None:
+def test_ctrl_c_stops_it_even_where_the_shell_ignores_it(work_folder: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with serving(TMPDIR=str(work_folder)) as serve:
@@ -177,7 +177,7 @@ def test_it_can_be_stopped_where_a_shell_has_it_ignore_ctrl_c(work_folder: Path)
 
 
 @needs_proc
-def test_killed_it_leaves_nothing_behind_and_starts_again(work_folder: Path) -> None:
+def test_after_a_kill_nothing_runs_and_it_starts_again(work_folder: Path) -> None:
     port = free_port()
     with serving(port, TMPDIR=str(work_folder)) as serve:
         assert requests.get(f"{serve.base_url}/", timeout=10).ok
@@ -191,7 +191,7 @@ def test_killed_it_leaves_nothing_behind_and_starts_again(work_folder: Path) -> 
 
 
 @needs_proc
-def test_killed_while_it_makes_images_it_leaves_no_maker_behind(work_folder: Path) -> None:
+def test_a_kill_during_image_making_ends_all_workers(work_folder: Path) -> None:
     program = """
 import sys
 from datetime import date
@@ -200,7 +200,7 @@ from local.demo.images import make_images
 make_images(Path(sys.argv[1]), date(2026, 1, 1))
 """
     with subprocess.Popen([sys.executable, "-c", program, str(work_folder)], cwd=PROJECT) as maker:
-        # the list of the first night: by then every worker is at work
+        # when the list of the first night exists, every worker is running
         while not list(work_folder.glob("*/*.json")):
             assert maker.poll() is None
             time.sleep(0.1)
@@ -220,13 +220,13 @@ def test_ctrl_c_while_it_starts_stops_it_at_once(work_folder: Path) -> None:
 
 
 @needs_proc
-def test_a_backend_that_ends_by_itself_ends_it_all(work_folder: Path) -> None:
+def test_a_backend_that_ends_unexpectedly_stops_everything(work_folder: Path) -> None:
     with serving(TMPDIR=str(work_folder)) as serve:
         assert serve.base_url
         started = processes_of(serve.process.pid, work_folder)
         server = next(pid for pid in started if b"aws_server" in Path(f"/proc/{pid}/cmdline").read_bytes())
         os.kill(server, signal.SIGKILL)
-        serve.wait_for("local.aws_server has ended by itself; stopping.")
+        serve.wait_for("local.aws_server ended unexpectedly; stopping.")
         assert serve.process.wait(30) == 1
         assert_all_end(started)
 
@@ -251,14 +251,14 @@ def test_the_demo_network_is_there(demo_url: str) -> None:
 
 
 def readme_tour() -> list[tuple[str, list[str]]]:
-    """The commands of the README's tour, each with the lines that it is said to answer."""
+    """Return the commands of the README's tour with the documented output."""
     block = (PROJECT / "README.md").read_text().split("```console\n")[1].split("```")[0]
     steps = [step.splitlines() for step in f"\n{block}".split("\n$ ")[1:]]
     return [(command, answer) for command, *answer in steps if not command.startswith("BASE=")]
 
 
 def without_figures(line: str) -> str:
-    """A line up to what is cut off, with a 0 for each number: dates, ports and ids are others each time."""
+    """Return a line up to its `…`, with 0 for each number: dates, ports and ids change."""
     return re.sub(r"\d+", "0", line.partition("…")[0])
 
 
@@ -266,7 +266,7 @@ BASH = shutil.which("bash") or ""
 
 
 @pytest.mark.skipif(not (BASH and shutil.which("curl")), reason="needs curl and bash")
-def test_the_readme_s_tour_answers_what_it_says(demo_url: str) -> None:
+def test_the_readme_s_tour_has_the_documented_output(demo_url: str) -> None:
     tour = readme_tour()
     assert len(tour) >= 10
     environment = {"PATH": os.environ["PATH"], "BASE": demo_url, "no_proxy": "127.0.0.1"}
@@ -282,17 +282,17 @@ def test_the_readme_s_tour_answers_what_it_says(demo_url: str) -> None:
                 assert without_figures(real) == without_figures(line), command
 
 
-def test_its_curl_lines_can_be_pasted_into_any_shell() -> None:
+def test_the_curl_lines_work_in_any_shell() -> None:
     with serving() as serve:
         serve.wait_for("Ctrl-C stops everything.")
     commands = [line[line.index("curl ") :] for line in serve.output if "curl " in line]
     assert len(commands) >= 10
     for command in commands:
-        # zsh looks for files named like a bare ?, and takes no # for the beginning of a comment
+        # zsh expands a bare ? to file names, and does not treat # as a comment
         assert not re.search(r"[?*#&;]", re.sub(r"""'[^']*'|"[^"]*\"""", "", command)), command
 
 
-def test_two_at_once_do_not_disturb_each_other() -> None:
+def test_two_stacks_run_side_by_side() -> None:
     with serving() as one, serving() as other:
         urls = [one.base_url, other.base_url]
         for number, url in enumerate(urls):
@@ -312,7 +312,7 @@ def test_the_caller_s_aws_account_is_never_used() -> None:
         assert "x-amz-security-token" not in form["fields"]
 
 
-def test_it_will_not_run_against_aws() -> None:
+def test_it_refuses_to_run_against_aws() -> None:
     with serving(AWS_ENDPOINT_URL="https://dynamodb.us-east-1.amazonaws.com") as serve:
         serve.wait_for("the local stack never runs against AWS itself")
         assert serve.process.wait(30) == 2
@@ -334,14 +334,14 @@ def test_it_will_not_run_against_aws() -> None:
         ),
     ],
 )
-def test_a_backend_that_is_not_there_is_told(name: str, value: str, said: str) -> None:
+def test_an_unreachable_backend_is_reported(name: str, value: str, said: str) -> None:
     with serving(0, **{name: value}) as serve:
         serve.wait_for(said)
         assert serve.process.wait(30) == 1
     assert "Traceback" not in "".join(serve.output)
 
 
-def test_a_port_in_use_is_told_and_nothing_is_left() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -352,13 +352,13 @@ def test_a_port_in_use_is_told_and_nothing_is_left() -> None:
 
 
 @pytest.mark.parametrize("port", ["http", "70000", "-1"])
-def test_a_port_that_is_none_is_told(port: str) -> None:
+def test_an_invalid_port_is_reported(port: str) -> None:
     with serving(PORT=port) as serve:
         serve.wait_for(f"PORT must be a number from 0 to 65535, not {port!r}.")
         assert serve.process.wait(30) == 2
 
 
-def test_given_backends_are_used_and_none_started(aws: str, database: str) -> None:
+def test_given_backends_are_used(aws: str, database: str) -> None:
     with serving(AWS_ENDPOINT_URL=aws, DATABASE_URL=database) as serve:
         url = serve.base_url
         assert not [line for line in serve.output if line.startswith("Starting")]
