@@ -56,7 +56,6 @@ format: $(VENV)/installed  ## put the code into shape
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmarks/results/
-	$(BIN)/python -m benchmarks.imports
 	$(BIN)/python -m benchmarks.presign
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.images --rows 50000
@@ -64,7 +63,6 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.zips
 	$(BIN)/python -m benchmarks.routes
 	$(BIN)/python -m benchmarks.growth
-	$(BIN)/python -m benchmarks.profiles
 
 # Of the artifacts, as Lambda unpacks them, with its Python.
 benchcold: package  ## measure cold starts of what make package builds

@@ -14,12 +14,12 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any
 
-from benchmarks import calls, figures, runtimes, worlds
-from benchmarks.machine import machine
+from benchmarks import calls, figures, runtimes, seeded_stack
+from benchmarks.figures import machine
 from benchmarks.runtimes import Runtime
-from benchmarks.worlds import Measured
+from benchmarks.seeded_stack import Measured
 from local.deployment import Deployment
-from support.seed_data import FILE, IMAGES, World
+from support.seed_data import FILE, IMAGES, SeedData
 
 RUNS = 3
 # Handlers that no route calls, and their events.
@@ -36,10 +36,10 @@ Parts = dict[str, float]
 def main() -> None:
     """Print a line for each function, and keep the figures."""
     kept: dict[str, Parts] = {}
-    with _runtime() as runtime, worlds.world() as world:
+    with _runtime() as runtime, seeded_stack.running() as seed:
         print(f"From spawn to first answer, milliseconds, best of {RUNS} ({runtime.name}; {machine()})")
         print(f"{'':28}{'interpreter':>12}{'import':>10}{'answer':>10}{'CPU':>10}")
-        for name, handler, events in _functions(world):
+        for name, handler, events in _functions(seed):
             kept[name] = min((runtime.first_answer(handler, event) for event in events), key=_whole_ms)
             columns = zip(kept[name].values(), (12, 10, 10, 10), strict=True)
             print(f"{name:28}" + "".join(f"{part:{width}.0f}" for part, width in columns), flush=True)
@@ -60,40 +60,40 @@ def _runtime() -> Iterator[Runtime]:
             yield runtimes.of_source()
 
 
-def _leading_to(world: World) -> dict[str, Measured]:
+def _leading_to(seed: SeedData) -> dict[str, Measured]:
     """Answer a request that leads to each handler, by handler; what it needs is not there yet."""
     found: dict[str, Measured] = {}
-    for measured in worlds.measured():
+    for measured in seeded_stack.measured():
         if " /" in measured.route:
-            for handler, _event in calls.captured(partial(measured.case.ask, world)):
+            for handler, _event in calls.captured(partial(measured.case.ask, seed)):
                 found.setdefault(handler, measured)
     return found
 
 
-def _functions(world: World) -> Iterator[tuple[str, str, Iterator[Any]]]:
+def _functions(seed: SeedData) -> Iterator[tuple[str, str, Iterator[Any]]]:
     """Answer what to measure: a name, the handler, and an event for each run."""
-    leading = _leading_to(world)
+    leading = _leading_to(seed)
     for name, function in Deployment().functions.items():
         handler = function.handler
         if handler in leading:
-            yield name, handler, _events(world, handler, leading[handler])
+            yield name, handler, _events(seed, handler, leading[handler])
         else:
             yield name, handler, repeat(ROUTELESS[handler], RUNS)
-    yield "download, a TIFF made", DOWNLOAD, _conversions(world, leading[DOWNLOAD])
+    yield "download, a TIFF made", DOWNLOAD, _conversions(seed, leading[DOWNLOAD])
 
 
-def _events(world: World, handler: str, measured: Measured) -> Iterator[Any]:
+def _events(seed: SeedData, handler: str, measured: Measured) -> Iterator[Any]:
     """Have a route asked again and again; answer what the gateway calls the handler with."""
-    worlds.prepare(world, measured)
+    seeded_stack.prepare(seed, measured)
     for _ in range(RUNS):
         for step in measured.again:
-            step(world)
-        yield dict(calls.captured(partial(measured.case.ask, world)))[handler]
+            step(seed)
+        yield dict(calls.captured(partial(measured.case.ask, seed)))[handler]
 
 
-def _conversions(world: World, measured: Measured) -> Iterator[Any]:
+def _conversions(seed: SeedData, measured: Measured) -> Iterator[Any]:
     """Answer events of the download route, each for a file that nobody has converted."""
-    event = next(_events(world, DOWNLOAD, measured))
+    event = next(_events(seed, DOWNLOAD, measured))
     for number in range(2, 2 + RUNS):
         yield {
             **event,

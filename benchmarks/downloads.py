@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import figures
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from common import aws
 from local import environment, resources
 from local.child import Child

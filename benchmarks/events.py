@@ -1,22 +1,20 @@
-"""How long the events routes take, from event to answer, and their handlers to import."""
+"""Measure how long the events routes take, from event to response."""
 
 import json
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
 from benchmarks import figures
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from common import logs
 from local import environment, resources
 from local.child import Child
 from local.demo.configs import site_configurations
-from local.deployment import PROJECT, Deployment
+from local.deployment import Deployment
 
 ROUNDS = 300
 OK = 200
@@ -42,7 +40,6 @@ def main() -> None:
 
 def _figures() -> Iterator[tuple[str, float]]:
     """Measure; answer names and milliseconds."""
-    yield "import of the handlers", _import_ms()
     from events import handlers
     from site_configs import store
 
@@ -88,18 +85,6 @@ def _once(handler: Callable[..., Any], query: dict[str, str]) -> float:
     taken = (time.perf_counter() - start) * 1000
     assert answer.get("statusCode", OK) == OK, json.dumps(answer)
     return taken
-
-
-def _import_ms() -> float:
-    """Answer the best of five fresh interpreters' time for the import alone."""
-    code = (
-        "import time; start = time.perf_counter(); import events.handlers; print(time.perf_counter() - start)"
-    )
-    runs = [
-        subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, check=True, text=True)
-        for _ in range(5)
-    ]
-    return 1000 * min(float(run.stdout) for run in runs)
 
 
 if __name__ == "__main__":

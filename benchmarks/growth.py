@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import calls, figures, worlds
+from benchmarks import calls, figures, seeded_stack
 from benchmarks.calls import Calls
-from benchmarks.machine import machine
-from benchmarks.subjects import SUBJECTS, Route
+from benchmarks.figures import machine
+from benchmarks.growth_cases import GROWTH_CASES, Route
 from local.deployment import Deployment
 from support.recorder import Recorder
-from support.seed_data import World
+from support.seed_data import SeedData
 
 MOST_CALLS, LEAST_CALLS = 11, 3
 MOST_S = 2.0
@@ -29,14 +29,14 @@ def main() -> None:
     kept: dict[str, Any] = {}
     print(f"Medians of the handlers ({machine()}; moto for AWS)")
     print("".join(f"{column:>14}" for column in ("size", "wall ms", "CPU ms", "requests", "units")))
-    with recorder.installed(), worlds.world() as world, calls.watched() as watched:
-        for thing, subject in SUBJECTS.items():
+    with recorder.installed(), seeded_stack.running() as seed, calls.watched() as watched:
+        for thing, subject in GROWTH_CASES.items():
             points: dict[str, dict[int, Figures]] = {name: {} for name in subject.routes}
-            worlds.start_over(world)
+            seeded_stack.start_over(seed)
             for size in subject.sizes:
-                subject.grow(world, size)
+                subject.grow(seed, size)
                 for name, route in subject.routes.items():
-                    points[name][size] = _measure(world, watched, recorder, route, size)
+                    points[name][size] = _measure(seed, watched, recorder, route, size)
             for name, route in subject.routes.items():
                 kept[name] = {
                     "grows_with": thing,
@@ -48,36 +48,36 @@ def main() -> None:
     figures.write("growth", kept)
 
 
-def _measure(world: World, watched: Calls, recorder: Recorder, route: Route, size: int) -> Figures:
+def _measure(seed: SeedData, watched: Calls, recorder: Recorder, route: Route, size: int) -> Figures:
     ask, again = route.ask(size), route.again(size)
-    requests, units = _counted(world, recorder, ask, again)
+    requests, units = _counted(seed, recorder, ask, again)
     walls: list[float] = []
     cpus: list[float] = []
     deadline = time.monotonic() + MOST_S
     while len(walls) < LEAST_CALLS or (len(walls) < MOST_CALLS and time.monotonic() < deadline):
-        wall, cpu = _timed(world, watched, ask, again)
+        wall, cpu = _timed(seed, watched, ask, again)
         walls.append(wall)
         cpus.append(cpu)
     times = {"wall_ms": statistics.median(walls), "cpu_ms": statistics.median(cpus)}
     return {**figures.rounded(times), "requests": requests, "units": units}
 
 
-def _counted(world: World, recorder: Recorder, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
+def _counted(seed: SeedData, recorder: Recorder, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
     """Answer requests to backends, and DynamoDB's units, of one call."""
     for step in (*again, ask, *again):
-        step(world)
+        step(seed)
     with recorder.recording() as cost:
-        ask(world)
+        ask(seed)
     units = sum(cost.pop("units", {}).values())
     return sum(sum(counts.values()) for counts in cost.values()), units
 
 
-def _timed(world: World, watched: Calls, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
+def _timed(seed: SeedData, watched: Calls, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
     for step in again:
-        step(world)
+        step(seed)
     watched.clear()
     wall, cpu = time.perf_counter(), time.thread_time()
-    answer = ask(world)
+    answer = ask(seed)
     if hasattr(answer, "raise_for_status"):
         answer.raise_for_status()
         return watched.total()

@@ -20,8 +20,8 @@ import psycopg2
 import requests
 
 from benchmarks import figures, image_rows
+from benchmarks.figures import machine
 from benchmarks.image_rows import BUSY_SITE, NIGHT, SITES
-from benchmarks.machine import machine
 from common import logs, postgres
 from common.endpoints import Handler
 from db import handlers, schema

@@ -9,7 +9,7 @@ import boto3
 from botocore.config import Config
 
 from benchmarks import figures
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from common.presign import get_url
 from local.environment import forget_aws
 

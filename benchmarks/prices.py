@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks import figures, worlds
+from benchmarks import figures, seeded_stack
 from local.deployment import PROJECT, Deployment
 
 GATEWAY_REQUEST = 3.50e-6
@@ -67,7 +67,7 @@ def prices() -> list[Price]:
             memory.get(of.route, memory[""]),
             guarded=of.route in guarded,
         )
-        for of in worlds.measured()
+        for of in seeded_stack.measured()
         if of.route in measured
     ]
 

@@ -13,11 +13,11 @@ from functools import partial
 from typing import Any
 
 from benchmarks import figures as kept
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from benchmarks.night import disturbances
 from benchmarks.night.backends import POSTGRES, SERVICES, Backends
 from benchmarks.night.disturbances import RECOVERY_S, Disturbance
-from benchmarks.night.stage import staged
+from benchmarks.night.session import running
 from benchmarks.soak import DELAY_S, DISTURBED_NIGHT
 from support.proxy import Mode
 
@@ -39,19 +39,19 @@ def main() -> int:
 def _played(disturbance: Disturbance, times: int) -> list[dict[str, Any]]:
     """Return for each round how long recovery took, and which calls suffered after the backend's return."""
     rounds = []
-    with Backends(DELAY_S) as backends, staged(DISTURBED_NIGHT, backends) as stage:
-        stage.begin()
+    with Backends(DELAY_S) as backends, running(DISTURBED_NIGHT, backends) as session:
+        session.begin()
         time.sleep(CALM_S)
         for _ in range(times):
             window = disturbances.play(disturbance, backends, partial(time.sleep, DISTURBED_S))
             time.sleep(CALM_S)
-            calls = [call for call in stage.calls if not call.is_to_s3]
+            calls = [call for call in session.calls if not call.is_to_s3]
             late = [
-                [call.route, call.status, round(call.seconds, 1), call.told] for call in window.late(calls)
+                [call.route, call.status, round(call.seconds, 1), call.text] for call in window.late(calls)
             ]
             rounds.append({"recovery_s": round(window.recovery_s(calls), 1), "late": late})
             print(f"  {rounds[-1]['recovery_s']} s {late}", flush=True)
-        stage.end()
+        session.end()
     return rounds
 
 

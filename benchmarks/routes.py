@@ -8,11 +8,11 @@ import time
 
 import requests
 
-from benchmarks import calls, figures, worlds
+from benchmarks import calls, figures, seeded_stack
 from benchmarks.calls import Calls
-from benchmarks.machine import machine
-from benchmarks.worlds import Measured
-from support.seed_data import World
+from benchmarks.figures import machine
+from benchmarks.seeded_stack import Measured
+from support.seed_data import SeedData
 
 MOST_CALLS, LEAST_CALLS = 100, 20
 MOST_S = 4.0
@@ -25,22 +25,22 @@ def main() -> None:
     print(f"{'':44}{'handler':>20}{'CPU':>8}{'gateway':>20}")
     print(f"{'':44}{'p50':>10}{'p99':>10}{'p50':>8}{'p50':>10}{'p99':>10}")
     kept = {}
-    with worlds.world() as world, calls.watched() as watched:
-        for measured in worlds.measured():
+    with seeded_stack.running() as seed, calls.watched() as watched:
+        for measured in seeded_stack.measured():
             if " /" in measured.route:
-                kept[measured.route] = _measure(world, watched, measured)
+                kept[measured.route] = _measure(seed, watched, measured)
                 _print(measured.route, kept[measured.route])
     figures.write("routes", kept)
 
 
-def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, float]:
-    worlds.prepare(world, measured)
+def _measure(seed: SeedData, watched: Calls, measured: Measured) -> dict[str, float]:
+    seeded_stack.prepare(seed, measured)
     times: dict[str, list[float]] = {"handler": [], "cpu": [], "gateway": [], "bytes": []}
     deadline = time.monotonic() + MOST_S
     for number in range(WARM_UP + MOST_CALLS):
         if number >= WARM_UP + LEAST_CALLS and time.monotonic() > deadline:
             break
-        taken = _once(world, watched, measured)
+        taken = _once(seed, watched, measured)
         if number >= WARM_UP:
             for kind, figure in zip(times, taken, strict=True):
                 times[kind].append(figure)
@@ -56,13 +56,13 @@ def _measure(world: World, watched: Calls, measured: Measured) -> dict[str, floa
     )
 
 
-def _once(world: World, watched: Calls, measured: Measured) -> tuple[float, float, float, int]:
+def _once(seed: SeedData, watched: Calls, measured: Measured) -> tuple[float, float, float, int]:
     """Answer milliseconds (the handler's wall and CPU, the caller's) and the bytes of the answer."""
     for step in measured.again:
-        step(world)
+        step(seed)
     watched.clear()
     started = time.perf_counter()
-    answer: requests.Response = measured.case.ask(world)
+    answer: requests.Response = measured.case.ask(seed)
     taken = (time.perf_counter() - started) * 1000
     assert answer.status_code == measured.case.status, f"{measured.route}: {answer.text[:200]}"
     return *watched.total(), taken, len(answer.content)

@@ -12,11 +12,11 @@ import time
 from functools import partial
 
 from benchmarks import figures as kept
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from benchmarks.night import disturbances, report
 from benchmarks.night.backends import Backends
-from benchmarks.night.stage import Size, staged
-from benchmarks.night.watcher import Watcher
+from benchmarks.night.resource_usage import Watcher
+from benchmarks.night.session import Size, running
 
 NIGHT = Size(
     sites=50,
@@ -64,16 +64,16 @@ def main() -> int:
 def _load(minutes: float) -> list[str]:
     """Play an undisturbed night; answer what is wrong."""
     print(f"A night with {NIGHT.sites} sites, for {minutes:g} minutes ({machine()})", flush=True)
-    with Backends() as backends, staged(NIGHT, backends) as stage:
-        watcher = Watcher(stage.pid, backends.database.url, stage.work_folder, SAMPLE_EVERY_S)
+    with Backends() as backends, running(NIGHT, backends) as session:
+        watcher = Watcher(session.pid, backends.database.url, session.work_folder, SAMPLE_EVERY_S)
         began = time.monotonic()
-        stage.begin()
+        session.begin()
         watcher.start()
         time.sleep(minutes * 60)
         watcher.stop()
-        stage.end()
-        calls, seconds = list(stage.calls), time.monotonic() - began
-        findings = stage.check(in_order=True)
+        session.end()
+        calls, seconds = list(session.calls), time.monotonic() - began
+        findings = session.check(in_order=True)
     figures = report.load(calls, seconds, watcher.samples, findings)
     kept.write("soak", {"night": vars(NIGHT), "seconds": round(seconds), **figures})
     print(report.load_text(figures))
@@ -83,9 +83,9 @@ def _load(minutes: float) -> list[str]:
 def _chaos() -> list[str]:
     """Play a night in which every backend fails in every way; answer what is wrong."""
     print(f"Every backend killed, slowed and cut off ({machine()})", flush=True)
-    with Backends(DELAY_S) as backends, staged(DISTURBED_NIGHT, backends) as stage:
-        watcher = Watcher(stage.pid, backends.database.url, stage.work_folder, SAMPLE_EVERY_S)
-        stage.begin()
+    with Backends(DELAY_S) as backends, running(DISTURBED_NIGHT, backends) as session:
+        watcher = Watcher(session.pid, backends.database.url, session.work_folder, SAMPLE_EVERY_S)
+        session.begin()
         time.sleep(CALM_S)
         before = watcher.sample()
         windows = []
@@ -93,9 +93,9 @@ def _chaos() -> list[str]:
             windows.append(disturbances.play(disturbance, backends, partial(time.sleep, DISTURBED_S)))
             print(f"  {disturbance.backend} {disturbance.what}", flush=True)
             time.sleep(CALM_S)
-        stage.end()
-        calls, after = list(stage.calls), watcher.sample()
-        findings = stage.check(in_order=False)
+        session.end()
+        calls, after = list(session.calls), watcher.sample()
+        findings = session.check(in_order=False)
     figures = report.chaos(calls, windows, (before, after), findings)
     kept.write("chaos", {"night": vars(DISTURBED_NIGHT), "delay_s": DELAY_S, **figures})
     print(report.chaos_text(figures))

@@ -11,8 +11,8 @@ from benchmarks import figures, prices
 from local.deployment import PROJECT
 
 DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md")
-# What is told of profiles.
-HOTTEST, LEAST_PERCENT = 5, 5
+# How many routes the table of CPU time lists.
+HOTTEST = 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -49,12 +49,6 @@ def routes() -> str:
     ]
     head = ("route", "handler p50", "p99", "its CPU p50", "gateway p50", "p99")
     return _table(head, rows)
-
-
-def imports() -> str:
-    """Answer the milliseconds that each module of handlers takes to import."""
-    rows = [[f"`{module}`", taken] for module, taken in figures.read("imports")["figures"].items()]
-    return _table(("handlers", "import, ms"), rows)
 
 
 def events() -> str:
@@ -164,19 +158,6 @@ def chaos() -> str:
     return _table(("disturbance", "calls", "answered 503", "slowest, s", "recovered after, s"), rows)
 
 
-def profiles() -> str:
-    """Answer what the CPU time of the busiest routes is for."""
-    rows = [
-        [what, kept["cpu_ms"], ", ".join(f"{part} {share} %" for part, share in _most(kept["percent"]))]
-        for what, kept in figures.read("profiles")["figures"].items()
-    ]
-    return _table(("call", "CPU ms", "of that"), rows)
-
-
-def _most(percent: dict[str, int]) -> list[tuple[str, int]]:
-    return [(part, share) for part, share in percent.items() if share >= LEAST_PERCENT]
-
-
 def hottest() -> str:
     """Answer the routes that took most CPU time in the undisturbed night."""
     cpu = {route: kept["handler_cpu_p50_ms"] for route, kept in figures.read("routes")["figures"].items()}
@@ -215,7 +196,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "machines": machines,
     "routes": routes,
-    "imports": imports,
     "events": events,
     "images": images,
     "downloads": downloads,
@@ -224,7 +204,6 @@ TABLES: dict[str, Callable[[], str]] = {
     "nights": nights,
     "chaos": chaos,
     "hottest": hottest,
-    "profiles": profiles,
     "costs": costs,
 }
 

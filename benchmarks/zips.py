@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 from benchmarks import figures
-from benchmarks.machine import machine
+from benchmarks.figures import machine
 from support.endless_s3 import MIB
 from support.zipping import EndlessS3
 

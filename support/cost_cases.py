@@ -11,12 +11,12 @@ import requests
 
 from local.invocation import LambdaContext
 from remotehq import handlers
-from support.seed_data import FILE, LARGE_FILE, QUEUE, World
+from support.seed_data import FILE, LARGE_FILE, QUEUE, SeedData
 
-Ask = Callable[[World], Any]
+Step = Callable[[SeedData], Any]
 DEEP = 200
 # Five past three in the afternoon at the demo network's enclosure mrc, and at no other.
-AFTERNOON = datetime(2026, 1, 15, 23, 5, tzinfo=UTC)
+RESTART_TIME = datetime(2026, 1, 15, 23, 5, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -35,52 +35,52 @@ class Case:
         How many items the queue has; the cost must be the same at each.
     """
 
-    ask: Ask
-    before: tuple[Ask, ...] = ()
+    ask: Step
+    before: tuple[Step, ...] = ()
     status: int = 200
     depths: tuple[int, ...] = (0,)
 
 
-def call(method: str, path: str, **more: Any) -> Ask:
+def call(method: str, path: str, **more: Any) -> Step:
     """A request; `more` is as `requests` has it, and the user's token is sent with `token=True`."""
     token = more.pop("token", False)
 
-    def ask(world: World) -> requests.Response:
-        return world.api.request(method, path, headers=world.headers if token else None, **more)
+    def ask(seed: SeedData) -> requests.Response:
+        return seed.api.request(method, path, headers=seed.headers if token else None, **more)
 
     return ask
 
 
-def get(path: str, **query: Any) -> Ask:
+def get(path: str, **query: Any) -> Step:
     return call("GET", path, params=query)
 
 
-def post(path: str, body: Any = None, **more: Any) -> Ask:
+def post(path: str, body: Any = None, **more: Any) -> Step:
     return call("POST", path, json=body, **more)
 
 
-def with_key(method: str, path: str, body: Any) -> Ask:
-    return lambda world: world.api.request(method, path, json=body, headers=world.key)
+def with_key(method: str, path: str, body: Any) -> Step:
+    return lambda seed: seed.api.request(method, path, json=body, headers=seed.key)
 
 
-def end(how: str, **more: Any) -> Ask:
-    return lambda world: world.api.post(f"/pipe/queue/{QUEUE}/{how}", json={**world.leased, **more})
+def end(how: str, **more: Any) -> Step:
+    return lambda seed: seed.api.post(f"/pipe/queue/{QUEUE}/{how}", json={**seed.leased, **more})
 
 
-def dead_letter(world: World) -> None:
+def dead_letter(seed: SeedData) -> None:
     """Have a queue "strict" with a dead letter."""
-    world.api.post("/pipe/queue", json={"queue_name": "strict", "max_receives": 1})
-    world.api.post("/pipe/enqueue", json={"queue_name": "strict"})
-    held = world.api.post("/pipe/queue/strict/dequeue?lease_seconds=600").json()
+    seed.api.post("/pipe/queue", json={"queue_name": "strict", "max_receives": 1})
+    seed.api.post("/pipe/enqueue", json={"queue_name": "strict"})
+    held = seed.api.post("/pipe/queue/strict/dequeue?lease_seconds=600").json()
     ending = {"id": held["id"], "lease_id": held["lease_id"]}
-    world.api.post("/pipe/queue/strict/nack", json=ending).raise_for_status()
+    seed.api.post("/pipe/queue/strict/nack", json=ending).raise_for_status()
 
 
-def leases(count: int) -> tuple[Ask, ...]:
-    return (World.lease,) * count
+def leases(count: int) -> tuple[Step, ...]:
+    return (SeedData.lease,) * count
 
 
-def hourly(_: World) -> None:
+def hourly(_: SeedData) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(handlers, "datetime", _Afternoon)
         context = LambdaContext("hourly", deadline=time.monotonic() + 900)
@@ -90,7 +90,7 @@ def hourly(_: World) -> None:
 class _Afternoon(datetime):
     @classmethod
     def now(cls, tz: Any = None) -> Any:
-        return AFTERNOON.astimezone(tz)
+        return RESTART_TIME.astimezone(tz)
 
 
 IMAGE = FILE.format(1).removesuffix("-EX10.fits.fz")
@@ -102,8 +102,8 @@ MOON = {"lat": 34, "lng": -119, "start": "2026-01-01T00:00:00Z", "end": "2026-02
 INFO_IMAGE = {"object_name": "mrc1-a-EX10.jpg", "s3_directory": "info-images"}
 LARGE_ZIP = {**ZIP, "fits_size": "large"}
 LARGE_00, LARGE_01 = ({"object_name": LARGE_FILE.format(1, level)} for level in ("00", "01"))
-ZIPPABLE = (World.insert_images, World.store_files)
-IMAGES = (World.insert_images,)
+ZIPPABLE = (SeedData.insert_images, SeedData.store_files)
+IMAGES = (SeedData.insert_images,)
 ITEM = {"queue_name": QUEUE}
 ONCE = {**ITEM, "dedup_id": "d1"}
 DEQUEUE = f"/pipe/queue/{QUEUE}/dequeue"
@@ -116,58 +116,61 @@ CASES: dict[str, dict[str, Case]] = {
     "POST /upload": {
         "a file": Case(post("/upload", {"object_name": "mrc1-a-EX01.fits.fz"})),
         "an info image": Case(post("/upload", INFO_IMAGE)),
-        "protected, a user": Case(post("/upload", INFO_IMAGE, token=True), (World.protect,)),
+        "protected, a user": Case(post("/upload", INFO_IMAGE, token=True), (SeedData.protect,)),
         "protected, a site key": Case(
-            with_key("POST", "/upload", INFO_IMAGE), (World.protect, with_key("POST", "/upload", INFO_IMAGE))
+            with_key("POST", "/upload", INFO_IMAGE),
+            (SeedData.protect, with_key("POST", "/upload", INFO_IMAGE)),
         ),
         "protected, the first site key of a minute": Case(
-            with_key("POST", "/upload", INFO_IMAGE), (World.protect,)
+            with_key("POST", "/upload", INFO_IMAGE), (SeedData.protect,)
         ),
     },
     "POST /download": {
         "a file as it is": Case(
-            post("/download", {"object_name": FILE.format(1), "image_type": "fz01"}), (World.store_files,)
+            post("/download", {"object_name": FILE.format(1), "image_type": "fz01"}), (SeedData.store_files,)
         ),
-        "a TIFF, made": Case(post("/download", TIFF), (World.store_files,)),
-        "a TIFF, made before": Case(post("/download", TIFF), (World.store_files, post("/download", TIFF))),
+        "a TIFF, made": Case(post("/download", TIFF), (SeedData.store_files,)),
+        "a TIFF, made before": Case(post("/download", TIFF), (SeedData.store_files, post("/download", TIFF))),
         "a large FITS as it is, stored at the other level": Case(
-            post("/download", {**LARGE_01, "image_type": "fz01"}), (World.store_large_files,)
+            post("/download", {**LARGE_01, "image_type": "fz01"}), (SeedData.store_large_files,)
         ),
-        "a large FITS, made": Case(post("/download", LARGE_00), (World.store_large_files,)),
+        "a large FITS, made": Case(post("/download", LARGE_00), (SeedData.store_large_files,)),
         "a large FITS, made, stored at the other level": Case(
-            post("/download", LARGE_01), (World.store_large_files,)
+            post("/download", LARGE_01), (SeedData.store_large_files,)
         ),
-        "a FITS, made": Case(post("/download", FITS), (World.store_files,)),
-        "a FITS, made before": Case(post("/download", FITS), (World.store_files, post("/download", FITS))),
+        "a FITS, made": Case(post("/download", FITS), (SeedData.store_files,)),
+        "a FITS, made before": Case(post("/download", FITS), (SeedData.store_files, post("/download", FITS))),
     },
     "POST /downloadzip": {
         "six large files, stored as 00, packed": Case(
-            post("/downloadzip", LARGE_ZIP), (World.insert_images, World.store_large_files)
+            post("/downloadzip", LARGE_ZIP), (SeedData.insert_images, SeedData.store_large_files)
         ),
         "six files, packed": Case(post("/downloadzip", ZIP), ZIPPABLE),
         "six files, packed before": Case(post("/downloadzip", ZIP), (*ZIPPABLE, post("/downloadzip", ZIP))),
         "no files": Case(post("/downloadzip", {**ZIP, "site": "aro1"}), status=404),
     },
     "GET /recentuploads": {
-        "50 of a site": Case(get("/recentuploads", site="mrc1"), (World.log_uploads,)),
-        "the newest 10 of a site": Case(get("/recentuploads", site="mrc1", limit=10), (World.log_uploads,)),
-        "100 of all sites": Case(get("/recentuploads", site="all"), (World.log_uploads,)),
+        "50 of a site": Case(get("/recentuploads", site="mrc1"), (SeedData.log_uploads,)),
+        "the newest 10 of a site": Case(
+            get("/recentuploads", site="mrc1", limit=10), (SeedData.log_uploads,)
+        ),
+        "100 of all sites": Case(get("/recentuploads", site="all"), (SeedData.log_uploads,)),
     },
     "GET /infoimage/{site}/{channel}": {
-        "an image": Case(get("/infoimage/mrc1/1"), (World.show_info_image,)),
+        "an image": Case(get("/infoimage/mrc1/1"), (SeedData.show_info_image,)),
         "none, of a site with a config": Case(get("/infoimage/mrc1/2"), status=204),
         "an unknown site": Case(get("/infoimage/nowhere/1"), status=404),
         "no such channel": Case(get("/infoimage/mrc1/4"), status=404),
     },
     "GET /image/{base_filename}": {
         "an image": Case(get(f"/image/{IMAGE}"), IMAGES),
-        "the first request of a process": Case(get(f"/image/{IMAGE}"), (*IMAGES, World.cool_down)),
+        "the first request of a process": Case(get(f"/image/{IMAGE}"), (*IMAGES, SeedData.cool_down)),
     },
     "GET /{site}/latest_images/{n}": {"three images": Case(get("/mrc1/latest_images/3"), IMAGES)},
     "GET /latest_image_all_sites": {
         "six sites": Case(get("/latest_image_all_sites"), IMAGES),
         "six sites, the first request in 30 s": Case(
-            get("/latest_image_all_sites"), (*IMAGES, World.cool_down)
+            get("/latest_image_all_sites"), (*IMAGES, SeedData.cool_down)
         ),
     },
     "GET /fitsheader/{base_filename}": {"a header": Case(get(f"/fitsheader/{IMAGE}"), IMAGES)},
@@ -186,7 +189,7 @@ CASES: dict[str, dict[str, Case]] = {
     "POST /new_remotehq_browser": {
         "a browser": Case(post("/new_remotehq_browser", {}, token=True)),
         "the first request of a process": Case(
-            post("/new_remotehq_browser", {}, token=True), (World.cool_down,)
+            post("/new_remotehq_browser", {}, token=True), (SeedData.cool_down,)
         ),
     },
     "GET /control_room/{site}": {
@@ -235,15 +238,17 @@ CASES: dict[str, dict[str, Case]] = {
         "an empty queue, with attempt_id": Case(post(DEQUEUE, params={"attempt_id": "a1"}), status=404),
     },
     "POST /pipe/queue/{queue_name}/ack": {
-        "a leased item": Case(end("ack"), (post("/pipe/enqueue", ITEM), World.lease)),
-        "a leased item of the earlier service": Case(end("ack"), (World.lease,), depths=FLAT),
-        "repeated": Case(end("ack"), (post("/pipe/enqueue", ITEM), World.lease, end("ack"))),
+        "a leased item": Case(end("ack"), (post("/pipe/enqueue", ITEM), SeedData.lease)),
+        "a leased item of the earlier service": Case(end("ack"), (SeedData.lease,), depths=FLAT),
+        "repeated": Case(end("ack"), (post("/pipe/enqueue", ITEM), SeedData.lease, end("ack"))),
     },
-    "POST /pipe/queue/{queue_name}/nack": {"a leased item": Case(end("nack"), (World.lease,), depths=FLAT)},
+    "POST /pipe/queue/{queue_name}/nack": {
+        "a leased item": Case(end("nack"), (SeedData.lease,), depths=FLAT)
+    },
     "POST /pipe/queue/{queue_name}/extend": {
-        "a leased item": Case(end("extend", lease_seconds=900), (World.lease,), depths=FLAT),
-        "of an attempt": Case(end("extend", lease_seconds=900), (World.lease_for_attempt,), depths=FLAT),
-        "to end sooner": Case(end("extend", lease_seconds=9), (World.lease,), depths=FLAT),
+        "a leased item": Case(end("extend", lease_seconds=900), (SeedData.lease,), depths=FLAT),
+        "of an attempt": Case(end("extend", lease_seconds=900), (SeedData.lease_for_attempt,), depths=FLAT),
+        "to end sooner": Case(end("extend", lease_seconds=9), (SeedData.lease,), depths=FLAT),
     },
     "GET /pipe/queue/{queue_name}/stats": {
         "200 items": Case(get(f"/pipe/queue/{QUEUE}/stats"), depths=(DEEP,))
@@ -267,7 +272,7 @@ CASES: dict[str, dict[str, Case]] = {
         "three queues": Case(
             get("/pipe/queues"), tuple(post("/pipe/queue", {"queue_name": name}) for name in "ab")
         ),
-        "the first listing ever": Case(get("/pipe/queues"), (World.forget_adoption,)),
+        "the first listing ever": Case(get("/pipe/queues"), (SeedData.forget_adoption,)),
     },
     "POST /pipe/status": {"a status": Case(post("/pipe/status", STATUS))},
     "GET /pipe/status/{pipe_id}": {"a status": Case(get("/pipe/status/pipe1"))},

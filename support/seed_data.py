@@ -29,7 +29,7 @@ LARGE_FILE = "mrc1-sq01-20240110-{:08d}-EX{}.fits.fz"
 QUEUE = "stacks"
 
 
-class World:
+class SeedData:
     """What the API stores, and a caller of it.
 
     Attributes

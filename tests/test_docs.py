@@ -1,18 +1,15 @@
-"""The documents against the repository: links, tables and pictures of the figures, laws of growth, alarms."""
+"""The documents against the repository: links, tables and pictures of the figures, alarms."""
 
 import re
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
 
-from benchmarks import figures, plots, tables
-from benchmarks.subjects import FLAT
+from benchmarks import plots, tables
 from local.deployment import PROJECT
 
 DOCS = sorted((PROJECT / "docs").glob("*.md"))
-GROWTH = figures.read("growth")["figures"]
 PAGES = pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 
 
@@ -55,18 +52,6 @@ def test_the_tables_are_those_of_the_figures(name: str) -> None:
 @pytest.mark.parametrize("name", plots.PLOTS)
 def test_the_pictures_are_those_of_the_figures(name: str) -> None:
     assert (plots.PICTURES / f"{name}.svg").read_text() == plots.PLOTS[name]() + "\n"
-
-
-@pytest.mark.parametrize("route", GROWTH)
-def test_each_route_grows_as_is_told(route: str) -> None:
-    kept = GROWTH[route]
-    points = [(int(size), point) for size, point in kept["points"].items()]
-    if kept["law"] == FLAT:
-        costs = [point["cpu_ms"] for _, point in points]
-        assert max(costs) < 2 * min(costs)
-        assert len({point["units"] for _, point in points}) == 1
-    for (size, point), (next_size, next_point) in pairwise(points):
-        assert next_point["cpu_ms"] / point["cpu_ms"] < 1.5 * next_size / size
 
 
 def test_what_to_do_is_told_of_every_alarm_and_parameter() -> None:

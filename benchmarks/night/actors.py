@@ -11,7 +11,7 @@ from threading import Event
 import requests
 
 from benchmarks.night.calls import NONE, SERVER_ERROR, Caller, status_of
-from benchmarks.night.told import Told
+from benchmarks.night.expected_state import ExpectedState
 
 # Longer than any fault of a night lasts.
 GIVE_UP_S = 60.0
@@ -35,7 +35,7 @@ class Night:
         How long a PIPE holds an item unheard.
     ask_again_s
         How long who was refused because a backend is away waits before asking again.
-    told
+    expected_state
         Where they note what they were told.
     stopped
         Set when they are to end.
@@ -46,7 +46,7 @@ class Night:
     sites: tuple[str, ...]
     lease_s: float
     ask_again_s: float
-    told: Told = field(default_factory=Told)
+    expected_state: ExpectedState = field(default_factory=ExpectedState)
     stopped: Event = field(default_factory=Event)
     fallen: list[str] = field(default_factory=list)
 
@@ -68,7 +68,7 @@ class Actor(ABC):
 
     def __init__(self, night: Night, caller: Caller, period_s: float, seed: int) -> None:
         self.night = night
-        self.told = night.told
+        self.expected = night.expected_state
         self.caller = caller
         self.dice = random.Random(seed)
         self._period_s = period_s

@@ -72,7 +72,7 @@ class Call:
         `time.monotonic()`.
     status
         HTTP's, or `NONE`.
-    told
+    text
         How the answer begins, where it is not a good one.
     retry_after
         The header.
@@ -82,7 +82,7 @@ class Call:
     began: float
     seconds: float
     status: int
-    told: str = ""
+    text: str = ""
     retry_after: str | None = None
 
     @property
@@ -147,9 +147,9 @@ class Caller:
 
     def _note(self, route: str, began: float, answer: requests.Response) -> None:
         seconds = time.monotonic() - began
-        told = "" if answer.ok else answer.text[:200]
+        text = "" if answer.ok else answer.text[:200]
         self._calls.append(
-            Call(route, began, seconds, answer.status_code, told, answer.headers.get("Retry-After"))
+            Call(route, began, seconds, answer.status_code, text, answer.headers.get("Retry-After"))
         )
 
 

@@ -13,7 +13,7 @@ import boto3
 
 from benchmarks.night.actors import ON_LEASES, PLAIN, QUEUES, Night
 from benchmarks.night.calls import NO_CONTENT, NOT_FOUND, OK, Caller
-from benchmarks.night.told import Register, Told, Uploaded
+from benchmarks.night.expected_state import ExpectedState, Register, Uploaded
 from local.environment import CREDENTIALS
 from support import queue_history as history
 
@@ -58,7 +58,7 @@ class Checker:
     def __init__(self, caller: Caller, night: Night, aws_url: str, bucket: str) -> None:
         self._caller = caller
         self._night = night
-        self._told: Told = night.told
+        self._expected: ExpectedState = night.expected_state
         self._bucket = bucket
         self._s3 = boto3.client(
             "s3",
@@ -110,29 +110,29 @@ class Checker:
 
     def _configs(self) -> Iterator[str]:
         stored = self._read("GET /all/config", "/all/config")
-        for site, register in self._told.configs.items():
+        for site, register in self._expected.configs.items():
             yield _compared(site, register, stored.get(site))
 
     def _notes(self) -> Iterator[str]:
-        for site, register in self._told.notes.items():
+        for site, register in self._expected.notes.items():
             note = self._read("GET /nightlog/{site}", f"/nightlog/{site}")
             yield _compared(site, register, note and note["note_data"])
 
     def _statuses(self) -> Iterator[str]:
         listed = self._read("GET /pipe/statuses", "/pipe/statuses")
         stored = {status["pipe_id"]: status["details"] for status in listed}
-        for pipe, register in self._told.statuses.items():
+        for pipe, register in self._expected.statuses.items():
             yield _compared(pipe, register, stored.get(pipe))
 
     def _channels(self) -> Iterator[str]:
-        for (site, channel), register in self._told.channels.items():
+        for (site, channel), register in self._expected.channels.items():
             shown = self._read("GET /infoimage/{site}/{channel}", f"/infoimage/{site}/{channel}")
             # one whose upload was not answered may have been awaited and never have come
             if not register.possible:
                 yield _compared(f"{site} {channel}", register, shown and shown["base_filename"])
 
     def _files(self) -> Iterator[str]:
-        accepted = [(key, uploaded) for key, uploaded in self._told.uploads.items() if uploaded.accepted]
+        accepted = [(key, uploaded) for key, uploaded in self._expected.uploads.items() if uploaded.accepted]
         with ThreadPoolExecutor(_FETCHED_AT_ONCE) as pool:
             yield from pool.map(lambda pair: self._file(*pair), accepted)
 
@@ -148,7 +148,7 @@ class Checker:
         for site in self._night.sites:
             items = self._read("GET /recentuploads", f"/recentuploads?site={site}")
             logged.update((item["filename"], item["size_bytes"]) for item in items)
-        for key, uploaded in self._told.uploads.items():
+        for key, uploaded in self._expected.uploads.items():
             times = logged[key, uploaded.size]
             if not uploaded.accepted <= times <= uploaded.accepted + uploaded.unknown:
                 yield f"{key} is logged {times} times, S3 took it {uploaded.accepted} + {uploaded.unknown}"
@@ -156,13 +156,13 @@ class Checker:
                 yield ""
 
     def _images(self) -> Iterator[str]:
-        for name in self._told.images:
+        for name in self._expected.images:
             image = self._read("GET /image/{base_filename}", f"/image/{name}") or {}
             flags = [image.get(f"{file}_exists") for file in ("fits_10", "jpg_medium", "jpg_small")]
             yield "" if flags == [True] * 3 else f"{name} has the files {flags}"
 
     def _queue(self, queue: str, findings: Findings, *, in_order: bool) -> None:
-        calls = self._told.queues[queue]
+        calls = self._expected.queues[queue]
         verdict = history.judge(calls, on_leases=queue == ON_LEASES)
         findings.checked[f"items of {queue}"] = verdict.accepted
         lost = verdict.lost

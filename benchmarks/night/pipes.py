@@ -82,11 +82,11 @@ class Pipe(Actor):
             item.get("lease_until"),
             time.time() * 1000,
         )
-        self.told.queues[self.queue].append(call)
+        self.expected.queues[self.queue].append(call)
         return call
 
     def _tell_status(self) -> None:
         details = {"number": self.dice.randrange(10**9)}
         body = {"pipe_id": self._name, "status": "processing", "details": details}
         answer = self.caller.ask("POST /pipe/status", "/pipe/status", json=body)
-        self.told.statuses[self._name].note(details, status_of(answer))
+        self.expected.statuses[self._name].note(details, status_of(answer))

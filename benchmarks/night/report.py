@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.night.calls import UNAVAILABLE, Call
 from benchmarks.night.checker import Findings
 from benchmarks.night.disturbances import RECOVERY_S, Window
-from benchmarks.night.watcher import Sample, slope
+from benchmarks.night.resource_usage import Sample, slope
 
 # The first samples do not count: modules are imported, caches filled, threads and connections made. What
 # follows shows growth only if it is long enough.
@@ -176,7 +176,7 @@ def _said(calls: Iterable[Call]) -> list[Figures]:
             "status": status,
             "times": len(those),
             "seconds": round(those[0].seconds, 1),
-            "said": those[0].told,
+            "said": those[0].text,
         }
         for (route, status), those in alike.items()
     ]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from benchmarks.night import files
+from benchmarks.night import uploads
 from benchmarks.night.actors import ATTEMPTS, ON_LEASES, PLAIN, Actor, numbers, until_answered
 from benchmarks.night.calls import NO_CONTENT, NONE, OK, SERVER_ERROR, Caller, status_of
-from benchmarks.night.told import Uploaded
+from benchmarks.night.expected_state import Uploaded
 from support.queue_history import Call as QueueCall
 
 _JPG, _THUMBNAIL, _FITS = "EX10.jpg", "EX11.jpg", "EX10.fits.fz"
@@ -42,21 +42,21 @@ class Site(Actor):
         base = self._base_filename(number)
         # FITS first: the row of the image then has its header from the start
         uploaded = [
-            self._upload(f"{base}-{_FITS}", files.fits(number)),
-            self._upload(f"{base}-{_JPG}", files.jpg(number, files.JPG_BYTES)),
-            self._upload(f"{base}-{_THUMBNAIL}", files.jpg(number, files.THUMBNAIL_BYTES)),
+            self._upload(f"{base}-{_FITS}", uploads.fits(number)),
+            self._upload(f"{base}-{_JPG}", uploads.jpg(number, uploads.JPG_BYTES)),
+            self._upload(f"{base}-{_THUMBNAIL}", uploads.jpg(number, uploads.THUMBNAIL_BYTES)),
         ]
         if all(uploaded):
-            self.told.images.append(base)
+            self.expected.images.append(base)
 
     def _upload_info_image(self, number: int, channel: int) -> None:
         base = f"{self.code}-info-{datetime.now(UTC):%Y%m%d}-{number:08d}"
-        content = files.jpg(number, files.THUMBNAIL_BYTES)
+        content = uploads.jpg(number, uploads.THUMBNAIL_BYTES)
         uploaded = self._upload(f"{base}-{_JPG}", content, s3_directory="info-images", info_channel=channel)
-        self.told.channels[self.code, channel].note(base, NO_CONTENT if uploaded else NONE)
+        self.expected.channels[self.code, channel].note(base, NO_CONTENT if uploaded else NONE)
 
     def _upload(self, name: str, content: bytes, **options: Any) -> bool:
-        """Ask for a form and post the file with it, a few times; answer whether S3 says that it has it."""
+        """Step for a form and post the file with it, a few times; answer whether S3 says that it has it."""
         for _ in range(_UPLOAD_TRIES):
             form = self.caller.ask("POST /upload", "//upload/", json={"object_name": name, **options})
             if form is not None and form.status_code == OK and self._post(form.json(), content):
@@ -67,7 +67,7 @@ class Site(Actor):
 
     def _post(self, form: dict[str, Any], content: bytes) -> bool:
         key = form["fields"]["key"]
-        uploaded = self.told.uploads.setdefault(
+        uploaded = self.expected.uploads.setdefault(
             key, Uploaded(hashlib.sha256(content).hexdigest(), len(content))
         )
         answer = self.caller.fetch(
@@ -87,15 +87,15 @@ class Site(Actor):
 
     def tell_config(self, number: int = 0) -> None:
         """Send the site's config as it is at the exposure `number`."""
-        config = files.config(self.code, number)
+        config = uploads.config(self.code, number)
         # as site software does: a slash at the end, no Content-Type
         answer = self.caller.ask("PUT /{site}/config", f"/{self.code}/config/", data=json.dumps(config))
-        self.told.configs[self.code].note(config, status_of(answer))
+        self.expected.configs[self.code].note(config, status_of(answer))
 
     def _write_note(self, number: int) -> None:
         note = {"site": self.code, "message": f"note {number}", "ttl_hours": 48}
         answer = self.caller.ask("POST /nightlog/{site}", f"/nightlog/{self.code}", json={"note_data": note})
-        self.told.notes[self.code].note(note, status_of(answer))
+        self.expected.notes[self.code].note(note, status_of(answer))
 
     def _base_filename(self, number: int) -> str:
         return f"{self.code}-sq01-{datetime.now(UTC):%Y%m%d}-{number:08d}"
@@ -112,6 +112,6 @@ class Site(Actor):
                 partial(call, json={**body, "dedup_id": f"n{number}"}), self.night.ask_again_s
             )
         item_id = answer.json()["id"] if answer is not None and answer.status_code == OK else None
-        self.told.queues[queue].append(
+        self.expected.queues[queue].append(
             QueueCall("enqueue", began, number, time.monotonic(), status_of(answer) or None, item_id)
         )

@@ -40,8 +40,8 @@ class Viewer(Actor):
         yield 0.5, "GET /pipe/queue/{queue_name}", f"/pipe/queue/{queue}"
         yield 2, "GET /pipe/statuses", "/pipe/statuses"
         yield 0.5, "GET /", "/"
-        if self.told.images:
-            name = self.dice.choice(self.told.images[-200:])
+        if self.expected.images:
+            name = self.dice.choice(self.expected.images[-200:])
             yield 2, "GET /image/{base_filename}", f"/image/{name}"
             yield 1, "GET /fitsheader/{base_filename}", f"/fitsheader/{name}"
 
@@ -53,14 +53,14 @@ class Operator(Actor):
         """Open or restart a room, or download an image."""
         site = self.dice.choice(self.night.sites)
         what = self.dice.randrange(3)
-        if what == 0 or not self.told.images:
+        if what == 0 or not self.expected.images:
             self.caller.ask("GET /control_room/{site}", f"/control_room/{site}")
         elif what == 1:
             room = self.caller.ask("GET /control_room/{site}", f"/control_room/{site}")
             if status_of(room) == OK:
                 self.caller.ask("GET /control_room/{site}/restart", f"/control_room/{site}/restart")
         else:
-            self._download(self.dice.choice(self.told.images))
+            self._download(self.dice.choice(self.expected.images))
 
     def _download(self, base_filename: str) -> None:
         body = {

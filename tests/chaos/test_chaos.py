@@ -10,7 +10,7 @@ from benchmarks.night.backends import POSTGRES, Backends
 from benchmarks.night.calls import NEEDS, UNAVAILABLE, Call
 from benchmarks.night.disturbances import RECOVERY_S, Disturbance, Window
 from benchmarks.night.report import is_excused
-from benchmarks.night.stage import Size, Stage, staged
+from benchmarks.night.session import Session, Size, running
 
 SMALL = Size(
     sites=3,
@@ -44,20 +44,20 @@ def backends() -> Iterator[Backends]:
 
 
 @pytest.fixture
-def stage(backends: Backends) -> Iterator[Stage]:
-    with staged(SMALL, backends) as stage:
-        yield stage
+def session(backends: Backends) -> Iterator[Session]:
+    with running(SMALL, backends) as session:
+        yield session
 
 
-def wait_for(stage: Stage, wanted: Callable[[Call], bool], count: int) -> None:
+def wait_for(session: Session, wanted: Callable[[Call], bool], count: int) -> None:
     """Wait until so many calls are as wanted."""
     end = time.monotonic() + LONGEST_S
-    while sum(map(wanted, tuple(stage.calls))) < count:
+    while sum(map(wanted, tuple(session.calls))) < count:
         assert time.monotonic() < end, "it never came"
         time.sleep(0.05)
 
 
-def played(disturbance: Disturbance, backends: Backends, stage: Stage) -> Window:
+def played(disturbance: Disturbance, backends: Backends, session: Session) -> Window:
     """A disturbance that lasts until it is felt; all that need its backend are well again afterwards."""
 
     def needs_it(call: Call, since: float) -> bool:
@@ -65,21 +65,21 @@ def played(disturbance: Disturbance, backends: Backends, stage: Stage) -> Window
 
     def until_felt() -> None:
         began = time.monotonic()
-        wait_for(stage, lambda call: needs_it(call, began) and call.status == UNAVAILABLE, 1)
+        wait_for(session, lambda call: needs_it(call, began) and call.status == UNAVAILABLE, 1)
 
     window = disturbances.play(disturbance, backends, until_felt)
-    wait_for(stage, lambda call: needs_it(call, window.returned) and call.is_good, WELL_AGAIN)
+    wait_for(session, lambda call: needs_it(call, window.returned) and call.is_good, WELL_AGAIN)
     return window
 
 
-def test_nothing_but_honest_503s_and_nothing_lost(backends: Backends, stage: Stage) -> None:
-    stage.begin()
-    windows = [played(disturbance, backends, stage) for disturbance in DISTURBANCES]
-    stage.end()
-    own = [call for call in stage.calls if not call.is_to_s3]
+def test_nothing_but_honest_503s_and_nothing_lost(backends: Backends, session: Session) -> None:
+    session.begin()
+    windows = [played(disturbance, backends, session) for disturbance in DISTURBANCES]
+    session.end()
+    own = [call for call in session.calls if not call.is_to_s3]
     assert [call for call in own if not call.is_good and not is_excused(call, windows)] == []
     assert [window for window in windows if window.recovery_s(own) > RECOVERY_S] == []
-    findings = stage.check(in_order=False)
+    findings = session.check(in_order=False)
     assert findings.wrong == []
     # a night in which nothing was done proves nothing
     assert all(findings.checked.values()), findings.checked

@@ -1,4 +1,4 @@
-"""What the night's judges see: each broken promise, and nothing where all is as clients were told."""
+"""What the night's judges see: each broken promise, and nothing where all is as clients were expected."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from benchmarks.night.actors import ON_LEASES, PLAIN, Actor, Night
 from benchmarks.night.calls import NONE, Call, Caller
 from benchmarks.night.checker import Checker, Findings
 from benchmarks.night.disturbances import RECOVERY_S, Disturbance, Window
+from benchmarks.night.expected_state import Register, Uploaded
 from benchmarks.night.report import chaos_faults, is_excused, load, load_faults, routes
-from benchmarks.night.told import Register, Uploaded
-from benchmarks.night.watcher import Sample, slope
+from benchmarks.night.resource_usage import Sample, slope
 from common import aws as aws_clients
 from night_log import store as night_log
 from site_configs import store as site_configs
@@ -122,17 +122,17 @@ def test_a_route_s_figures() -> None:
     assert routes(calls)["GET /"] == {"calls": 100, "statuses": {"200": 100}, "p50_ms": 51.0, "p99_ms": 100.0}
 
 
-def tell_all(night: Night) -> None:
-    told = night.told
-    told.configs["mrc1"].note({"a": 1}, 200)
-    told.notes["mrc1"].note({"message": "clear"}, 200)
-    told.uploads[KEY] = Uploaded(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), unknown=1)
+def expect_all(night: Night) -> None:
+    expected = night.expected_state
+    expected.configs["mrc1"].note({"a": 1}, 200)
+    expected.notes["mrc1"].note({"message": "clear"}, 200)
+    expected.uploads[KEY] = Uploaded(hashlib.sha256(CONTENT).hexdigest(), len(CONTENT), unknown=1)
     for queue in (ON_LEASES, PLAIN):
-        told.queues[queue] += [
+        expected.queues[queue] += [
             QueueCall("enqueue", 0, 1, 1, 200, "id1"),
             QueueCall("dequeue", 2, 1, 3, 200, "id1"),
         ]
-    told.queues[ON_LEASES].append(QueueCall("ack", 4, 1, 5, 200, "id1"))
+    expected.queues[ON_LEASES].append(QueueCall("ack", 4, 1, 5, 200, "id1"))
 
 
 def store_all() -> None:
@@ -151,9 +151,9 @@ def wrong(api: ApiClient, aws: str) -> Callable[[Night], list[str]]:
 
 @pytest.fixture
 def night(aws: str) -> Night:
-    """A night of which all is stored as it was told."""
+    """A night of which all is stored as it was expected."""
     night = Night(("mrc1",), 30, 1)
-    tell_all(night)
+    expect_all(night)
     store_all()
     return night
 
@@ -163,15 +163,15 @@ def test_nothing_is_wrong_where_all_is_as_told(night: Night, wrong: Callable[[Ni
 
 
 def _lose_item(night: Night) -> None:
-    night.told.queues[PLAIN].pop()
+    night.expected_state.queues[PLAIN].pop()
 
 
 def _double_item(night: Night) -> None:
-    night.told.queues[PLAIN].append(QueueCall("dequeue", 6, 1, 7, 200, "id1"))
+    night.expected_state.queues[PLAIN].append(QueueCall("dequeue", 6, 1, 7, 200, "id1"))
 
 
 def _forget_ack(night: Night) -> None:
-    night.told.queues[ON_LEASES].pop()
+    night.expected_state.queues[ON_LEASES].pop()
 
 
 def _change_config(_night: Night) -> None:
@@ -183,7 +183,7 @@ def _lose_note(_night: Night) -> None:
 
 
 def _lose_file(night: Night) -> None:
-    night.told.uploads[KEY].accepted = 1
+    night.expected_state.uploads[KEY].accepted = 1
 
 
 def _change_file(night: Night) -> None:
@@ -192,19 +192,19 @@ def _change_file(night: Night) -> None:
 
 
 def _never_shown_image(night: Night) -> None:
-    night.told.images.append("mrc1-a")
+    night.expected_state.images.append("mrc1-a")
 
 
 def _lose_status(night: Night) -> None:
-    night.told.statuses["pipe1"].note({"number": 1}, 200)
+    night.expected_state.statuses["pipe1"].note({"number": 1}, 200)
 
 
 def _lose_info_image(night: Night) -> None:
-    night.told.channels["mrc1", 1].note("mrc1-a", 200)
+    night.expected_state.channels["mrc1", 1].note("mrc1-a", 200)
 
 
 def _overtake(night: Night) -> None:
-    night.told.queues[PLAIN] += [
+    night.expected_state.queues[PLAIN] += [
         QueueCall("enqueue", 10, 2, 11, 200, "id2"),
         QueueCall("enqueue", 12, 3, 13, 200, "id3"),
         QueueCall("dequeue", 14, 3, 15, 200, "id3"),

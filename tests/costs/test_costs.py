@@ -12,7 +12,7 @@ from local.remotehq import RemoteHq
 from support.client import ApiClient
 from support.cost_cases import CASES
 from support.recorder import Cost, Recorder
-from support.seed_data import World
+from support.seed_data import SeedData
 
 TABLE: dict[str, dict[str, Cost]] = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
 
@@ -26,12 +26,12 @@ def recorder(deployment: Deployment) -> Iterator[Recorder]:
 
 
 @pytest.fixture
-def caller(api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(api, token, monkeypatch)
+def caller(api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch) -> SeedData:
+    return SeedData(api, token, monkeypatch)
 
 
 @pytest.fixture
-def world(recorder: Recorder, caller: World, remotehq: RemoteHq, database: str) -> World:
+def seed(recorder: Recorder, caller: SeedData, remotehq: RemoteHq, database: str) -> SeedData:
     postgres.close_idle()
     caller.fill()
     caller.warm_up()
@@ -56,14 +56,14 @@ def test_every_route_and_schedule_has_a_line(deployment: Deployment) -> None:
     ],
 )
 def test_a_route_costs_what_the_table_says(
-    route: str, name: str, depth: int, world: World, recorder: Recorder
+    route: str, name: str, depth: int, seed: SeedData, recorder: Recorder
 ) -> None:
     case = CASES[route][name]
-    world.put_items(depth)
+    seed.put_items(depth)
     for step in case.before:
-        step(world)
+        step(seed)
     with recorder.recording() as cost:
-        answer = case.ask(world)
+        answer = case.ask(seed)
     if isinstance(answer, requests.Response):
         assert answer.status_code == case.status, answer.text
     assert {backend: dict(counts) for backend, counts in cost.items()} == TABLE[route][name]

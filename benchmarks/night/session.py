@@ -1,4 +1,4 @@
-"""A night on stage: the stack in its process, the actors in threads of this one."""
+"""A night on session: the stack in its process, the actors in threads of this one."""
 
 import json
 import tempfile
@@ -56,7 +56,7 @@ class Size:
     ask_again_s: float
 
 
-class Stage:
+class Session:
     """A stack that serves, and a night before it.
 
     Attributes
@@ -78,7 +78,7 @@ class Stage:
         self._size = size
         self._backends = backends
         self._pipes = tuple(f"pipe{number}" for number in range(size.pipes))
-        self._stack = Child("benchmarks.night.serving", self._environment())
+        self._stack = Child("benchmarks.night.stack", self._environment())
         self._ready: dict[str, Any] = self._stack.ready
         self._threads: list[Thread] = []
         for queue in QUEUES:
@@ -174,11 +174,11 @@ class Stage:
 
 
 @contextmanager
-def staged(size: Size, backends: Backends) -> Iterator[Stage]:
-    """A stage with a running stack before `backends`."""
+def running(size: Size, backends: Backends) -> Iterator[Session]:
+    """A session with a running stack before `backends`."""
     with tempfile.TemporaryDirectory(prefix="night-") as folder:
-        stage = Stage(size, backends, Path(folder))
+        session = Session(size, backends, Path(folder))
         try:
-            yield stage
+            yield session
         finally:
-            stage.stop()
+            session.stop()

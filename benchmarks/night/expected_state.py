@@ -41,7 +41,7 @@ class Uploaded:
 
 
 @dataclass
-class Told:
+class ExpectedState:
     """All that the actors were told.
 
     Attributes

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import growing, image_rows
-from benchmarks.growing import always
-from support.cost_cases import Ask, call, get, post
-from support.seed_data import FILE, QUEUE, World, upload, write_rows
+from benchmarks import growth_data, image_rows
+from benchmarks.growth_data import always
+from support.cost_cases import Step, call, get, post
+from support.seed_data import FILE, QUEUE, SeedData, upload, write_rows
 
 FLAT, STRAIGHT = "flat", "straight"
 
@@ -27,14 +27,14 @@ class Route:
         Given the size, what is done before each call and not measured.
     """
 
-    ask: Callable[[int], Ask]
+    ask: Callable[[int], Step]
     law: str
     why: str
-    again: Callable[[int], tuple[Ask, ...]] = lambda _size: ()
+    again: Callable[[int], tuple[Step, ...]] = lambda _size: ()
 
 
 @dataclass(frozen=True)
-class Subject:
+class GrowthCase:
     """Something that grows, and the routes that it may matter to.
 
     Attributes
@@ -46,7 +46,7 @@ class Subject:
     """
 
     sizes: tuple[int, ...]
-    grow: Callable[[World, int], object]
+    grow: Callable[[SeedData, int], object]
     routes: dict[str, Route]
 
 
@@ -56,15 +56,15 @@ NIGHT = {"site": image_rows.SITES[2], "start_date": "2018-01-02 12:00:00", "end_
 NAME = f"{image_rows.BUSY_SITE}-sq01-20180101-00000001"
 
 
-def one_more(_size: int) -> tuple[Ask, ...]:
+def one_more(_size: int) -> tuple[Step, ...]:
     """Answer what makes up for an item that is taken."""
-    return (growing.put_item,)
+    return (growth_data.put_item,)
 
 
-SUBJECTS: dict[str, Subject] = {
-    "sites": Subject(
+GROWTH_CASES: dict[str, GrowthCase] = {
+    "sites": GrowthCase(
         (10, 100, 1000),
-        growing.grow_sites,
+        growth_data.grow_sites,
         {
             "GET /{site}/config": Route(always(get("/mrc1/config")), FLAT, ONE_KEY),
             "GET /events": Route(always(get("/events", site="mrc")), FLAT, ONE_KEY),
@@ -78,13 +78,13 @@ SUBJECTS: dict[str, Subject] = {
                 always(get("/latest_image_all_sites")),
                 STRAIGHT,
                 "DynamoDB reads whole configs to tell their names",
-                lambda _size: (growing.forget_codes,),
+                lambda _size: (growth_data.forget_codes,),
             ),
         },
     ),
-    "uploads in the log": Subject(
+    "uploads in the log": GrowthCase(
         (10, 100, 1000, 10_000),
-        lambda _world, count: write_rows(
+        lambda _seed, count: write_rows(
             "UPLOADS_LOG_TABLE_NAME", (upload("mrc1", number) for number in range(count))
         ),
         {
@@ -96,31 +96,31 @@ SUBJECTS: dict[str, Subject] = {
             ),
         },
     ),
-    "items of a queue to delete": Subject(
+    "items of a queue to delete": GrowthCase(
         (10, 100, 1000),
         lambda *_: None,
         {
             "DELETE /pipe/queue/{queue_name}": Route(
-                always(call("DELETE", f"/pipe/queue/{growing.BIG_QUEUE}")),
+                always(call("DELETE", f"/pipe/queue/{growth_data.BIG_QUEUE}")),
                 STRAIGHT,
                 "every row is deleted",
-                growing.fill_big_queue,
+                growth_data.fill_big_queue,
             )
         },
     ),
-    "queues": Subject(
+    "queues": GrowthCase(
         (1, 10, 100),
-        growing.grow_queues,
+        growth_data.grow_queues,
         {"GET /pipe/queues, by queues": Route(always(get("/pipe/queues")), STRAIGHT, "a count for each")},
     ),
-    "machines": Subject(
+    "machines": GrowthCase(
         (10, 100, 1000),
-        growing.grow_statuses,
+        growth_data.grow_statuses,
         {"GET /pipe/statuses": Route(always(get("/pipe/statuses")), STRAIGHT, "all are answered")},
     ),
-    "items in the queue": Subject(
+    "items in the queue": GrowthCase(
         (10, 100, 1000, 10_000),
-        growing.grow_queue,
+        growth_data.grow_queue,
         {
             "POST /pipe/enqueue": Route(
                 always(post("/pipe/enqueue", {"queue_name": QUEUE})), FLAT, "a number is drawn, a row put"
@@ -129,7 +129,7 @@ SUBJECTS: dict[str, Subject] = {
                 always(post(DEQUEUE)), FLAT, "the head of the queue is read, a page of eight", one_more
             ),
             "POST …/dequeue, on a lease, and ack": Route(
-                lambda _size: growing.lease_and_acknowledge,
+                lambda _size: growth_data.lease_and_acknowledge,
                 FLAT,
                 "the same, and two rows by their keys",
                 one_more,
@@ -147,37 +147,39 @@ SUBJECTS: dict[str, Subject] = {
             ),
         },
     ),
-    "dead letters": Subject(
+    "dead letters": GrowthCase(
         (1, 10, 100),
-        growing.grow_dead_letters,
+        growth_data.grow_dead_letters,
         {
             "GET …/dead_letters": Route(
-                always(get(f"/pipe/queue/{growing.DEAD_QUEUE}/dead_letters")), FLAT, "the first ten are read"
+                always(get(f"/pipe/queue/{growth_data.DEAD_QUEUE}/dead_letters")),
+                FLAT,
+                "the first ten are read",
             ),
             "POST …/redrive, all": Route(
-                always(post(f"/pipe/queue/{growing.DEAD_QUEUE}/redrive")),
+                always(post(f"/pipe/queue/{growth_data.DEAD_QUEUE}/redrive")),
                 STRAIGHT,
                 "each is put back by itself",
-                lambda size: (lambda world: growing.grow_dead_letters(world, size),),
+                lambda size: (lambda seed: growth_data.grow_dead_letters(seed, size),),
             ),
         },
     ),
-    "kB of a config": Subject(
+    "kB of a config": GrowthCase(
         (1, 10, 100, 390),
         lambda *_: None,
         {
-            "PUT /{site}/config": Route(growing.put_config, STRAIGHT, "it is checked, sent and stored"),
+            "PUT /{site}/config": Route(growth_data.put_config, STRAIGHT, "it is checked, sent and stored"),
             "GET /{site}/config, by size": Route(
                 always(get("/mrc1/config")),
                 STRAIGHT,
                 "it is read and sent",
-                lambda size: (growing.put_config(size),),
+                lambda size: (growth_data.put_config(size),),
             ),
         },
     ),
-    "rows of the image table": Subject(
+    "rows of the image table": GrowthCase(
         (1000, 10_000, 50_000),
-        growing.grow_rows,
+        growth_data.grow_rows,
         {
             "GET /{site}/latest_images/100": Route(
                 always(get(f"/{image_rows.BUSY_SITE}/latest_images/100")),
@@ -193,7 +195,7 @@ SUBJECTS: dict[str, Subject] = {
             ),
         },
     ),
-    "images asked for": Subject(
+    "images asked for": GrowthCase(
         (10, 100, 1000, 5000),
         lambda *_: None,
         {
@@ -204,54 +206,54 @@ SUBJECTS: dict[str, Subject] = {
             )
         },
     ),
-    "pages read on": Subject(
+    "pages read on": GrowthCase(
         (1, 10, 100),
         lambda *_: None,
         {
             "GET /{site}/latest_images/100, further on": Route(
-                growing.page, FLAT, "the index is entered where the page begins"
+                growth_data.page, FLAT, "the index is entered where the page begins"
             )
         },
     ),
-    "files in a zip": Subject(
+    "files in a zip": GrowthCase(
         (10, 100, 300),
-        growing.grow_files,
+        growth_data.grow_files,
         {
             "POST /downloadzip": Route(
-                growing.zip_of,
+                growth_data.zip_of,
                 STRAIGHT,
                 "each file is looked up, read and written",
-                lambda _: (growing.forget_downloads,),
+                lambda _: (growth_data.forget_downloads,),
             )
         },
     ),
-    "megapixels of an image": Subject(
+    "megapixels of an image": GrowthCase(
         (1, 4, 16),
-        growing.grow_image,
+        growth_data.grow_image,
         {
             "POST /download, FITS": Route(
                 always(post("/download", {"object_name": FILE.format(0), "image_type": "fits"})),
                 STRAIGHT,
                 "it is decoded, written and stored",
-                lambda _: (growing.forget_downloads,),
+                lambda _: (growth_data.forget_downloads,),
             )
         },
     ),
-    "days of the Moon": Subject(
+    "days of the Moon": GrowthCase(
         (1, 10, 100, 366),
         lambda *_: None,
         {
             "GET /events/moon/rise-set-illum": Route(
-                growing.moon, STRAIGHT, "three crossings a day are sought"
+                growth_data.moon, STRAIGHT, "three crossings a day are sought"
             )
         },
     ),
-    "control rooms": Subject(
+    "control rooms": GrowthCase(
         (1, 10, 30),
-        growing.grow_rooms,
+        growth_data.grow_rooms,
         {
             "every hour": Route(
-                growing.restart_rooms, STRAIGHT, "one room after the other, three calls to RemoteHQ each"
+                growth_data.restart_rooms, STRAIGHT, "one room after the other, three calls to RemoteHQ each"
             )
         },
     ),

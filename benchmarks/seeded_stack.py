@@ -14,8 +14,8 @@ from local.deployment import Deployment
 from local.stack import Stack
 from pipe_queue.store import table as queue_table
 from support.client import ApiClient
-from support.cost_cases import CASES, Ask, Case, call, dead_letter, post
-from support.seed_data import QUEUE, World
+from support.cost_cases import CASES, Case, Step, call, dead_letter, post
+from support.seed_data import QUEUE, SeedData
 
 MOTO_TIMEOUT_S = 10.0
 # The case that stands for a route where that is not its first.
@@ -37,20 +37,20 @@ class Measured:
     route: str
     name: str
     case: Case
-    again: tuple[Ask, ...] = ()
+    again: tuple[Step, ...] = ()
 
 
-def _item(world: World) -> None:
-    world.api.post("/pipe/enqueue", json={"queue_name": QUEUE, "payload": {"files": ["a"] * 20}})
+def _item(seed: SeedData) -> None:
+    seed.api.post("/pipe/enqueue", json={"queue_name": QUEUE, "payload": {"files": ["a"] * 20}})
 
 
 # What must be done before a route can be called again.
-_AGAIN: dict[str, tuple[Ask, ...]] = {
+_AGAIN: dict[str, tuple[Step, ...]] = {
     "POST /pipe/queue": (call("DELETE", "/pipe/queue/new"),),
     "POST /pipe/queue/{queue_name}/dequeue": (_item,),
-    "POST /pipe/queue/{queue_name}/ack": (_item, World.lease),
-    "POST /pipe/queue/{queue_name}/nack": (_item, World.lease),
-    "POST /pipe/queue/{queue_name}/extend": (_item, World.lease),
+    "POST /pipe/queue/{queue_name}/ack": (_item, SeedData.lease),
+    "POST /pipe/queue/{queue_name}/nack": (_item, SeedData.lease),
+    "POST /pipe/queue/{queue_name}/extend": (_item, SeedData.lease),
     "POST /pipe/queue/{queue_name}/redrive": (dead_letter,),
     "DELETE /pipe/queue/{queue_name}": (post("/pipe/queue", {"queue_name": QUEUE}),),
     "DELETE /control_room/{site}": (call("GET", "/control_room/mrc1"),),
@@ -67,7 +67,7 @@ def measured() -> Iterator[Measured]:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def running() -> Iterator[SeedData]:
     """Have a stack of its own, with the data that `tests.costs` fills in, for the length of the block."""
     os.environ.pop("DATABASE_URL", None)
     stack = Stack(0, demo=False)
@@ -78,7 +78,7 @@ def world() -> Iterator[World]:
         with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
             # With a large table moto may take longer than queues wait for DynamoDB, which takes milliseconds.
             patch.setattr(queue_table.table, "_read_timeout_s", MOTO_TIMEOUT_S)
-            filled = World(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
+            filled = SeedData(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
             filled.fill()
             filled.warm_up()
             yield filled
@@ -86,7 +86,7 @@ def world() -> Iterator[World]:
         stack.stop()
 
 
-def prepare(filled: World, of: Measured) -> None:
+def prepare(filled: SeedData, of: Measured) -> None:
     """Bring about all that a case needs, the first time."""
     filled.fill()
     filled.warm_up()
@@ -96,8 +96,8 @@ def prepare(filled: World, of: Measured) -> None:
         step(filled)
 
 
-def start_over(filled: World) -> None:
-    """Have in DynamoDB what a world has at its start, and nothing that was put there since."""
+def start_over(filled: SeedData) -> None:
+    """Have in DynamoDB what a seed has at its start, and nothing that was put there since."""
     client, deployment = aws.client("dynamodb"), Deployment()
     for table in deployment.tables:
         client.delete_table(TableName=table["TableName"])

@@ -17,22 +17,22 @@ from pipe_queue.store import dead_letters
 from remotehq import afternoons
 from remotehq import store as rooms
 from site_configs import store as site_configs
-from support.cost_cases import AFTERNOON, Ask, call, get, post
+from support.cost_cases import RESTART_TIME, Step, call, get, post
 from support.images import packed, put, sky
 from support.legacy_queue import write_legacy_items
-from support.seed_data import FILE, QUEUE, World, write_rows
+from support.seed_data import FILE, QUEUE, SeedData, write_rows
 
 FIRST_S = 1_704_844_800  # 2024-01-10 00:00 UTC
 FILE_BYTES = 50_000
 BIG_QUEUE, DEAD_QUEUE = "big", "failing"
 
 
-def always(ask: Ask) -> Callable[[int], Ask]:
+def always(ask: Step) -> Callable[[int], Step]:
     """Answer the same request at any size."""
     return lambda _size: ask
 
 
-def grow_sites(_world: World, count: int) -> None:
+def grow_sites(_seed: SeedData, count: int) -> None:
     """Have `count` sites more than the demo's, each with a config of 12 KB and an image."""
     config = site_configurations()["mrc1"]
     codes = [f"site{number:04d}" for number in range(count)]
@@ -49,14 +49,14 @@ def grow_sites(_world: World, count: int) -> None:
         cursor.execute("ANALYZE images")
 
 
-def grow_rows(_world: World, count: int) -> None:
+def grow_rows(_seed: SeedData, count: int) -> None:
     """Have `count` rows in the image table, as `benchmarks.image_rows` makes them."""
     with _cursor() as cursor:
         cursor.execute("TRUNCATE images")
         image_rows.load(cursor.connection, count)
 
 
-def grow_files(_world: World, count: int) -> None:
+def grow_files(_seed: SeedData, count: int) -> None:
     """Have `count` images of mrc1, a second apart, each with a small FITS file."""
     with _cursor() as cursor:
         cursor.execute("TRUNCATE images")
@@ -69,14 +69,14 @@ def grow_files(_world: World, count: int) -> None:
             )
 
 
-def grow_queues(world: World, count: int) -> None:
+def grow_queues(seed: SeedData, count: int) -> None:
     """Have `count` queues, with ten items each."""
     for number in range(count):
-        if world.api.post("/pipe/queue", json={"queue_name": f"queue{number}"}).ok:
+        if seed.api.post("/pipe/queue", json={"queue_name": f"queue{number}"}).ok:
             write_legacy_items(f"queue{number}", 10)
 
 
-def grow_statuses(_world: World, count: int) -> None:
+def grow_statuses(_seed: SeedData, count: int) -> None:
     """Have `count` machines in the list of statuses."""
     names = [f"pipe{number:04d}" for number in range(count)]
     status = {"status": "busy", "last_updated": FIRST_S * 1000, "details": {"job": "stack", "done": 0.5}}
@@ -84,9 +84,9 @@ def grow_statuses(_world: World, count: int) -> None:
     write_rows("PIPE_QUEUE_TABLE_NAME", rows)
 
 
-def grow_dead_letters(world: World, count: int) -> None:
+def grow_dead_letters(seed: SeedData, count: int) -> None:
     """Have `count` dead letters in a queue."""
-    world.api.post("/pipe/queue", json={"queue_name": DEAD_QUEUE, "max_receives": 3})
+    seed.api.post("/pipe/queue", json={"queue_name": DEAD_QUEUE, "max_receives": 3})
     queue = queues.existing(DEAD_QUEUE)
     ids = [f"{queue.generation:013d}_{number:012d}" for number in range(count)]
     write_rows("PIPE_QUEUE_TABLE_NAME", (_dead_letter(queue, item_id) for item_id in ids))
@@ -105,13 +105,13 @@ def _dead_letter(queue: queues.Queue, item_id: str) -> dict[str, Any]:
     }
 
 
-def grow_image(_world: World, megapixels: int) -> None:
+def grow_image(_seed: SeedData, megapixels: int) -> None:
     """Have a FITS file of so many megapixels."""
     side = round((megapixels * 1e6) ** 0.5)
     put(f"data/{FILE.format(0)}", packed(sky(side, side).astype("u2")))
 
 
-def page(number: int) -> Ask:
+def page(number: int) -> Step:
     """Answer the request for a page of a site's newest images, the `number`-th of a hundred images each."""
     query = {"after": arguments.position_text(_position((number - 1) * 100))} if number > 1 else {}
     return get(f"/{image_rows.BUSY_SITE}/latest_images/100", **query)
@@ -128,7 +128,7 @@ def _position(place: int) -> tuple[datetime, int]:
         return position
 
 
-def grow_rooms(_world: World, count: int) -> None:
+def grow_rooms(_seed: SeedData, count: int) -> None:
     """Have `count` sites with a control room, all where it is afternoon at once."""
     for number in range(count):
         code = f"room{number:03d}"
@@ -136,30 +136,30 @@ def grow_rooms(_world: World, count: int) -> None:
         rooms.write({"site": code, "slug": f"control-room-{code}", "room_id": code, "url": "", "config": {}})
 
 
-def fill_big_queue(size: int) -> tuple[Ask, ...]:
+def fill_big_queue(size: int) -> tuple[Step, ...]:
     """Answer what makes a queue of `size` items."""
     return (post("/pipe/queue", {"queue_name": BIG_QUEUE}), lambda _: write_legacy_items(BIG_QUEUE, size))
 
 
-def put_config(size: int) -> Ask:
+def put_config(size: int) -> Step:
     """Answer the request to store a config of `size` kB."""
     return call("PUT", "/mrc1/config", json={"text": "a" * (size * 1000), "numbers": [1.5] * size})
 
 
-def zip_of(size: int) -> Ask:
+def zip_of(size: int) -> Step:
     """Answer the request for a zip of `size` files."""
     span = {"start_timestamp_s": FIRST_S, "end_timestamp_s": FIRST_S + size - 1}
     return post("/downloadzip", {"site": "mrc1", "fits_size": "small", **span})
 
 
-def forget_downloads(_world: World) -> None:
+def forget_downloads(_seed: SeedData) -> None:
     """Have nothing that was made for a download any more."""
     client, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
     for entry in client.list_objects_v2(Bucket=bucket, Prefix="downloads/").get("Contents", []):
         client.delete_object(Bucket=bucket, Key=entry["Key"])
 
 
-def moon(days: int) -> Ask:
+def moon(days: int) -> Step:
     """Answer the request for so many days of the Moon."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return get(
@@ -171,9 +171,9 @@ def moon(days: int) -> Ask:
     )
 
 
-def restart_rooms(_size: int) -> Ask:
+def restart_rooms(_size: int) -> Step:
     """Answer a run of the hourly schedule."""
-    return lambda _world: afternoons.restart_rooms(AFTERNOON, lambda: 900_000)
+    return lambda _seed: afternoons.restart_rooms(RESTART_TIME, lambda: 900_000)
 
 
 def _moment(second: int) -> datetime:
@@ -189,23 +189,23 @@ def _cursor() -> Iterator[Any]:
     connection.close()
 
 
-def forget_codes(_world: World) -> None:
+def forget_codes(_seed: SeedData) -> None:
     """Have the next request read the codes of sites."""
     site_configs.forget_site_codes()
 
 
-def grow_queue(world: World, count: int) -> None:
+def grow_queue(seed: SeedData, count: int) -> None:
     """Have `count` items in the queue, or a few more."""
     write_legacy_items(QUEUE, count)
-    world.api.get("/pipe/queues")
+    seed.api.get("/pipe/queues")
 
 
-def put_item(world: World) -> None:
+def put_item(seed: SeedData) -> None:
     """Put an item behind all others, so that taking one leaves as many."""
-    world.api.post("/pipe/enqueue", json={"queue_name": QUEUE}).raise_for_status()
+    seed.api.post("/pipe/enqueue", json={"queue_name": QUEUE}).raise_for_status()
 
 
-def lease_and_acknowledge(world: World) -> Any:
+def lease_and_acknowledge(seed: SeedData) -> Any:
     """Take an item on a lease, and end it."""
-    world.lease()
-    return world.api.post(f"/pipe/queue/{QUEUE}/ack", json=world.leased)
+    seed.lease()
+    return seed.api.post(f"/pipe/queue/{QUEUE}/ack", json=seed.leased)
