@@ -22,8 +22,8 @@ from local.server import QuietHandler, Server
 
 # nginx's status for a client that disconnected before the response.
 CLIENT_CLOSED_REQUEST = 499
-# CPU time, so that other load on the machine does not count. A row takes about 50 microseconds.
-SLOW_S = 0.25
+# CPU time, so that other load does not count. A row takes about 50 microseconds, a cold first request 0.3 s.
+SLOW_S = 0.5
 WARNING_INTERVAL_S = 60.0
 
 

@@ -39,8 +39,8 @@ def client(url: str) -> Iterator[ApiClient]:
         yield session
 
 
-def echoed(answer: requests.Response) -> dict[str, Any]:
-    event: dict[str, Any] = answer.json()["event"]
+def echoed(response: requests.Response) -> dict[str, Any]:
+    event: dict[str, Any] = response.json()["event"]
     return event
 
 
@@ -71,11 +71,11 @@ def test_path_parameters_are_decoded_after_the_path_is_split(client: ApiClient) 
     [("GET", "/nowhere"), ("DELETE", "/"), ("GET", "/mrc"), ("GET", "/mrc/config/more"), ("OPTIONS", "/x")],
 )
 def test_an_unknown_route_is_a_missing_token(client: ApiClient, method: str, path: str) -> None:
-    answer = client.request(method, path)
-    assert answer.status_code == 403
-    assert answer.json() == {"message": "Missing Authentication Token"}
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.headers["Access-Control-Allow-Methods"] == "GET,POST"
+    response = client.request(method, path)
+    assert response.status_code == 403
+    assert response.json() == {"message": "Missing Authentication Token"}
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET,POST"
 
 
 def test_paths_outside_the_stage_are_not_found(url: str) -> None:
@@ -83,10 +83,10 @@ def test_paths_outside_the_stage_are_not_found(url: str) -> None:
 
 
 def test_the_event_has_the_documented_format(client: ApiClient) -> None:
-    answer = client.put(
+    response = client.put(
         "/mrc/config?a=1&b=&a=%C3%A9%2B+", data='{"x": "é"}'.encode(), headers={"X-Thing": "one"}
     )
-    event = echoed(answer)
+    event = echoed(response)
     assert event["httpMethod"] == "PUT"
     assert event["path"] == "/dev/mrc/config"
     assert event["queryStringParameters"] == {"a": "é+ ", "b": ""}
@@ -98,8 +98,8 @@ def test_the_event_has_the_documented_format(client: ApiClient) -> None:
     assert event["requestContext"]["resourcePath"] == "/{site}/config"
     assert event["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
     assert len(event["requestContext"]["requestId"]) == 36
-    assert answer.json()["function"] == "gateway-test-dev-echo"
-    assert 0 < answer.json()["left"] <= 29_000
+    assert response.json()["function"] == "gateway-test-dev-echo"
+    assert 0 < response.json()["left"] <= 29_000
 
 
 def test_absent_values_are_null(client: ApiClient) -> None:
@@ -109,7 +109,7 @@ def test_absent_values_are_null(client: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "result",
     [
         "text",
         None,
@@ -121,8 +121,8 @@ def test_absent_values_are_null(client: ApiClient) -> None:
         {"statusCode": 200, "body": "a", "isBase64Encoded": True},
     ],
 )
-def test_an_invalid_response_is_a_bad_gateway(client: ApiClient, answer: Any) -> None:
-    response = client.post("/answer", json=answer)
+def test_an_invalid_response_is_a_bad_gateway(client: ApiClient, result: Any) -> None:
+    response = client.post("/returns", json=result)
     assert response.status_code == 502
     assert response.json() == {"message": "Internal server error"}
     assert response.headers["Access-Control-Allow-Origin"] == "https://five.example"
@@ -143,8 +143,8 @@ def test_a_slow_handler_is_a_gateway_timeout(client: ApiClient) -> None:
 def test_requests_to_10_mb_pass_and_larger_ones_are_refused(client: ApiClient) -> None:
     limit = 10 * 1024 * 1024
     allowed = b'{"statusCode": 200, "body": "fine"}'.ljust(limit)
-    assert client.post("/answer", data=allowed).text == "fine"
-    refused = client.post("/answer", data=allowed + b" ")
+    assert client.post("/returns", data=allowed).text == "fine"
+    refused = client.post("/returns", data=allowed + b" ")
     assert (refused.status_code, refused.json()) == (413, {"message": "Request Too Long"})
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
 
@@ -155,8 +155,8 @@ def test_a_chunked_body_has_the_same_limit(client: ApiClient) -> None:
         yield b" " * (size - 35)
 
     limit = 10 * 1024 * 1024
-    assert client.post("/answer", data=chunks(limit)).text == "fine"
-    assert client.post("/answer", data=chunks(limit + 1)).status_code == 413
+    assert client.post("/returns", data=chunks(limit)).text == "fine"
+    assert client.post("/returns", data=chunks(limit + 1)).status_code == 413
 
 
 def test_a_disconnect_during_the_body_is_one_line_in_the_log(
@@ -174,26 +174,26 @@ def test_a_disconnect_during_the_body_is_one_line_in_the_log(
 
 def test_a_whole_url_in_the_request_line_is_a_path(url: str) -> None:
     # a client that uses the gateway as its proxy sends it
-    answer = requests.get(f"{url}/dev/mrc/config?a=1", proxies={"http": url}, timeout=5)
-    assert echoed(answer)["pathParameters"] == {"site": "mrc"}
+    response = requests.get(f"{url}/dev/mrc/config?a=1", proxies={"http": url}, timeout=5)
+    assert echoed(response)["pathParameters"] == {"site": "mrc"}
 
 
 def test_responses_to_6_mb_pass_and_larger_ones_are_a_bad_gateway(client: ApiClient) -> None:
     around = len(json.dumps({"statusCode": 200, "body": ""}))
     most = 6 * 1024 * 1024 - around
-    assert len(client.post("/answer", json={"repeat": most}).content) == most
-    assert client.post("/answer", json={"repeat": most + 1}).status_code == 502
+    assert len(client.post("/returns", json={"repeat": most}).content) == most
+    assert client.post("/returns", json={"repeat": most + 1}).status_code == 502
 
 
 def test_base64_bodies_and_repeated_headers_are_sent(client: ApiClient) -> None:
-    answer = {
+    result = {
         "statusCode": 201,
         "headers": {"Content-Type": "image/png"},
         "multiValueHeaders": {"X-Many": ["a", "b"]},
         "body": "iVBORw==",
         "isBase64Encoded": True,
     }
-    response = client.post("/answer", json=answer)
+    response = client.post("/returns", json=result)
     assert (response.status_code, response.content) == (201, b"\x89PNG")
     assert response.headers["Content-Type"] == "image/png"
     assert response.raw.headers.getlist("X-Many") == ["a", "b"]
@@ -242,8 +242,8 @@ def test_the_authorizer_s_context_reaches_the_handler(client: ApiClient) -> None
 
 def test_boto3_invokes_functions_by_their_name_in_aws(url: str) -> None:
     client = boto3.client("lambda", endpoint_url=url, region_name="us-east-1")
-    answer = client.invoke(FunctionName="add-in-aws", Payload=json.dumps({"a": 2, "b": 3}))
-    assert (answer["StatusCode"], json.load(answer["Payload"])) == (200, 5)
+    response = client.invoke(FunctionName="add-in-aws", Payload=json.dumps({"a": 2, "b": 3}))
+    assert (response["StatusCode"], json.load(response["Payload"])) == (200, 5)
     failed = client.invoke(FunctionName="add-in-aws", Payload=json.dumps({"a": 2}))
     assert failed["FunctionError"] == "Unhandled"
     assert json.load(failed["Payload"]) == {"errorMessage": "'b'", "errorType": "KeyError"}

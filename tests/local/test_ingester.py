@@ -41,8 +41,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> DemoImage:
 def upload(api: ApiClient, path: Path, **body: Any) -> None:
     """Upload a file as a site computer does: request a form and post the file with it."""
     form = api.post("//upload/", json={"object_name": path.name, **body}).json()
-    answer = requests.post(form["url"], data=form["fields"], files={"file": path.read_bytes()}, timeout=10)
-    assert answer.status_code == 204
+    response = requests.post(form["url"], data=form["fields"], files={"file": path.read_bytes()}, timeout=10)
+    assert response.status_code == 204
 
 
 def eventually(check: Callable[[], Any], timeout_s: float = 15) -> Any:
@@ -99,8 +99,8 @@ def test_an_info_image_is_written_to_the_channel_that_expects_it(api: ApiClient,
         upload(api, path, s3_directory="info-images", info_channel=2)
 
     def complete() -> Any:
-        answer = api.get(f"/infoimage/{image.site}/2")
-        return answer.json() if answer.ok and len(URLS & answer.json().keys()) == len(URLS) else None
+        response = api.get(f"/infoimage/{image.site}/2")
+        return response.json() if response.ok and len(URLS & response.json().keys()) == len(URLS) else None
 
     shown = eventually(complete)
     assert shown["base_filename"] == image.base_filename
@@ -136,7 +136,7 @@ def test_an_invalid_card_is_omitted(api: ApiClient, tmp_path: Path, directory: s
         assert [(row["fits_01_exists"], row["exposure_time"]) for row in rows] == [(True, None)]
         header = json.loads(rows[0]["header"])
     else:
-        record = eventually(lambda: (answer := api.get("/infoimage/mrc1/1")).content and answer.json())
+        record = eventually(lambda: (response := api.get("/infoimage/mrc1/1")).content and response.json())
         assert requests.get(record["fits_01_url"], timeout=10).content == path.read_bytes()
         header = record["header"]
     assert "EXPTIME" not in header

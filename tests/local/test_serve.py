@@ -254,7 +254,7 @@ def readme_tour() -> list[tuple[str, list[str]]]:
     """Return the commands of the README's tour with the documented output."""
     block = (PROJECT / "README.md").read_text().split("```console\n")[1].split("```")[0]
     steps = [step.splitlines() for step in f"\n{block}".split("\n$ ")[1:]]
-    return [(command, answer) for command, *answer in steps if not command.startswith("BASE=")]
+    return [(command, output) for command, *output in steps if not command.startswith("BASE=")]
 
 
 def without_figures(line: str) -> str:
@@ -270,13 +270,13 @@ def test_the_readme_s_tour_has_the_documented_output(demo_url: str) -> None:
     tour = readme_tour()
     assert len(tour) >= 10
     environment = {"PATH": os.environ["PATH"], "BASE": demo_url, "no_proxy": "127.0.0.1"}
-    for command, said in tour:
+    for command, documented in tour:
         ran = subprocess.run(
             [BASH, "-c", command], check=True, env=environment, capture_output=True, text=True, timeout=60
         )
-        answer = ran.stdout.splitlines()
-        assert len(answer) == len(said), command
-        for real, line in zip(answer, said, strict=True):
+        output = ran.stdout.splitlines()
+        assert len(output) == len(documented), command
+        for real, line in zip(output, documented, strict=True):
             assert without_figures(real).startswith(without_figures(line)), command
             if "…" not in line:
                 assert without_figures(real) == without_figures(line), command
