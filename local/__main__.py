@@ -111,7 +111,7 @@ Ctrl-C stops everything.
 def _token_without_a_role(stack: Stack) -> str:
     token = stack.auth0.token("auth0|demo-visitor-1", ["viewer"])
     return f"""
-Users with this token may change data. A token of a user without the role, who may not:
+This token allows writes. A token of a user without the role does not:
   VISITOR={token}
 """
 

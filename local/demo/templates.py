@@ -1,6 +1,7 @@
 """JSON templates: a value in braces names an attribute, as in "{site.title} Observatory"."""
 
 import json
+import re
 from functools import reduce
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +22,7 @@ def filled_in(value: Any, names: dict[str, Any]) -> Any:
         return [filled_in(member, names) for member in value]
     if not isinstance(value, str):
         return value
-    if (
-        value.startswith("{")
-        and value.endswith("}")
-        and value.count("{") == 1
-        and not {":", "["} & set(value)
-    ):
+    if re.fullmatch(r"\{[a-z_.]+\}", value):
         first, *attributes = value[1:-1].split(".")
         return reduce(getattr, attributes, names[first])
     return value.format(**names)
