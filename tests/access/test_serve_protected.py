@@ -11,13 +11,13 @@ from tests.local.test_serve import serving
 
 def test_the_key_that_it_tells_how_to_make_opens_its_site() -> None:
     with serving(WRITE_ACCESS="protected") as serve:
-        told = serve.wait_for("To make one: ")
+        told = serve.wait_for("To make a key: ")
         url = f"{serve.base_url}/mrc1/config"
         assert requests.put(url, json={"name": "a"}, timeout=10).status_code == 401
         assert requests.get(url, timeout=10).status_code == 404
 
         ran = subprocess.run(
-            ["/bin/sh", "-c", told.partition("To make one: ")[2]],
+            ["/bin/sh", "-c", told.partition("To make a key: ")[2]],
             cwd=PROJECT,
             env={"PATH": os.environ["PATH"]},
             capture_output=True,
