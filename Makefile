@@ -34,17 +34,23 @@ $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
 serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
 	@exec $(BIN)/python -m local
 
-test: $(VENV)/installed  ## every test that needs no AWS account
-	$(BIN)/python -m pytest
+test: $(VENV)/installed  ## every test that needs no AWS account; fails where a product module is covered below 90 %
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=json:.local/coverage.json
+	$(BIN)/python -m tests.module_coverage
 
-# What takes long: the browser, the fault and chaos suites, what starts whole stacks or computes pictures, and what
-# costs and queries are counted on. What is left passes through every service.
-SLOW := access/test_serve_protected.py browser chaos costs deploy/test_build.py downloads/test_bounds_http.py \
-	downloads/test_reuse_http.py events_service/test_oracle.py examples faults local/test_demo_images.py \
-	local/test_serve.py openapi/test_clients.py openapi/test_fuzz.py simulation
+# Slow tests: the browser, the suites with faults, whole stacks and second programs, fuzzing, measured costs and
+# memory, exhaustive comparisons. The tests that are left call every service.
+SLOW := access/test_serve_protected.py browser callers chaos common/test_broken_answers.py common/test_deadline.py \
+	common/test_request_context.py common/test_sandbox.py costs db/test_bounds.py db/test_outage_http.py \
+	db/test_injection_http.py db/test_plans.py deploy downloads/test_bounds_http.py downloads/test_codec_fuzz.py \
+	downloads/test_fits_cases.py downloads/test_funpack.py downloads/test_mutations.py downloads/test_reuse_http.py \
+	downloads/test_tiles.py downloads/test_zip_streaming.py downloads/test_zips_http.py \
+	events_service/test_observers.py events_service/test_oracle.py examples faults local openapi/test_clients.py \
+	openapi/test_examples.py openapi/test_fuzz.py outages remotehq/test_rooms_http.py simulation \
+	test_odd_parameters.py test_readme.py
 
-quick: $(VENV)/installed  ## most tests, a few minutes: make quick PYTHON=python3.12 VENV=.local/python3.12
-	$(BIN)/python -m pytest -q -n auto --dist loadfile $(SLOW:%=--ignore=tests/%)
+quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
+	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)
 
 check: $(VENV)/installed  ## format, lint, types
 	$(BIN)/ruff format --check

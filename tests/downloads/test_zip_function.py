@@ -126,6 +126,7 @@ def test_the_lock_of_a_dead_packer_ends_and_its_upload_is_aborted(monkeypatch: p
     assert stored("downloads/locks/") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noticed", ["when it renews the lock", "when it sends a part"])
 def test_a_packer_that_was_too_slow_gives_up_and_the_other_s_zip_stays(
     monkeypatch: pytest.MonkeyPatch, noticed: str

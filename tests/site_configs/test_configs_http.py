@@ -119,11 +119,12 @@ def test_delete_answers_200_also_when_there_was_none(api: ApiClient) -> None:
     assert api.get("/mrc1/config").status_code == 404
 
 
+@pytest.mark.slow
 def test_all_configs_are_complete_however_many_pages_the_scan_takes(
     api: ApiClient, real_config: dict[str, Any]
 ) -> None:
     # as nested as real ones are, and as large as an item can be
-    configurations = {f"site{number:02d}": {"copies": [real_config] * 32} for number in range(15)}
+    configurations = {f"site{number:02d}": {"copies": [real_config] * 32} for number in range(8)}
     for site, configuration in configurations.items():
         store.write(site, configuration)
     found: dict[str, Any] = {}
@@ -184,6 +185,7 @@ def test_all_configs_are_read_only_as_far_as_they_fit_and_come_once_each(
     assert pages == 4
 
 
+@pytest.mark.slow
 def test_memory_for_all_configs_does_not_grow_with_their_number(
     aws: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
