@@ -1,4 +1,4 @@
-"""How long the handlers behind the gateway take, and what they are called with."""
+"""Time the handlers that the gateway runs, and record the events they receive."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ AUTHORIZER = "auth/handlers.authorize"
 
 @dataclass(frozen=True)
 class Call:
-    """A handler's run.
+    """One run of a handler.
 
     Attributes
     ----------
@@ -41,17 +41,17 @@ class Calls:
     runs: list[Call] = field(default_factory=list)
 
     def clear(self) -> None:
-        """Forget them."""
+        """Remove all runs."""
         self.runs.clear()
 
     def total(self) -> tuple[float, float]:
-        """Answer the sums of wall and of CPU milliseconds: authorizer and handler take turns."""
+        """Return the sums of wall and of CPU milliseconds: authorizer and handler take turns."""
         return sum(run.wall_ms for run in self.runs), sum(run.cpu_ms for run in self.runs)
 
 
 @contextmanager
 def watched() -> Iterator[Calls]:
-    """Watch the handlers that the gateway of this process runs in the block."""
+    """Record every run of a handler by the gateway of this process, inside the block."""
     calls, load = Calls(), invocation.load_handler
 
     def load_watched(name: str) -> Callable[[Any, Any], Any]:
@@ -72,7 +72,7 @@ def watched() -> Iterator[Calls]:
 
 
 def captured(ask: Callable[[], Any]) -> list[tuple[str, Any]]:
-    """Answer the handlers and events that a request leads to; only the authorizer runs."""
+    """Return the handlers and events that a request leads to; only the authorizer runs."""
     events, load = [], invocation.load_handler
 
     def load_captured(name: str) -> Callable[[Any, Any], Any]:

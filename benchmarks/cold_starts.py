@@ -1,4 +1,4 @@
-"""How long a function takes from the start of a fresh interpreter to its first answer, for each function.
+"""Measure for each function the time from the start of a fresh interpreter to its first response.
 
 With `--artifact`, Lambda's Python runs what is in the artifacts of a deployment (zips, or what they unpack
 to); without it this Python runs the source tree.
@@ -61,7 +61,7 @@ def _runtime() -> Iterator[Runtime]:
 
 
 def _leading_to(seed: SeedData) -> dict[str, Measured]:
-    """Answer a request that leads to each handler, by handler; what it needs is not there yet."""
+    """Return a request that leads to each handler, by handler; what it needs is not there yet."""
     found: dict[str, Measured] = {}
     for measured in seeded_stack.measured():
         if " /" in measured.route:
@@ -71,7 +71,7 @@ def _leading_to(seed: SeedData) -> dict[str, Measured]:
 
 
 def _functions(seed: SeedData) -> Iterator[tuple[str, str, Iterator[Any]]]:
-    """Answer what to measure: a name, the handler, and an event for each run."""
+    """Return what to measure: a name, the handler, and an event for each run."""
     leading = _leading_to(seed)
     for name, function in Deployment().functions.items():
         handler = function.handler
@@ -83,7 +83,7 @@ def _functions(seed: SeedData) -> Iterator[tuple[str, str, Iterator[Any]]]:
 
 
 def _events(seed: SeedData, handler: str, measured: Measured) -> Iterator[Any]:
-    """Have a route asked again and again; answer what the gateway calls the handler with."""
+    """Call a route repeatedly, and yield the event that the gateway passes to the handler."""
     seeded_stack.prepare(seed, measured)
     for _ in range(RUNS):
         for step in measured.again:
@@ -92,7 +92,7 @@ def _events(seed: SeedData, handler: str, measured: Measured) -> Iterator[Any]:
 
 
 def _conversions(seed: SeedData, measured: Measured) -> Iterator[Any]:
-    """Answer events of the download route, each for a file that nobody has converted."""
+    """Return events of the download route, each for a file that nobody has converted."""
     event = next(_events(seed, DOWNLOAD, measured))
     for number in range(2, 2 + RUNS):
         yield {

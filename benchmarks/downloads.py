@@ -1,4 +1,4 @@
-"""How long a download takes to make, stage by stage, and the most memory that its process holds.
+"""Measure how long a download takes, stage by stage, and the peak memory of its process.
 
 The images are sky of 1k x 1k and 4k x 4k pixels and, as the largest that the API is built for, of 6k x 5k as
 floating-point numbers: that one has to be done within the 1,024 MB of a small Lambda function. Memory is that
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def measure_stages(kind: str) -> None:
-    """In a process of its own: print the seconds that each stage takes when it is done by itself."""
+    """Print the seconds of each stage, run one after the other. Runs in its own process."""
     from downloads import bzip2, files, store
     from downloads.fits_images import data_pieces, find_image
     from downloads.pixels import Scale, stored_pixels
@@ -76,7 +76,7 @@ def measure_stages(kind: str) -> None:
 
 
 def measure_whole(kind: str) -> None:
-    """In a process of its own: print the seconds that a request takes, and the peak of memory in MB.
+    """Print the seconds of a request and the peak memory in MB. Runs in its own process.
 
     The first request starts the sandbox and loads its libraries. The second, of a copy, finds it warm. Memory
     is that of a third: to sample it slows what is sampled.
@@ -118,7 +118,7 @@ def _ran(function: str, kind: str) -> Any:
 
 
 def _images() -> Iterator[tuple[str, bytes]]:
-    """Answer titles and packed images: noise as a camera has it, over some stars."""
+    """Return titles and packed images: noise as a camera has it, over some stars."""
     rng = np.random.default_rng(1)
     for title, shape, dtype in (
         ("1k x 1k uint16", (1024, 1024), "u2"),
@@ -141,7 +141,7 @@ def _packed(image: Any) -> bytes:
 
 
 class _Clock:
-    """Keeps how long things took."""
+    """Stopwatch for named stages."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

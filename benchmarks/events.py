@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _figures() -> Iterator[tuple[str, float]]:
-    """Measure; answer names and milliseconds."""
+    """Measure, and yield names and milliseconds."""
     from events import handlers
     from site_configs import store
 

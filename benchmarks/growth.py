@@ -1,4 +1,4 @@
-"""How each route's cost grows with what it depends on: milliseconds, requests to backends, DynamoDB's units.
+"""Measure how each route's cost grows with what it depends on: time, requests to backends, DynamoDB's units.
 
 Wall times hold the backend's part. moto's, which stands for DynamoDB and S3, grows with all that it
 holds, also where DynamoDB's does not: there the handler's CPU time, the requests and the units tell.
@@ -63,7 +63,7 @@ def _measure(seed: SeedData, watched: Calls, recorder: Recorder, route: Route, s
 
 
 def _counted(seed: SeedData, recorder: Recorder, ask: Callable[..., Any], again: Any) -> tuple[float, float]:
-    """Answer requests to backends, and DynamoDB's units, of one call."""
+    """Return requests to backends, and DynamoDB's units, of one call."""
     for step in (*again, ask, *again):
         step(seed)
     with recorder.recording() as cost:

@@ -1,4 +1,4 @@
-"""What each route's cost grows with, and how it should follow."""
+"""The cases of `benchmarks.growth`: what each route's cost depends on, and how it should grow."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FLAT, STRAIGHT = "flat", "straight"
 
 @dataclass(frozen=True)
 class Route:
-    """A route that is asked at each size.
+    """A route that is called at each size.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Route:
 
 @dataclass(frozen=True)
 class GrowthCase:
-    """Something that grows, and the routes that it may matter to.
+    """A kind of data that grows, and the routes whose cost may depend on it.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ NAME = f"{image_rows.BUSY_SITE}-sq01-20180101-00000001"
 
 
 def one_more(_size: int) -> tuple[Step, ...]:
-    """Answer what makes up for an item that is taken."""
+    """Return what makes up for an item that is taken."""
     return (growth_data.put_item,)
 
 

@@ -1,4 +1,4 @@
-"""Making what is stored as large as is wanted, and the requests whose cost may depend on it."""
+"""Store data of a given size, and build the requests whose cost may depend on it."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -28,12 +28,12 @@ BIG_QUEUE, DEAD_QUEUE = "big", "failing"
 
 
 def always(ask: Step) -> Callable[[int], Step]:
-    """Answer the same request at any size."""
+    """Return the same request at any size."""
     return lambda _size: ask
 
 
 def grow_sites(_seed: SeedData, count: int) -> None:
-    """Have `count` sites more than the demo's, each with a config of 12 KB and an image."""
+    """Store `count` more sites than the demo has, each with a config of 12 KB and an image."""
     config = site_configurations()["mrc1"]
     codes = [f"site{number:04d}" for number in range(count)]
     write_rows("CONFIG_TABLE_NAME", ({"site": code, "configuration": config} for code in codes))
@@ -50,14 +50,14 @@ def grow_sites(_seed: SeedData, count: int) -> None:
 
 
 def grow_rows(_seed: SeedData, count: int) -> None:
-    """Have `count` rows in the image table, as `benchmarks.image_rows` makes them."""
+    """Replace the image table's rows with `count` rows of `benchmarks.image_rows`."""
     with _cursor() as cursor:
         cursor.execute("TRUNCATE images")
         image_rows.load(cursor.connection, count)
 
 
 def grow_files(_seed: SeedData, count: int) -> None:
-    """Have `count` images of mrc1, a second apart, each with a small FITS file."""
+    """Store `count` images of mrc1, one second apart, each with a small FITS file."""
     with _cursor() as cursor:
         cursor.execute("TRUNCATE images")
         for number in range(count):
@@ -70,14 +70,14 @@ def grow_files(_seed: SeedData, count: int) -> None:
 
 
 def grow_queues(seed: SeedData, count: int) -> None:
-    """Have `count` queues, with ten items each."""
+    """Create `count` queues of ten items each."""
     for number in range(count):
         if seed.api.post("/pipe/queue", json={"queue_name": f"queue{number}"}).ok:
             write_legacy_items(f"queue{number}", 10)
 
 
 def grow_statuses(_seed: SeedData, count: int) -> None:
-    """Have `count` machines in the list of statuses."""
+    """Store the statuses of `count` machines."""
     names = [f"pipe{number:04d}" for number in range(count)]
     status = {"status": "busy", "last_updated": FIRST_S * 1000, "details": {"job": "stack", "done": 0.5}}
     rows = ({"pk": "STATUSES", "sk": name, "pipe_id": name, **status} for name in names)
@@ -85,7 +85,7 @@ def grow_statuses(_seed: SeedData, count: int) -> None:
 
 
 def grow_dead_letters(seed: SeedData, count: int) -> None:
-    """Have `count` dead letters in a queue."""
+    """Store `count` dead letters in a queue."""
     seed.api.post("/pipe/queue", json={"queue_name": DEAD_QUEUE, "max_receives": 3})
     queue = queues.existing(DEAD_QUEUE)
     ids = [f"{queue.generation:013d}_{number:012d}" for number in range(count)]
@@ -106,13 +106,13 @@ def _dead_letter(queue: queues.Queue, item_id: str) -> dict[str, Any]:
 
 
 def grow_image(_seed: SeedData, megapixels: int) -> None:
-    """Have a FITS file of so many megapixels."""
+    """Store a FITS file with an image of this many megapixels."""
     side = round((megapixels * 1e6) ** 0.5)
     put(f"data/{FILE.format(0)}", packed(sky(side, side).astype("u2")))
 
 
 def page(number: int) -> Step:
-    """Answer the request for a page of a site's newest images, the `number`-th of a hundred images each."""
+    """Return the request for a page of a site's newest images, the `number`-th of a hundred images each."""
     query = {"after": arguments.position_text(_position((number - 1) * 100))} if number > 1 else {}
     return get(f"/{image_rows.BUSY_SITE}/latest_images/100", **query)
 
@@ -129,7 +129,7 @@ def _position(place: int) -> tuple[datetime, int]:
 
 
 def grow_rooms(_seed: SeedData, count: int) -> None:
-    """Have `count` sites with a control room, all where it is afternoon at once."""
+    """Store `count` sites with a control room, all in one time zone."""
     for number in range(count):
         code = f"room{number:03d}"
         site_configs.write(code, {"TZ_database_name": "America/Los_Angeles"})
@@ -137,30 +137,30 @@ def grow_rooms(_seed: SeedData, count: int) -> None:
 
 
 def fill_big_queue(size: int) -> tuple[Step, ...]:
-    """Answer what makes a queue of `size` items."""
+    """Return what makes a queue of `size` items."""
     return (post("/pipe/queue", {"queue_name": BIG_QUEUE}), lambda _: write_legacy_items(BIG_QUEUE, size))
 
 
 def put_config(size: int) -> Step:
-    """Answer the request to store a config of `size` kB."""
+    """Return the request to store a config of `size` kB."""
     return call("PUT", "/mrc1/config", json={"text": "a" * (size * 1000), "numbers": [1.5] * size})
 
 
 def zip_of(size: int) -> Step:
-    """Answer the request for a zip of `size` files."""
+    """Return the request for a zip of `size` files."""
     span = {"start_timestamp_s": FIRST_S, "end_timestamp_s": FIRST_S + size - 1}
     return post("/downloadzip", {"site": "mrc1", "fits_size": "small", **span})
 
 
 def forget_downloads(_seed: SeedData) -> None:
-    """Have nothing that was made for a download any more."""
+    """Delete every file that was made for a download."""
     client, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
     for entry in client.list_objects_v2(Bucket=bucket, Prefix="downloads/").get("Contents", []):
         client.delete_object(Bucket=bucket, Key=entry["Key"])
 
 
 def moon(days: int) -> Step:
-    """Answer the request for so many days of the Moon."""
+    """Return the request for so many days of the Moon."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return get(
         "/events/moon/rise-set-illum",
@@ -172,7 +172,7 @@ def moon(days: int) -> Step:
 
 
 def restart_rooms(_size: int) -> Step:
-    """Answer a run of the hourly schedule."""
+    """Return a run of the hourly schedule."""
     return lambda _seed: afternoons.restart_rooms(RESTART_TIME, lambda: 900_000)
 
 
@@ -190,22 +190,22 @@ def _cursor() -> Iterator[Any]:
 
 
 def forget_codes(_seed: SeedData) -> None:
-    """Have the next request read the codes of sites."""
+    """Clear the cached site codes, so that the next request reads them."""
     site_configs.forget_site_codes()
 
 
 def grow_queue(seed: SeedData, count: int) -> None:
-    """Have `count` items in the queue, or a few more."""
+    """Store at least `count` items in the queue."""
     write_legacy_items(QUEUE, count)
     seed.api.get("/pipe/queues")
 
 
 def put_item(seed: SeedData) -> None:
-    """Put an item behind all others, so that taking one leaves as many."""
+    """Enqueue an item, so that a dequeue leaves the queue as long as it was."""
     seed.api.post("/pipe/enqueue", json={"queue_name": QUEUE}).raise_for_status()
 
 
 def lease_and_acknowledge(seed: SeedData) -> Any:
-    """Take an item on a lease, and end it."""
+    """Lease an item and acknowledge it."""
     seed.lease()
     return seed.api.post(f"/pipe/queue/{QUEUE}/ack", json=seed.leased)

@@ -49,7 +49,7 @@ _ROWS_A_COPY = 5000
 
 
 def load(connection: Any, count: int) -> None:
-    """Put `count` rows into the empty image table, and have PostgreSQL look at them."""
+    """Insert `count` rows into the empty image table, and analyze it."""
     rows = islice(image_rows(), count)
     with connection.cursor() as cursor:
         while block := "".join(islice(rows, _ROWS_A_COPY)):
@@ -58,7 +58,7 @@ def load(connection: Any, count: int) -> None:
 
 
 def image_rows() -> Iterator[str]:
-    """Answer lines for COPY, without end, the oldest image first."""
+    """Return lines for COPY, without end, the oldest image first."""
     maker = _Maker()
     for site in SITES:
         yield maker.row(site, FIRST_EVENING, stack_number=0)
@@ -81,7 +81,7 @@ class _Maker:
         self._header = json.dumps(self._cards(), separators=(", ", ": "))
 
     def row(self, site: str, moment: datetime, stack_number: int) -> str:
-        """Answer the line for an image taken at `moment`, the `stack_number`-th of the night."""
+        """Return the line for an image taken at `moment`, the `stack_number`-th of the night."""
         self._count += 1
         stack_index = stack_number % STACK
         day = f"{moment - timedelta(hours=12):%Y%m%d}"
@@ -118,7 +118,7 @@ class _Maker:
         return "\t".join(values) + "\n"
 
     def _cards(self) -> dict[str, Any]:
-        """Answer the header's cards, with places for what differs from image to image."""
+        """Return the header's cards, with places for what differs from image to image."""
         cards: dict[str, Any] = {
             "ORIGNAME": "%(name)s-EX00.fits.fz",
             "FILENAME": "%(name)s-EX01.fits",

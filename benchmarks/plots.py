@@ -1,4 +1,4 @@
-"""The figures of benchmarks/results/ as pictures: `python -m benchmarks.plots` writes docs/pictures/*.svg.
+"""Draw benchmarks/results/ as pictures: `python -m benchmarks.plots` writes docs/pictures/*.svg.
 
 Both colour schemes are in each picture; the viewer's own one shows.
 """
@@ -63,7 +63,7 @@ def cold_starts() -> str:
 
 
 def growth() -> str:
-    """Draw, for each thing that grows, the handlers' CPU time against its size; both axes logarithmic."""
+    """Draw the handlers' CPU time against the size of each kind of data, on logarithmic axes."""
     panels: dict[str, dict[str, Any]] = {}
     for route, kept in figures.read("growth")["figures"].items():
         panels.setdefault(kept["grows_with"], {})[route] = kept["points"]
@@ -169,7 +169,7 @@ def _picture(drawn: Iterable[str], height: float) -> str:
 
 
 def _sheets() -> tuple[str, str]:
-    """Answer the colours on light paper and on dark."""
+    """Return the colours on light paper and on dark."""
     return (
         "".join(f"{classes}{{{name}:{light}}}" for classes, name, light, _ in COLOURS),
         "".join(f"{classes}{{{name}:{dark}}}" for classes, name, _, dark in COLOURS),

@@ -1,4 +1,4 @@
-"""How long a presigned GET URL takes: ours, botocore with a client kept, botocore with a client for each."""
+"""Time a presigned GET URL: this project's signing, botocore with one client, botocore with a new client."""
 
 import os
 import timeit
@@ -45,7 +45,7 @@ def _botocore_url(client: Any) -> str:
 
 
 def _microseconds(call: Callable[[], Any], number: int) -> float:
-    """Answer the best mean of five rounds."""
+    """Return the best mean of five rounds."""
     return min(timeit.repeat(call, number=number, repeat=5)) / number * 1e6
 
 

@@ -1,4 +1,4 @@
-"""What a million requests to each route cost, reckoned from counts, CPU time and bytes.
+"""Estimate the price of a million requests to each route from counted requests, CPU time and bytes.
 
 List prices of us-east-1 in US dollars, without free tiers, discounts and taxes; they change.
 """
@@ -38,7 +38,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars for a million requests, by what they are for; and how long Lambda runs for one, ms."""
+    """US dollars for a million requests by kind, and how long Lambda runs for one request, ms."""
 
     route: str
     lambda_ms: float
@@ -54,7 +54,7 @@ class Price:
 
 
 def prices() -> list[Price]:
-    """Answer the price of each route, of the case that the benchmark measures."""
+    """Return the price of each route, of the case that the benchmark measures."""
     costs = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
     memory = _memory_mb()
     guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
@@ -99,7 +99,7 @@ def _stores(cost: dict[str, Any]) -> float:
 
 
 def _memory_mb() -> dict[str, float]:
-    """Answer the memory of each route's function that has its own, by route; of all others under ""."""
+    """Return the memory of each route's function that has its own, by route; of all others under ""."""
     config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
     own = {
         f"{event['http']['method'].upper()} {event['http']['path']}": float(function["memorySize"])

@@ -1,4 +1,4 @@
-"""How soon all is well again after a backend's return, the same disturbance played again and again.
+"""Measure how soon the API recovers after a backend's return, for one disturbance played repeatedly.
 
 `python -m benchmarks.recovery [--backend dynamodb] [--what cut] [--times 10]` plays the disturbed night of
 `benchmarks.soak`, writes recovery.json into benchmarks/results/, and prints the recovery time of each round:
@@ -25,7 +25,7 @@ DISTURBED_S, CALM_S = 8.0, RECOVERY_S + 3
 
 
 def main() -> int:
-    """Play what the arguments ask for; return the exit status."""
+    """Run the selected nights; return the exit status."""
     options = _options()
     disturbance = Disturbance(options.backend, options.what)
     print(f"{disturbance.backend} {disturbance.what}, {options.times} times ({machine()})", flush=True)

@@ -1,4 +1,4 @@
-"""How long every route takes once a process has what it keeps: the handler, and the whole over the gateway.
+"""Time every route in a process with filled caches: the handler alone, and over the gateway.
 
 A handler's wall time holds the backends' part, and moto's, which stands for DynamoDB, S3 and SSM, is far from
 AWS's own. Its CPU time does not.
@@ -57,7 +57,7 @@ def _measure(seed: SeedData, watched: Calls, measured: Measured) -> dict[str, fl
 
 
 def _once(seed: SeedData, watched: Calls, measured: Measured) -> tuple[float, float, float, int]:
-    """Answer milliseconds (the handler's wall and CPU, the caller's) and the bytes of the answer."""
+    """Return milliseconds (the handler's wall and CPU, the caller's) and the bytes of the answer."""
     for step in measured.again:
         step(seed)
     watched.clear()

@@ -1,4 +1,4 @@
-"""What runs a handler in a fresh interpreter: this Python on the source tree, or Lambda's on an artifact."""
+"""Run a handler in a fresh interpreter: this Python on the source tree, or Lambda's on an artifact."""
 
 import json
 import os
@@ -36,21 +36,21 @@ print(json.dumps([status, *(part * 1000 for part in parts)]))
 
 @dataclass(frozen=True)
 class Runtime:
-    """A Python, with its options, and the folders to find handlers in, the first that has one."""
+    """A Python with its options and the folders that are searched for handlers, in order."""
 
     command: tuple[str, ...]
     folders: tuple[Path, ...]
 
     @property
     def name(self) -> str:
-        """What it is, in words."""
+        """A description of the runtime."""
         version = subprocess.run(
             [self.command[0], "--version"], capture_output=True, check=True, text=True
         ).stdout.strip()
         return f"{version}, {'source tree' if self.folders == (PROJECT,) else 'artifact'}"
 
     def first_answer(self, handler: str, event: Any) -> dict[str, float]:
-        """Run a handler in a fresh interpreter; answer the parts of its time, in ms.
+        """Run a handler in a fresh interpreter; return the parts of its time, in ms.
 
         The secret of PostgreSQL's URL comes from the parameter store, as in AWS.
         """
@@ -72,12 +72,12 @@ class Runtime:
 
 
 def of_source() -> Runtime:
-    """Answer this Python on the source tree."""
+    """Return this Python on the source tree."""
     return Runtime((sys.executable,), (PROJECT,))
 
 
 def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path) -> Runtime:
-    """Answer a Python on artifacts alone: what is not compiled in them is compiled at each start.
+    """Return a Python on artifacts alone: what is not compiled in them is compiled at each start.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path) -> Runtim
 
 
 def _executable(python: str) -> str:
-    """Answer the path of an interpreter itself: pyenv's stand behind a script, which takes its time."""
+    """Return the path of an interpreter itself: pyenv's stand behind a script, which takes its time."""
     version = {"PYENV_VERSION": python.removeprefix("python")} if python.startswith("python") else {}
     command = [python, "-c", "import sys; print(sys.executable)"]
     ran = subprocess.run(command, env={**os.environ, **version}, capture_output=True, check=True, text=True)

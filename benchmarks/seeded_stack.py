@@ -1,4 +1,4 @@
-"""A whole local stack with the data of the cost tests, and the requests that those tests count."""
+"""A local stack with the data of the cost tests, and the requests that those tests count."""
 
 import logging
 import os
@@ -24,7 +24,7 @@ STANDING_FOR = {"POST /download": "a FITS, made before", "POST /downloadzip": "s
 
 @dataclass(frozen=True)
 class Measured:
-    """A route and the case that stands for it.
+    """A route and the cost case that represents it.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ _AGAIN: dict[str, tuple[Step, ...]] = {
 
 
 def measured() -> Iterator[Measured]:
-    """Answer every route of the cost table."""
+    """Return every route of the cost table."""
     for route, cases in CASES.items():
         name = STANDING_FOR.get(route, next(iter(cases)))
         yield Measured(route, name, cases[name], _AGAIN.get(route, ()))
@@ -68,7 +68,7 @@ def measured() -> Iterator[Measured]:
 
 @contextmanager
 def running() -> Iterator[SeedData]:
-    """Have a stack of its own, with the data that `tests.costs` fills in, for the length of the block."""
+    """Run a local stack with the seed data inside the block."""
     os.environ.pop("DATABASE_URL", None)
     stack = Stack(0, demo=False)
     logs.logger.setLevel(logging.ERROR)
@@ -87,7 +87,7 @@ def running() -> Iterator[SeedData]:
 
 
 def prepare(filled: SeedData, of: Measured) -> None:
-    """Bring about all that a case needs, the first time."""
+    """Store everything that a case needs before its first call."""
     filled.fill()
     filled.warm_up()
     for depth in of.case.depths[-1:]:
@@ -97,7 +97,7 @@ def prepare(filled: SeedData, of: Measured) -> None:
 
 
 def start_over(filled: SeedData) -> None:
-    """Have in DynamoDB what a seed has at its start, and nothing that was put there since."""
+    """Reset DynamoDB to the seed data."""
     client, deployment = aws.client("dynamodb"), Deployment()
     for table in deployment.tables:
         client.delete_table(TableName=table["TableName"])

@@ -1,4 +1,4 @@
-"""A night with 50 sites over the gateway: does it hold, does it leak? Then, with faults, does it lie?
+"""Simulate a night with 50 sites: check load and leaks, then responses and data while backends fail.
 
 `python -m benchmarks.soak [--minutes 10] [--only load|chaos]` writes soak.json and chaos.json into
 benchmarks/results/. The exit status is 1 where a promise was broken. The actors live in this process, the
@@ -50,7 +50,7 @@ MOST_MINUTES = 120
 
 
 def main() -> int:
-    """Play what the arguments ask for; answer the exit status."""
+    """Run the selected nights; return the exit status."""
     options = _options()
     broken: list[str] = []
     if options.only in (None, "load"):
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _load(minutes: float) -> list[str]:
-    """Play an undisturbed night; answer what is wrong."""
+    """Run a night without faults; return what is wrong."""
     print(f"A night with {NIGHT.sites} sites, for {minutes:g} minutes ({machine()})", flush=True)
     with Backends() as backends, running(NIGHT, backends) as session:
         watcher = Watcher(session.pid, backends.database.url, session.work_folder, SAMPLE_EVERY_S)
@@ -81,7 +81,7 @@ def _load(minutes: float) -> list[str]:
 
 
 def _chaos() -> list[str]:
-    """Play a night in which every backend fails in every way; answer what is wrong."""
+    """Run a night in which every backend fails in every way; return what is wrong."""
     print(f"Every backend killed, slowed and cut off ({machine()})", flush=True)
     with Backends(DELAY_S) as backends, running(DISTURBED_NIGHT, backends) as session:
         watcher = Watcher(session.pid, backends.database.url, session.work_folder, SAMPLE_EVERY_S)

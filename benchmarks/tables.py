@@ -1,4 +1,4 @@
-"""The figures of benchmarks/results/ as tables: `python -m benchmarks.tables` writes them into the documents.
+"""Write benchmarks/results/ as tables into the documents: `python -m benchmarks.tables`.
 
 A table stands between `<!-- table: name -->` and `<!-- end of table -->`.
 """
@@ -24,12 +24,12 @@ def main() -> None:
 
 
 def with_tables(text: str) -> str:
-    """Answer a document with its tables as the figures have them."""
+    """Return a document with its tables as the figures have them."""
     return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
 
 
 def machines() -> str:
-    """Answer what machine and day each file of figures is from."""
+    """Return what machine and day each file of figures is from."""
     rows = []
     for name in figures.names():
         kept = figures.read(name)
@@ -41,7 +41,7 @@ def machines() -> str:
 
 
 def routes() -> str:
-    """Answer the milliseconds of each route."""
+    """Return the milliseconds of each route."""
     columns = ("handler_p50_ms", "handler_p99_ms", "handler_cpu_p50_ms", "gateway_p50_ms", "gateway_p99_ms")
     rows = [
         [f"`{route}`", *(measured[column] for column in columns)]
@@ -52,12 +52,12 @@ def routes() -> str:
 
 
 def events() -> str:
-    """Answer the milliseconds of the events routes."""
+    """Return the milliseconds of the events routes."""
     return _table(("", "median, ms"), figures.read("events")["figures"].items())
 
 
 def images() -> str:
-    """Answer the milliseconds of the image routes at both sizes of the table, and how they grow."""
+    """Return the milliseconds of the image routes at both sizes of the table, and how they grow."""
     small, large = (figures.read(f"images_{size}")["figures"] for size in (50_000, 2_000_000))
     rows = [
         [
@@ -76,7 +76,7 @@ def images() -> str:
 
 
 def downloads() -> str:
-    """Answer the seconds and memory of each kind of download."""
+    """Return the seconds and memory of each kind of download."""
     rows = [
         [
             image,
@@ -93,14 +93,14 @@ def downloads() -> str:
 
 
 def zips() -> str:
-    """Answer the seconds and memory of a large zip."""
+    """Return the seconds and memory of a large zip."""
     kept = figures.read("zips")["figures"]
     row = [f"{kept['files']:,}", kept["gb"], f"{kept['seconds']:.0f}", f"{kept['peak_mb']:.0f}"]
     return _table(("files of a zip", "GB", "seconds", "MB at most"), [row])
 
 
 def laws() -> str:
-    """Answer what each route grows with."""
+    """Return what each route grows with."""
     rows = []
     for route, kept in figures.read("growth")["figures"].items():
         (first, least), *_, (last, most) = kept["points"].items()
@@ -114,7 +114,7 @@ def laws() -> str:
 
 
 def nights() -> str:
-    """Answer what came of the undisturbed and of the disturbed night."""
+    """Return what came of the undisturbed and of the disturbed night."""
     undisturbed, disturbed = figures.read("soak")["figures"], figures.read("chaos")["figures"]
     statuses = [route["statuses"] for route in undisturbed["routes"].values()]
     columns = (
@@ -144,7 +144,7 @@ def _growth(kept: dict[str, Any]) -> dict[str, float]:
 
 
 def chaos() -> str:
-    """Answer what each disturbance did."""
+    """Return what each disturbance did."""
     rows = [
         [
             f"{window['backend']} {window['what']}",
@@ -159,7 +159,7 @@ def chaos() -> str:
 
 
 def hottest() -> str:
-    """Answer the routes that took most CPU time in the undisturbed night."""
+    """Return the routes that took most CPU time in the undisturbed night."""
     cpu = {route: kept["handler_cpu_p50_ms"] for route, kept in figures.read("routes")["figures"].items()}
     called = {route: kept["calls"] for route, kept in figures.read("soak")["figures"]["routes"].items()}
     spent = {route: calls * cpu[route] for route, calls in called.items() if route in cpu}
@@ -172,7 +172,7 @@ def hottest() -> str:
 
 
 def costs() -> str:
-    """Answer the dollars of a million requests to each route."""
+    """Return the dollars of a million requests to each route."""
     rows = [
         [
             f"`{price.route}`",

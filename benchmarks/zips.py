@@ -1,4 +1,4 @@
-"""The zip function with 2,000 files and 6 GB, one file over 4 GB: seconds, memory, and whether the zip opens.
+"""Measure the zip function with 2,000 files and 6 GB, one file over 4 GB, and check that the zip opens.
 
 The files come from an S3 that makes them up, over real HTTP, and the zip is kept as a sparse file on the
 disk, for Info-ZIP's unzip and Python to look into.

@@ -1,4 +1,4 @@
-"""The capacity units that DynamoDB bills for a request, worked out from the rows: moto answers constants.
+"""Compute the capacity units that DynamoDB bills for a request, from the rows: moto returns constants.
 
 By the developer guide, "DynamoDB read and write operations": a read unit is 4 KB read consistently, or twice
 that; a write unit is 1 KB, half of that in a transaction. Reads count what is read, before any filter or
@@ -21,7 +21,7 @@ Send = Callable[[str, Row], Row]
 
 
 def read_units(send: Send, operation: str, parameters: Row) -> float:
-    """What a GetItem, a BatchGetItem, or a page of a Query or Scan reads."""
+    """Return the read units of a GetItem, a BatchGetItem, or a page of a Query or Scan."""
     if operation == "BatchGetItem":
         return sum(
             read_units(send, "GetItem", {"TableName": table, "Key": key, **request})
@@ -58,7 +58,7 @@ class Writes:
         self._before = self._sizes()
 
     def units(self) -> int:
-        """What it has cost, asked when it has been answered; a write whose condition failed costs too."""
+        """Return the write units, after the response. A write whose condition failed is billed too."""
         larger = map(max, self._before, self._sizes())
         return sum(self._factor * math.ceil(max(size, 1) / WRITE_UNIT) for size in larger)
 
@@ -67,7 +67,7 @@ class Writes:
 
 
 def _actions(operation: str, parameters: Row) -> list[Row]:
-    """The writes of a request one by one, each with `TableName` and `Key` or `Item`."""
+    """Return the writes of a request, each with `TableName` and `Key` or `Item`."""
     if operation == "TransactWriteItems":
         return [arguments for action in parameters["TransactItems"] for arguments in action.values()]
     if operation == "BatchWriteItem":
@@ -94,7 +94,7 @@ def _size(row: Row) -> int:
 
 
 def _unfiltered(parameters: Row) -> Row:
-    """The same Query or Scan without what hides rows and attributes that it reads."""
+    """Return the Query or Scan without the parameters that hide rows and attributes."""
     hiding = {"FilterExpression", "ProjectionExpression", "Select"}
     kept = {name: value for name, value in parameters.items() if name not in hiding}
     used = set(re.findall(r"[:#]\w+", kept.get("KeyConditionExpression", "")))

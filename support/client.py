@@ -1,4 +1,4 @@
-"""A caller of the API: plain `requests`, as site computers use it."""
+"""An HTTP client for the API, built on `requests` like the site computers' programs."""
 
 import requests
 

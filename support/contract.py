@@ -1,4 +1,4 @@
-"""docs/openapi.yaml as a judge of real answers."""
+"""Check real responses against docs/openapi.yaml."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ DOCUMENT = PROJECT / "docs" / "openapi.yaml"
 
 
 class Contract:
-    """What the document promises of each route.
+    """The responses that the document allows for each route.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Contract:
         self._validators: dict[str, Validator] = {}
 
     def check(self, raw_path: str, answer: requests.Response) -> None:
-        """Compare an answer with what the document promises of its route.
+        """Check a response against the document.
 
         Parameters
         ----------
@@ -49,12 +49,12 @@ class Contract:
         self._check_answer(f"{method} {route.resource}", self.operation(method, route.resource), answer)
 
     def operation(self, method: str, resource: str) -> dict[str, Any]:
-        """Answer what the document says of a method of a resource."""
+        """Return what the document says of a method of a resource."""
         operation: dict[str, Any] = self.document["paths"][resource][method]
         return operation
 
     def resolved(self, value: dict[str, Any]) -> dict[str, Any]:
-        """Answer what a reference stands for, anything else as it is."""
+        """Return what a reference stands for, anything else as it is."""
         if "$ref" not in value:
             return value
         _, _, kind, name = value["$ref"].split("/")
@@ -62,7 +62,7 @@ class Contract:
         return component
 
     def errors(self, schema: dict[str, Any], value: Any) -> list[str]:
-        """Answer what is wrong with a value, in words."""
+        """Return what is wrong with a value, in words."""
         # a schema is kept for the life of the document, so its identity stands for it
         key = str(id(schema))
         if key not in self._validators:

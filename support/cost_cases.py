@@ -1,4 +1,4 @@
-"""How each case of costs.yaml comes about: what is asked, and of what."""
+"""The request and the stored data of each case in costs.yaml."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ RESTART_TIME = datetime(2026, 1, 15, 23, 5, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Case:
-    """A case.
+    """One case of a route's cost.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Case:
 
 
 def call(method: str, path: str, **more: Any) -> Step:
-    """A request; `more` is as `requests` has it, and the user's token is sent with `token=True`."""
+    """Return a request. `more` goes to `requests`; `token=True` sends the user's token."""
     token = more.pop("token", False)
 
     def ask(seed: SeedData) -> requests.Response:
@@ -68,7 +68,7 @@ def end(how: str, **more: Any) -> Step:
 
 
 def dead_letter(seed: SeedData) -> None:
-    """Have a queue "strict" with a dead letter."""
+    """Create a queue "strict" with a dead letter."""
     seed.api.post("/pipe/queue", json={"queue_name": "strict", "max_receives": 1})
     seed.api.post("/pipe/enqueue", json={"queue_name": "strict"})
     held = seed.api.post("/pipe/queue/strict/dequeue?lease_seconds=600").json()

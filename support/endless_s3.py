@@ -1,4 +1,4 @@
-"""A small S3 for zips of any size: it makes up the bytes of its objects, and keeps no part in memory.
+"""A small S3 server for zips of any size: it generates its objects, and stores no part in memory.
 
 Runs as a process of its own, so that its memory is not taken for that of the zip function.
 
@@ -27,14 +27,14 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
 class State:
-    """What was uploaded, and what is to go wrong."""
+    """The uploads, and the faults to play."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.reset({})
 
     def reset(self, control: dict[str, Any]) -> None:
-        """Forget all; `control` has `folder` (where objects are kept, sparse), and what fails.
+        """Reset. `control` has `folder` (where objects are stored as sparse files) and the faults.
 
         `failing` is a whole step: "looking", "creating", "completing" or "answering completion".
         """
@@ -49,7 +49,7 @@ class State:
         self.objects: dict[str, int] = {}
 
     def report(self) -> dict[str, Any]:
-        """What there is."""
+        """Return the uploads and counts."""
         return {
             "open": list(self.open),
             "objects": self.objects,
@@ -58,7 +58,7 @@ class State:
         }
 
     def begin(self) -> str:
-        """Open an upload and answer its id."""
+        """Open an upload and return its id."""
         with self.lock:
             self.uploads += 1
             upload_id = f"upload{self.uploads}"
@@ -68,7 +68,7 @@ class State:
         return upload_id
 
     def save(self, upload_id: str, number: int, content: bytes) -> None:
-        """Keep a part; if there is a folder, at its place in a sparse file: all but the last are as large."""
+        """Store a part: with a folder at its place in a sparse file. All parts but the last have one size."""
         if self.folder:
             with (self.folder / upload_id).open("r+b") as file:
                 file.seek((number - 1) * PART_BYTES)
@@ -77,7 +77,7 @@ class State:
             self.open[upload_id][number] = (len(content), ETAG)
 
     def complete(self, upload_id: str, key: str) -> None:
-        """Make an object of the parts."""
+        """Join the parts to an object."""
         parts = self.open.pop(upload_id)
         size = self.objects[key] = sum(size for size, _ in parts.values())
         if self.folder:
@@ -96,7 +96,7 @@ def write_sparse(file: Any, content: bytes) -> None:
 
 
 def content_of(key: str, start: int, end: int) -> bytes:
-    """Bytes `start` to before `end` of an object."""
+    """Return the bytes of an object from `start` up to `end`, exclusive."""
     content = bytearray(end - start)
     mark = key.encode()
     for at in range(start // MIB * MIB, end, MIB):
@@ -110,26 +110,26 @@ STATE = State()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Speaks as much of S3 as a zip needs. Every lock is free."""
+    """Serves the requests to S3 that a zip needs. Every lock is free."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def do_HEAD(self) -> None:
-        """Tell of an object."""
+        """Return the headers of an object."""
         if STATE.failing == "looking" and self._key.startswith("data/"):
             return self._send(503, b"")
         return self._object(head=True)
 
     def do_GET(self) -> None:
-        """Answer an object, or a range of it."""
+        """Return an object, or a range of it."""
         if self.path == "/control":
             self._send(200, json.dumps(STATE.report()).encode())
         else:
             self._object(head=False)
 
     def do_PUT(self) -> None:
-        """Take a part of an upload, or orders."""
+        """Store a part of an upload, or change the settings."""
         content = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/control":
             STATE.reset(json.loads(content))
@@ -144,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(200, b"", {"ETag": ETAG})
 
     def do_POST(self) -> None:
-        """Begin or complete an upload."""
+        """Start or complete an upload."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         if STATE.failing == ("creating" if "uploads" in query else "completing"):
@@ -160,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(200, f"<Result><ETag>{ETAG}</ETag></Result>".encode())
 
     def do_DELETE(self) -> None:
-        """Take an upload back."""
+        """Abort an upload."""
         if self._key.startswith(f"{LOCKS}/"):
             return self._send(204, b"")
         if STATE.failed_aborts:
@@ -170,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         return self._send(204, b"")
 
     def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     @property
     def _key(self) -> str:
@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serve on a free port, say where, and end when the parent ends."""
+    """Serve on a free port, print the URL, and end when the parent ends."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

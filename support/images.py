@@ -17,7 +17,7 @@ Pixels = npt.NDArray[Any]
 
 
 def sky(rows: int = 120, columns: int = 150, seed: int = 1) -> Pixels:
-    """(rows, columns) float64: a background of 1000 with noise, and some bright stars."""
+    """Return (rows, columns) float64: a background of 1000 with noise, and some bright stars."""
     rng = np.random.default_rng(seed)
     image = rng.normal(1000, 30, (rows, columns))
     image[rng.integers(0, rows, 20), rng.integers(0, columns, 20)] += rng.uniform(1000, 40000, 20)
@@ -25,7 +25,7 @@ def sky(rows: int = 120, columns: int = 150, seed: int = 1) -> Pixels:
 
 
 def header(**cards: Any) -> fits.Header:
-    """A header with what headers have: doubled cards, long texts, comments, long keywords, no values."""
+    """Return a header with doubled cards, long texts, comments, long keywords and a card without a value."""
     made = fits.Header()
     made["OBJECT"] = ("M 31", "target")
     made["FILTER"] = "lum"
@@ -45,14 +45,14 @@ def header(**cards: Any) -> fits.Header:
 
 
 def plain(pixels: Pixels, cards: fits.Header | None = None) -> bytes:
-    """A FITS file with the image in its primary HDU."""
+    """Return a FITS file with the image in its primary HDU."""
     file = io.BytesIO()
     fits.PrimaryHDU(pixels, cards).writeto(file)
     return file.getvalue()
 
 
 def packed(pixels: Pixels, cards: fits.Header | None = None, **compression: Any) -> bytes:
-    """A FITS file with the image compressed by tiles, as site software writes it."""
+    """Return a FITS file with the image compressed by tiles, as site software writes it."""
     file = io.BytesIO()
     image = fits.CompImageHDU(pixels, cards, **compression)
     fits.HDUList([fits.PrimaryHDU(), image]).writeto(file)
@@ -60,14 +60,14 @@ def packed(pixels: Pixels, cards: fits.Header | None = None, **compression: Any)
 
 
 def image_in(content: bytes) -> tuple[ImageHdu, bytearray]:
-    """The image of a FITS file, and its data."""
+    """Return the image HDU of a FITS file, and its data."""
     stream = io.BytesIO(content)
     hdu = find_image(stream)
     return hdu, bytearray().join(data_pieces(stream, hdu))
 
 
 def converted(content: bytes, stretch: str | None = None) -> bytes:
-    """What is made of a FITS file, in this process: a plain one, or a TIFF of the stretch."""
+    """Return a FITS file converted in this process: to a plain one, or to a TIFF with the stretch."""
     pieces = tiff(*image_in(content), stretch) if stretch else plain_fits(*image_in(content))
     return b"".join(pieces)
 
@@ -78,13 +78,13 @@ def put(key: str, content: bytes) -> None:
 
 
 def identity(key: str) -> str:
-    """What the keys of all that is made of a stored object have in common."""
+    """Return the common part of the keys of all files made from a stored object."""
     answer = aws.client("s3").head_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
     return urls.identity(key, answer["ETag"])
 
 
 def stored(prefix: str = "") -> dict[str, bytes]:
-    """Every object whose key begins so, with its content."""
+    """Return the content of every object whose key has the prefix, by key."""
     s3, bucket = aws.client("s3"), os.environ["S3_BUCKET_NAME"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
     return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in listed}

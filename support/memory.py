@@ -1,4 +1,4 @@
-"""How much memory a process has held at most."""
+"""The peak memory of a process."""
 
 import os
 import resource
@@ -25,7 +25,7 @@ def peak_mb() -> float:
 
 
 class PeakWithChildren:
-    """Samples the memory of this process and its descendants together, while it is entered. Linux alone.
+    """Samples the memory of this process and its descendants inside the block. Linux only.
 
     Memory that processes share is counted once: the samples are sums of proportional set sizes.
 

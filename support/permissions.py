@@ -1,4 +1,4 @@
-"""What handlers ask of AWS over the HTTP suite, held against the roles of their functions as IAM does it."""
+"""Check the calls of AWS that handlers make against the roles of their functions, as IAM does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +36,7 @@ _running: ContextVar[str] = ContextVar("running", default="")
 
 @contextmanager
 def unwatched() -> Iterator[None]:
-    """Within the block a test asks AWS, though it does so while a handler runs."""
+    """Do not check calls of AWS inside the block: a test makes them while a handler runs."""
     outer = _running.set("")
     try:
         yield
@@ -45,7 +45,7 @@ def unwatched() -> Iterator[None]:
 
 
 class Use(NamedTuple):
-    """Something that a function did: by its name in serverless.yml, with IAM's action and ARN."""
+    """An action of a function: its name in serverless.yml, IAM's action and the ARN."""
 
     function: str
     action: str
@@ -70,7 +70,7 @@ class Permissions:
         self.refused: set[Use] = set()
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
-        """Begin; clients made earlier are not seen."""
+        """Start to watch. Clients that were made earlier are not watched."""
         self._watch_sessions(patch)
         self._know_who_runs(patch)
         sign = presign._signed
@@ -83,7 +83,7 @@ class Permissions:
         patch.setattr(presign, "_signed", signed)
 
     def unused(self) -> set[Use]:
-        """What roles allow, statement by statement, and no function did."""
+        """Return what the roles allow and no function did, by statement."""
         return {
             Use(function, action, pattern)
             for function, statements in self._statements.items()
@@ -95,7 +95,7 @@ class Permissions:
         }
 
     def _watch_sessions(self, patch: pytest.MonkeyPatch) -> None:
-        """Have the process's session watched, and each that takes its place when a test forgets it."""
+        """Watch the process's session, and each new session that replaces it."""
         make = aws.session.__wrapped__
 
         @cache
@@ -145,7 +145,7 @@ class Permissions:
 
 
 def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
-    """The actions, and on what, that IAM asks for an operation."""
+    """Return the actions and resources that IAM checks for an operation."""
     if service == "dynamodb":
         return _needs_of_dynamodb(operation, params)
     if (service, operation) == ("s3", "CopyObject"):
@@ -175,7 +175,7 @@ def _needs_of_dynamodb(operation: str, params: dict[str, Any]) -> list[tuple[str
 
 
 def _pairs(statements: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Each action of each statement with each of its resources."""
+    """Yield each action of each statement with each of its resources."""
     return [
         (action, _pattern(resource))
         for statement in statements

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own that can be stopped, killed and started again."""
+"""A PostgreSQL server that can be stopped, killed and started again."""
 
 import os
 import signal
@@ -34,15 +34,15 @@ class Database:
         self.socket = str(next(self._folder.glob(".s.PGSQL.*[0-9]")))
 
     def stop(self) -> None:
-        """Have it end its connections and stop, as for maintenance."""
+        """Stop the server and end its connections, as for maintenance."""
         self._control("-m", "fast", "stop")
 
     def kill(self) -> None:
-        """End it at once, as a crash does."""
+        """Kill the server, as a crash does."""
         os.kill(int((self._folder / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
     def start(self) -> None:
-        """Start it, and wait until it takes connections."""
+        """Start the server, and wait until it accepts connections."""
         for tries_left in reversed(range(_START_TRIES)):
             try:
                 self._control("-l", str(self._folder / "log"), "-o", self._options, "start")
@@ -55,7 +55,7 @@ class Database:
                 return
 
     def close(self) -> None:
-        """Stop it, if it runs, and remove it."""
+        """Stop the server if it runs, and remove its data."""
         self._child.stop()
 
     def _control(self, *arguments: str) -> None:

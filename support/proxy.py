@@ -1,4 +1,4 @@
-"""A TCP proxy before a backend, through which it can be killed, slowed and cut off while it is in use."""
+"""A TCP proxy that can make a backend look killed, slow or cut off while it is in use."""
 
 import asyncio
 import socket
@@ -21,22 +21,22 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Mode(Enum):
-    """What happens to connections, those that are open already included."""
+    """What the proxy does to connections, including open ones."""
 
     CALM = "calm"
     """Nothing."""
 
     KILLED = "killed"
-    """They are reset, new ones as soon as they are made."""
+    """Connections are reset, new ones at once."""
 
     SLOW = "slow"
-    """Each answer comes late."""
+    """Each response is delayed."""
 
     CUT = "cut"
-    """The first half of an answer's first piece arrives, then the connection is reset."""
+    """Half of the first chunk of a response arrives, then the connection is reset."""
 
     SILENT = "silent"
-    """What is asked vanishes, and nothing is answered, also not later."""
+    """Requests are dropped and never answered."""
 
     SHORT = "short"
     """Of HTTP: half of an answer's body arrives, less than its length says, and the connection ends.
@@ -48,12 +48,12 @@ class Mode(Enum):
     """Of HTTP: half of an answer's body arrives as if it were the whole, without a checksum."""
 
     DRIBBLING = "dribbling"
-    """Each answer comes in many small pieces."""
+    """Each response comes in many small pieces."""
 
 
 @dataclass(eq=False)
 class _Connection:
-    """A caller's connection and the one behind it."""
+    """A caller's connection and the matching one to the backend."""
 
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     answer_is_due: bool = False
@@ -69,7 +69,7 @@ class _Connection:
 
 
 class Proxy:
-    """Listens on a port of its own, in a thread of its own.
+    """A proxy on its own port, in its own thread.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Where it listens, for a backend that speaks HTTP."""
+        """The proxy's URL, for a backend that speaks HTTP."""
         return f"http://{HOST}:{self.port}"
 
     def switch(self, mode: Mode) -> None:
@@ -100,7 +100,7 @@ class Proxy:
         self._do(self._switch(mode))
 
     def stop(self) -> None:
-        """End every connection, and stop listening."""
+        """Close every connection, and stop listening."""
         self._do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

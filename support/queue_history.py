@@ -1,4 +1,4 @@
-"""Judging a history: what was enqueued and what came out, against what a queue promises.
+"""Check a history of enqueued and dequeued items against the queue's guarantees.
 
 Times are of one clock, that of the machine. Of a call that was never answered, because its process was
 killed, or that was answered 503, it is not known whether it took effect: it may have, once.
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is wrong with a history: numbers of items; and what it cost.
+    """What is wrong with a history, as numbers of items.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Verdict:
 
 
 def read(files: Iterable[Path]) -> list[Call]:
-    """The calls that are written down in `files`."""
+    """Return the calls that are recorded in `files`."""
     calls: dict[str, Call] = {}
     for file in files:
         for line in file.read_text().splitlines():
@@ -81,7 +81,7 @@ def read(files: Iterable[Path]) -> list[Call]:
 
 
 def judge(calls: list[Call], *, on_leases: bool, skew_ms: float = 0.0) -> Verdict:
-    """Judge a history whose queue was drained to the last item.
+    """Check a history whose queue was drained to the last item.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def _add(calls: dict[str, Call], record: dict[str, Any]) -> None:
 
 
 def _enqueued(calls: list[Call]) -> dict[int, Call]:
-    """The enqueue of each item; one asked again under its dedup id is one from the first to the last."""
+    """Return the enqueue of each item. Repeats with one dedup id count as one call, from first to last."""
     enqueued: dict[int, Call] = {}
     for call in calls:
         if call.what != "enqueue" or call.n is None:
@@ -167,7 +167,7 @@ def _handed_to_the_dead(calls: list[Call], enqueued: dict[int, Call], *, on_leas
 
 
 def _held_back(calls: list[Call]) -> set[str]:
-    """Items that a call leased and did not hand out: it was killed, or gave up, or was held up for too long.
+    """Return items that a call leased and did not return: it was killed, gave up, or was too slow.
 
     Such items come out when the lease is over, and others meanwhile.
     """
@@ -188,7 +188,7 @@ def _leased_twice(handed: list[Call], skew_ms: float) -> set[int]:
 
 
 def _reordered(enqueued: dict[int, Call], handed: list[Call], excused: set[str]) -> list[int]:
-    """Items that a later one overtook: enqueued wholly before it, first handed out wholly after it."""
+    """Return items that were enqueued before another item and first dequeued after it, without overlap."""
     first: dict[int, Call] = {}
     for call in sorted(handed, key=lambda call: call.start):
         if call.n is not None and call.n in enqueued:

@@ -1,4 +1,4 @@
-"""Counts the requests that the product's code makes to its backends, whichever client it makes them with."""
+"""Count the requests that the product makes to its backends, with any client."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ NEIGHBOURS = ("auth0", "remotehq")
 
 
 class Recorder:
-    """What was asked of each backend: operations of AWS, connections and statements of PostgreSQL, HTTP."""
+    """Counts operations of AWS, connections and statements of PostgreSQL, and HTTP requests."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._keys = {
@@ -37,7 +37,7 @@ class Recorder:
 
     @contextmanager
     def recording(self) -> Iterator[Cost]:
-        """Count what is asked in the block, by backend and operation, into the mapping it is given."""
+        """Count requests inside the block, by backend and operation."""
         cost: Cost = defaultdict(lambda: defaultdict(float))
         self._recording = cost
         try:
@@ -46,14 +46,14 @@ class Recorder:
             self._recording = None
 
     def count(self, backend: str, operation: str, number: float = 1) -> None:
-        """Add to what was asked; threads may."""
+        """Add to a count. Thread-safe."""
         with self._lock:
             if self._recording is not None:
                 self._recording[backend][operation] += number
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Be able to count in the block. Connections of PostgreSQL must be made within."""
+        """Install the counters inside the block. PostgreSQL connections must be opened inside it."""
         with pytest.MonkeyPatch.context() as patch:
             self._count_aws(patch)
             self._count_postgres(patch)

@@ -1,4 +1,4 @@
-"""What is stored when a route's cost is counted: the demo network's six sites, and what a case needs."""
+"""Seed data for the cost cases and the benchmarks: the demo network's six sites and more."""
 
 import json
 import os
@@ -30,7 +30,7 @@ QUEUE = "stacks"
 
 
 class SeedData:
-    """What the API stores, and a caller of it.
+    """The stored data, and a client of the API.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class SeedData:
         self.leased: dict[str, str] = {}
 
     def fill(self) -> None:
-        """Have six sites, secrets, a note, a status and a queue, whatever there was of them."""
+        """Store six sites, secrets, a note, a status and a queue."""
         for site, config in site_configurations().items():
             site_configs.write(site, config)
         url = os.environ["DATABASE_URL"]
@@ -60,12 +60,12 @@ class SeedData:
         self.api.post("/pipe/queue", json={"queue_name": QUEUE})
 
     def warm_up(self) -> None:
-        """Have everything made and read that is kept for a while."""
+        """Fill the caches of this process."""
         for path in ("/control_room/mrc1", "/latest_image_all_sites", "/pipe/queues", "/pipe/statuses"):
             self.api.get(path).raise_for_status()
 
     def cool_down(self) -> None:
-        """Forget all that a process keeps, as a new one has not got it yet."""
+        """Clear the caches of this process, as in a new process."""
         self._patch.delenv("DATABASE_URL")
         postgres.close_idle()
         settings.secret.cache_clear()
@@ -73,12 +73,12 @@ class SeedData:
         site_keys._kept.clear()
 
     def log_uploads(self) -> None:
-        """Have 50 uploads of each of two sites in the log."""
+        """Log 50 uploads of each of two sites."""
         for site in ("mrc1", "aro1"):
             write_rows("UPLOADS_LOG_TABLE_NAME", (upload(site, number) for number in range(UPLOADS)))
 
     def insert_images(self) -> None:
-        """Have six images of mrc1 and no others, the last three a smart stack."""
+        """Store six images of mrc1 and no others. The last three are a smart stack."""
         connection = psycopg2.connect(os.environ["DATABASE_URL"])
         with connection, connection.cursor() as cursor:
             cursor.execute("TRUNCATE images")
@@ -87,43 +87,43 @@ class SeedData:
         connection.close()
 
     def store_files(self) -> None:
-        """Have the FITS files of mrc1's images."""
+        """Store the FITS files of mrc1's images."""
         content = packed(sky().astype("u2"))
         for number in range(1, IMAGES + 1):
             put(f"data/{FILE.format(number)}", content)
 
     def store_large_files(self) -> None:
-        """Have the large FITS files of mrc1's images, at level 00 as real sites store them."""
+        """Store the large FITS files of mrc1's images, at level 00 as real sites do."""
         for number in range(1, IMAGES + 1):
             put(f"data/{LARGE_FILE.format(number, '00')}", packed(sky().astype("u2")))
 
     def show_info_image(self) -> None:
-        """Have an image on the first channel of mrc1."""
+        """Show an image on the first channel of mrc1."""
         landed = LandedFile.from_key(f"info-images/{FILE.format(1).replace('fits.fz', 'jpg')}")
         assert landed
         save_info_image(landed, 1, HEADER)
 
     def put_items(self, count: int) -> None:
-        """Put items into the queue, as the earlier service did, for many at once."""
+        """Put items into the queue as the earlier service did, in batches."""
         write_legacy_items(QUEUE, count)
 
     def lease(self, query: str = "") -> None:
-        """Take the first item on a lease."""
+        """Lease the first item."""
         item = self.api.post(f"/pipe/queue/{QUEUE}/dequeue?lease_seconds=600{query}").json()
         self.leased = {"id": item["id"], "lease_id": item["lease_id"]}
 
     def lease_for_attempt(self) -> None:
-        """Take the first item on a lease, under an attempt id."""
+        """Lease the first item with an attempt id."""
         self.lease("&attempt_id=a1")
 
     def protect(self) -> None:
-        """Let only users and holders of keys change things, and have a key of mrc1."""
+        """Protect writes, and issue a site key of mrc1."""
         self._patch.setenv("WRITE_ACCESS", "protected")
         self.key = {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))}
         site_keys._kept.clear()
 
     def forget_adoption(self) -> None:
-        """Have the table of queues as the earlier service left it."""
+        """Reset the queues' table to the state before its legacy import."""
         TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
 
     def _post(self, path: str, body: dict[str, Any]) -> None:
@@ -131,7 +131,7 @@ class SeedData:
 
 
 def upload(site: str, number: int) -> dict[str, Any]:
-    """A row of the upload log."""
+    """Return a row of the upload log."""
     return {
         "site": site,
         "upload_timestamp_s": 1_760_000_000 + number,
@@ -142,7 +142,7 @@ def upload(site: str, number: int) -> dict[str, Any]:
 
 
 def write_rows(setting: str, rows: Iterable[dict[str, Any]]) -> None:
-    """Put rows into the table that an environment variable names, many at once."""
+    """Write rows in batches into the table that an environment variable names."""
     puts: list[Any] = [{"PutRequest": {"Item": serialised(row)}} for row in rows]
     for start in range(0, len(puts), BATCH_ROWS):
         batch = puts[start : start + BATCH_ROWS]

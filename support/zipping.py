@@ -1,4 +1,4 @@
-"""Running the zip function against the endless S3 in a process of its own, and what that took."""
+"""Run the zip function against the endless S3 in its own process, and measure time and memory."""
 
 import json
 import os
@@ -26,7 +26,7 @@ print(json.dumps([answer, peak_mb(), time.monotonic() - started]))
 
 @dataclass(frozen=True)
 class Run:
-    """An answer of the zip function, the most memory that its process held, and how long it took."""
+    """A response of the zip function, the peak memory of its process, and its time."""
 
     answer: dict[str, Any]
     peak_mb: float
@@ -34,12 +34,12 @@ class Run:
 
     @property
     def succeeded(self) -> bool:
-        """Whether there is a zip now."""
+        """Whether the zip was made."""
         return bool(self.answer["statusCode"] == OK)
 
     @property
     def message(self) -> str:
-        """What the body says."""
+        """The message in the body."""
         return str(json.loads(self.answer["body"])["message"])
 
 
@@ -51,20 +51,20 @@ class EndlessS3:
         self.url: str = self._child.ready["url"]
 
     def control(self, **orders: Any) -> None:
-        """Forget all that was uploaded, and behave so from now on."""
+        """Reset the server with new settings."""
         requests.put(f"{self.url}/control", json=orders, timeout=10).raise_for_status()
 
     def report(self) -> dict[str, Any]:
-        """What was uploaded."""
+        """Return the uploads and counts."""
         report: dict[str, Any] = requests.get(f"{self.url}/control", timeout=10).json()
         return report
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         self._child.stop()
 
     def zip(self, filenames: list[str]) -> Run:
-        """Have the zip function pack files of this S3."""
+        """Run the zip function on files of this S3."""
         environment = {
             **os.environ,
             "AWS_ENDPOINT_URL_S3": self.url,

@@ -1,4 +1,4 @@
-"""Those who call the API in a night, each in a thread of its own, with a rhythm of its own."""
+"""Simulated callers of the API, one thread each. Why: the soak needs writes whose results are known."""
 
 import random
 import time
@@ -25,7 +25,7 @@ numbers = count(1)
 
 @dataclass(frozen=True)
 class Night:
-    """What all actors of a night have in common.
+    """What the actors of one night share.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Night:
 
 
 class Actor(ABC):
-    """Does its step again and again until the night is over.
+    """A caller that repeats its step until the night is over.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Actor(ABC):
         self._period_s = period_s
 
     def run(self) -> None:
-        """Work until told to stop, beginning somewhere in the first period."""
+        """Repeat the step until stopped. The first step comes at a random time in the first period."""
         try:
             self._act()
         except Exception as error:  # noqa: BLE001 - an answer can be wrong in any way
@@ -92,13 +92,13 @@ class Actor(ABC):
 
     @abstractmethod
     def step(self) -> None:
-        """Do what it does once in a period."""
+        """Do what the actor does once in a period."""
 
 
 def until_answered(
     call: Callable[[], requests.Response | None], ask_again_s: float
 ) -> requests.Response | None:
-    """Call until the answer says what is, for calls that may be repeated; give up after `GIVE_UP_S`."""
+    """Repeat an idempotent call until it succeeds or is refused; give up after `GIVE_UP_S`."""
     end = time.monotonic() + GIVE_UP_S
     while True:
         answer = call()

@@ -1,4 +1,4 @@
-"""What the stack of a night stands on: PostgreSQL and AWS's services, each behind a proxy if wanted."""
+"""The backends of a night: PostgreSQL and AWS's services, optionally each behind a proxy."""
 
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,7 +16,7 @@ POSTGRES = "postgres"
 
 @dataclass(frozen=True)
 class Places:
-    """Where the stack finds its backends: URLs, and those of single AWS services by name."""
+    """The backends' URLs, and those of single AWS services by name."""
 
     database_url: str
     aws_url: str
@@ -24,7 +24,7 @@ class Places:
 
 
 class Backends:
-    """PostgreSQL, and moto's server for all else, in processes of their own.
+    """PostgreSQL and moto's server, each in its own process.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Backends:
 
     @property
     def places(self) -> Places:
-        """Where the stack is to find them."""
+        """The URLs for the stack."""
         if not self.proxies:
             return Places(self.database.url, self.aws_url, {})
         database_url = f"postgresql://postgres@{HOST}:{self.proxies[POSTGRES].port}/postgres"
@@ -51,13 +51,13 @@ class Backends:
         )
 
     def __enter__(self) -> Self:
-        """Themselves."""
+        """Return the backends."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop them all."""
+        """Stop every backend."""
         for proxy in self.proxies.values():
             proxy.stop()
         self._aws.stop()

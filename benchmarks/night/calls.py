@@ -1,4 +1,4 @@
-"""Calls of the API, and what was answered to each."""
+"""Calls of the API and their responses."""
 
 import time
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ _EXPECTED = {
 
 @dataclass(frozen=True)
 class Call:
-    """A call and its answer.
+    """A call and its response.
 
     Attributes
     ----------
@@ -87,27 +87,27 @@ class Call:
 
     @property
     def ended(self) -> float:
-        """When it was answered."""
+        """When the response came (`time.monotonic()`)."""
         return self.began + self.seconds
 
     @property
     def is_good(self) -> bool:
-        """Whether it was answered as on any night."""
+        """Whether the status is a normal one of the route."""
         return OK <= self.status < 300 or self.status in _EXPECTED.get(self.route, ())  # noqa: PLR2004 - 2xx
 
     @property
     def is_honest(self) -> bool:
-        """Whether it was answered that a backend is away, and when to ask again."""
+        """Whether the response is a 503 with a `Retry-After` in seconds."""
         return self.status == UNAVAILABLE and (self.retry_after or "").isdecimal()
 
     @property
     def is_to_s3(self) -> bool:
-        """Whether it went to S3 itself."""
+        """Whether the call went directly to S3."""
         return self.route.startswith("S3")
 
 
 class Caller:
-    """Calls the API on one connection, as one actor.
+    """The HTTP connection of one actor.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Caller:
         self._session.headers.update(headers)
 
     def ask(self, route: str, path: str, **arguments: Any) -> requests.Response | None:
-        """Call a route of the API; answer its answer, None if there was none."""
+        """Call a route of the API; return the response, or None if none came."""
         return self.fetch(route, route.partition(" ")[0], self._base_url + path, **arguments)
 
     def fetch(self, route: str, method: str, url: str, **arguments: Any) -> requests.Response | None:
@@ -154,5 +154,5 @@ class Caller:
 
 
 def status_of(answer: requests.Response | None) -> int:
-    """Answer the status of an answer, `NONE` if there is none."""
+    """Return the status of an answer, `NONE` if there is none."""
     return NONE if answer is None else answer.status_code

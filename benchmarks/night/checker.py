@@ -1,4 +1,4 @@
-"""What clients were told, against what is stored once all is calm."""
+"""Compare what is stored after a night with the responses that clients got."""
 
 import hashlib
 import time
@@ -23,7 +23,7 @@ _FETCHED_AT_ONCE = 4
 
 @dataclass
 class Findings:
-    """What a night's checker found.
+    """The result of the comparison.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Findings:
 
 
 class Checker:
-    """Reads everything back: by the API, and files from S3 itself.
+    """Reads everything back: files directly from S3, the rest by the API.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Checker:
         )
 
     def check(self, *, in_order: bool) -> Findings:
-        """Answer what is wrong. The queues must have been drained.
+        """Return what is wrong. The queues must have been drained.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Checker:
         return findings
 
     def wait_for_ingester(self, within_s: float) -> None:
-        """Wait until every file that S3 has is filed, or time is over: it is logged before all else."""
+        """Wait until the ingester has filed every file in S3, or until the time is over."""
         end = time.monotonic() + within_s
         while any(chain(self._log(), self._images(), self._channels())) and time.monotonic() < end:
             time.sleep(_LOOK_EVERY_S)

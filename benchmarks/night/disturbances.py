@@ -1,4 +1,4 @@
-"""What goes wrong in a night, when, and how it is seen that only what must suffers from it."""
+"""Faults of backends, and which failed calls each fault excuses."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ RECOVERY_S = 5.0
 
 @dataclass(frozen=True)
 class Disturbance:
-    """A backend, and what befalls it: a mode of its proxy, or "stopped" or "crashed" of PostgreSQL."""
+    """A backend and its fault: a mode of its proxy, or "stopped" or "crashed" for PostgreSQL."""
 
     backend: str
     what: str
@@ -22,23 +22,23 @@ class Disturbance:
 
 @dataclass(frozen=True)
 class Window:
-    """A disturbance that was: from when until its backend was back (`time.monotonic()`)."""
+    """A disturbance with its start and its end (`time.monotonic()`)."""
 
     disturbance: Disturbance
     began: float
     returned: float
 
     def excuses(self, call: Call) -> bool:
-        """Answer whether a call may have been answered 503 because of it."""
+        """Return whether a call may have been answered 503 because of it."""
         needed = self.disturbance.backend in NEEDS[call.route]
         return needed and call.ended >= self.began and call.began <= self.returned + RECOVERY_S
 
     def recovery_s(self, calls: Sequence[Call]) -> float:
-        """Answer how long after the return the last of the calls ended that suffered all the same."""
+        """Return how long after the return the last of the calls ended that suffered all the same."""
         return max((call.ended - self.returned for call in self.late(calls)), default=0.0)
 
     def late(self, calls: Sequence[Call]) -> list[Call]:
-        """Answer the calls begun after the return that were answered 503, or that hung."""
+        """Return the calls begun after the return that were answered 503, or that hung."""
         since = [call for call in calls if call.began > self.returned and self.excuses(call)]
         return [call for call in since if call.status == UNAVAILABLE or call.seconds > RECOVERY_S]
 
@@ -53,7 +53,7 @@ ALL = (
 
 
 def play(disturbance: Disturbance, backends: Backends, meanwhile: Callable[[], None]) -> Window:
-    """Disturb a backend until `meanwhile` returns; answer when that was."""
+    """Disturb a backend until `meanwhile` returns; return start and end."""
     begin, end = _ways(disturbance, backends)
     began = time.monotonic()
     begin()

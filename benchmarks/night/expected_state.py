@@ -1,4 +1,4 @@
-"""What clients were told: of each thing, what it must be, and what it may be."""
+"""The state that the API must have, by the responses that clients got."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from support.queue_history import Call as QueueCall
 
 
 class Register:
-    """A thing that one client writes whole, again and again.
+    """A value that one client overwrites repeatedly.
 
     Of a write that was answered 5xx or not at all it is not known whether it took effect.
     """
@@ -19,20 +19,20 @@ class Register:
         self.possible: list[Any] = []
 
     def note(self, value: Any, status: int) -> None:
-        """Note that `value` was written, and what was answered."""
+        """Record that `value` was written, with the status of the response."""
         if OK <= status < 300:  # noqa: PLR2004 - 2xx
             self.certain, self.possible = value, []
         elif status == NONE or status >= SERVER_ERROR:
             self.possible.append(value)
 
     def allows(self, value: Any) -> bool:
-        """Answer whether the thing may be `value`."""
+        """Return whether the thing may be `value`."""
         return value == self.certain or value in self.possible
 
 
 @dataclass
 class Uploaded:
-    """A file that was posted to S3: its digest and size, how often S3 said it has it, or said nothing."""
+    """A file posted to S3: digest, size, and how many posts S3 accepted or left without a response."""
 
     sha256: str
     size: int
@@ -42,7 +42,7 @@ class Uploaded:
 
 @dataclass
 class ExpectedState:
-    """All that the actors were told.
+    """What the responses to all actors imply.
 
     Attributes
     ----------

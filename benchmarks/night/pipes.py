@@ -1,4 +1,4 @@
-"""A PIPE in a night: tells what it does, and works through a queue in one of three ways."""
+"""A simulated PIPE: it reports its status and works through a queue in one of three ways."""
 
 import time
 import uuid
@@ -17,7 +17,7 @@ _STATUS_EACH = 4
 
 
 class Pipe(Actor):
-    """A PIPE machine. Where it may it asks again under its attempt's id until it hears what is."""
+    """A PIPE machine. With an attempt id it repeats its dequeue until a response comes."""
 
     def __init__(self, name: str, queue: str, *rest: Any) -> None:
         super().__init__(*rest)
@@ -25,13 +25,13 @@ class Pipe(Actor):
         self.queue = queue
 
     def step(self) -> None:
-        """Tell a status now and then, and take the next item."""
+        """Report a status now and then, and process the next item."""
         if self.dice.randrange(_STATUS_EACH) == 0:
             self._tell_status()
         self.work()
 
     def work(self) -> int:
-        """Take the next item and be done with it; answer the status of the dequeue."""
+        """Dequeue and process the next item; return the status of the dequeue."""
         query = self._query()
         path = f"/pipe/queue/{self.queue}/dequeue"
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Figures of a night: what was called and how fast, what the stack held, what each fault did."""
+"""The results of a night: calls and their times, resource usage, and the effect of each fault."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ Figures = dict[str, Any]
 
 
 def load(calls: Sequence[Call], seconds: float, samples: list[Sample], findings: Findings) -> Figures:
-    """Answer the figures of an undisturbed night."""
+    """Return the figures of an undisturbed night."""
     warm = [sample for sample in samples if sample.at_s >= WARM_UP_S]
     grown = MOST_A_MINUTE if warm and warm[-1].at_s - warm[0].at_s >= LEAST_S else ()
     return {
@@ -47,7 +47,7 @@ def load(calls: Sequence[Call], seconds: float, samples: list[Sample], findings:
 
 
 def load_faults(figures: Figures) -> list[str]:
-    """Answer what is wrong with an undisturbed night."""
+    """Return what is wrong with an undisturbed night."""
     growth = [
         f"{what} grow by {grown} a minute"
         for what, grown in figures["growth_a_minute"].items()
@@ -59,7 +59,7 @@ def load_faults(figures: Figures) -> list[str]:
 def chaos(
     calls: Sequence[Call], windows: Sequence[Window], held: tuple[Sample, Sample], findings: Findings
 ) -> Figures:
-    """Answer the figures of a disturbed night; `held` is what the stack held before and after."""
+    """Return the figures of a disturbed night; `held` is what the stack held before and after."""
     own = [call for call in calls if not call.is_to_s3]
     dishonest = [call for call in own if not call.is_good and not is_excused(call, windows)]
     return {
@@ -75,7 +75,7 @@ def chaos(
 
 
 def chaos_faults(figures: Figures) -> list[str]:
-    """Answer what is wrong with a disturbed night."""
+    """Return what is wrong with a disturbed night."""
     late = [
         f"{window['backend']} {window['what']}: {window['recovery_s']} s to recover, {window['late']}"
         for window in figures["disturbances"]
@@ -91,12 +91,12 @@ def chaos_faults(figures: Figures) -> list[str]:
 
 
 def is_excused(call: Call, windows: Iterable[Window]) -> bool:
-    """Answer whether a call was answered that a backend is away that it needs and that was away."""
+    """Return whether a call was answered that a backend is away that it needs and that was away."""
     return call.is_honest and any(window.excuses(call) for window in windows)
 
 
 def routes(calls: Iterable[Call]) -> dict[str, Figures]:
-    """Answer of each route how often it was called, what was answered, and the milliseconds it took."""
+    """Return for each route how often it was called, what was answered, and the milliseconds it took."""
     by_route: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         by_route[call.route].append(call)
@@ -104,7 +104,7 @@ def routes(calls: Iterable[Call]) -> dict[str, Figures]:
 
 
 def load_text(figures: Figures) -> str:
-    """Answer the figures of an undisturbed night as lines for a person."""
+    """Return the figures of an undisturbed night as lines for a person."""
     lines = [f"  {figures['calls']} calls, {figures['calls_per_s']} a second"]
     lines += [
         f"  {route:44} {told['calls']:6}  p50 {told['p50_ms']:6} ms  p99 {told['p99_ms']:6} ms"
@@ -117,7 +117,7 @@ def load_text(figures: Figures) -> str:
 
 
 def chaos_text(figures: Figures) -> str:
-    """Answer the figures of a disturbed night as lines for a person."""
+    """Return the figures of a disturbed night as lines for a person."""
     lines = [f"  {figures['calls']} calls, {figures['answered_503']} answered 503"]
     lines += [
         f"  {window['backend']:9} {window['what']:8} {window['calls']:4} calls,"
@@ -166,7 +166,7 @@ def _checked(findings: Findings) -> Figures:
 
 
 def _said(calls: Iterable[Call]) -> list[Figures]:
-    """Answer of each route and status how often it came, and the first such call."""
+    """Return for each route and status how often it came, and the first such call."""
     alike: dict[tuple[str, int], list[Call]] = defaultdict(list)
     for call in calls:
         alike[call.route, call.status].append(call)

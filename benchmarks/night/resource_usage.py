@@ -1,4 +1,4 @@
-"""What the stack's process holds, looked at every few seconds: Linux's /proc, and PostgreSQL's own count."""
+"""Sample the resources of the stack's process, from Linux's /proc and from PostgreSQL."""
 
 import time
 from collections import defaultdict
@@ -13,7 +13,7 @@ APPLICATION = "photonranch-api"
 
 @dataclass(frozen=True)
 class Sample:
-    """What is held at a moment.
+    """The resources in use at one moment.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Sample:
 
 
 class Watcher:
-    """Samples a process until it is stopped.
+    """Samples a process periodically.
 
     Parameters
     ----------
@@ -66,16 +66,16 @@ class Watcher:
         self._thread = Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start sampling."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop sampling."""
         self._stopped.set()
         self._thread.join()
 
     def sample(self) -> Sample:
-        """Look once."""
+        """Take one sample."""
         status = dict(
             line.split(":", 1) for line in (self._process / "status").read_text().splitlines() if ":" in line
         )
@@ -116,7 +116,7 @@ class Watcher:
 
 
 def slope(samples: list[Sample], what: str) -> float:
-    """Answer by how much something grows in a minute: the line of least squares through each minute's least.
+    """Return by how much something grows in a minute: the line of least squares through each minute's least.
 
     What happens to run at the moment of a sample comes and goes; what leaks lifts the least.
     """
@@ -130,7 +130,7 @@ def slope(samples: list[Sample], what: str) -> float:
 
 
 def _floors(samples: list[Sample], what: str) -> list[tuple[float, float]]:
-    """Answer of each minute when least was held of something, and how much."""
+    """Return for each minute when least was held of something, and how much."""
     minutes: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for sample in samples:
         minutes[int(sample.at_s // 60)].append((float(asdict(sample)[what]), sample.at_s))

@@ -1,4 +1,4 @@
-"""A night on session: the stack in its process, the actors in threads of this one."""
+"""One run of a night: the stack in its own process, the actors in threads of this one."""
 
 import json
 import tempfile
@@ -30,7 +30,7 @@ _TURNS = (ON_LEASES, ON_LEASES, PLAIN, ATTEMPTS)
 
 @dataclass(frozen=True)
 class Size:
-    """How many act in a night, and how often.
+    """The number of actors, and their periods.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Size:
 
 
 class Session:
-    """A stack that serves, and a night before it.
+    """A running stack with its actors.
 
     Attributes
     ----------
@@ -86,11 +86,11 @@ class Session:
 
     @property
     def pid(self) -> int:
-        """The stack's process."""
+        """The process id of the stack."""
         return self._stack.pid
 
     def begin(self) -> None:
-        """Have all actors act, once each site has told its config."""
+        """Send each site's config, then start all actors."""
         actors = list(self._actors())
         for actor in actors:
             if isinstance(actor, Site):
@@ -100,13 +100,13 @@ class Session:
             thread.start()
 
     def end(self) -> None:
-        """Have them end, each at the end of its step."""
+        """Stop all actors, each after its current step."""
         self.night.stopped.set()
         for thread in self._threads:
             thread.join()
 
     def check(self, *, in_order: bool) -> Findings:
-        """Drain the queues, wait for the ingester, and compare what was told with what is stored."""
+        """Drain the queues, wait for the ingester, and compare what is stored with the responses."""
         undrained = [queue for queue in QUEUES if not self._drained(queue)]
         bucket = Deployment().environment["S3_BUCKET_NAME"]
         checker = Checker(self._caller({}), self.night, self._backends.aws_url, bucket)
@@ -154,7 +154,7 @@ class Session:
         yield Operator(self.night, self._caller(token), size.operator_s, next(seeds))
 
     def _drained(self, queue: str) -> bool:
-        """Take what is left in a queue, also what comes back later; answer whether it is empty."""
+        """Dequeue everything, including items whose leases end later; return whether the queue is empty."""
         pipe = Pipe("drain", queue, self.night, self._caller(self._key(0)), 0, 0)
         end = time.monotonic() + _DRAIN_S
         while time.monotonic() < end:
@@ -175,7 +175,7 @@ class Session:
 
 @contextmanager
 def running(size: Size, backends: Backends) -> Iterator[Session]:
-    """A session with a running stack before `backends`."""
+    """Provide a session with a running stack in front of `backends`."""
     with tempfile.TemporaryDirectory(prefix="night-") as folder:
         session = Session(size, backends, Path(folder))
         try:

@@ -1,4 +1,4 @@
-"""A site's computer in a night: it uploads what it takes, tells its config, and gives the pipelines work."""
+"""A simulated site computer: it uploads exposures, sends its config, and enqueues work."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class Site(Actor):
         self._pipeline = pipeline
 
     def step(self) -> None:
-        """Upload an exposure, and whatever else is due."""
+        """Upload an exposure, and send the other data that is due."""
         number = next(numbers)
         self._upload_exposure(number)
         if number % 4 == 0:
@@ -56,7 +56,7 @@ class Site(Actor):
         self.expected.channels[self.code, channel].note(base, NO_CONTENT if uploaded else NONE)
 
     def _upload(self, name: str, content: bytes, **options: Any) -> bool:
-        """Step for a form and post the file with it, a few times; answer whether S3 says that it has it."""
+        """Request a form and post the file with it, with retries; return whether S3 accepted the file."""
         for _ in range(_UPLOAD_TRIES):
             form = self.caller.ask("POST /upload", "//upload/", json={"object_name": name, **options})
             if form is not None and form.status_code == OK and self._post(form.json(), content):
@@ -101,7 +101,7 @@ class Site(Actor):
         return f"{self.code}-sq01-{datetime.now(UTC):%Y%m%d}-{number:08d}"
 
     def _enqueue(self, queue: str, number: int) -> None:
-        """Put an item into a queue: into all but the plain one under an id, with which it may be repeated."""
+        """Enqueue an item. Except in the plain queue it has a dedup id, so that the call may be repeated."""
         body = {"queue_name": queue, "payload": {"n": number}, "sender": self.code}
         call = partial(self._pipeline.ask, "POST /pipe/enqueue", "/pipe/enqueue")
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""The stack of `make serve` with writes protected, in a process of its own, before given backends.
+"""The stack of `make serve` with protected writes, in its own process, with given backends.
 
 `NIGHT` in the environment has as JSON: `endpoints` (of single AWS services, by their names), `sites` and
 `pipes` (who is handed keys), `log` (a file), and `forget_s`. In AWS there is always a Lambda that has just
@@ -35,7 +35,7 @@ class _Stack(Stack):
 
 
 def main() -> None:
-    """Serve, say where and with which keys, and end when the parent ends."""
+    """Serve, print the URL and the keys, and end when the parent ends."""
     night = json.loads(os.environ["NIGHT"])
     log = os.open(night["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stderr.fileno())

@@ -1,4 +1,4 @@
-"""Files that the sites upload: small, real where the API reads them, each different from all others."""
+"""Small files for uploads, each different. Those that the API reads are real FITS."""
 
 import io
 import json
@@ -13,17 +13,17 @@ _NUMBER = "00000000"
 
 
 def fits(number: int) -> bytes:
-    """Answer a small fpacked FITS image that has `number` in its header."""
+    """Return a small fpacked FITS image that has `number` in its header."""
     return _fits().replace(f"NUMBER{_NUMBER}".encode(), f"NUMBER{number:08d}".encode())
 
 
 def jpg(number: int, size: int) -> bytes:
-    """Answer bytes that nothing of the API looks into, as a JPG's."""
+    """Return bytes that nothing of the API looks into, as a JPG's."""
     return b"\xff\xd8\xff" + random.Random(number).randbytes(size)
 
 
 def config(site: str, revision: int) -> dict[str, Any]:
-    """Answer the config that a site's computer sends the `revision`-th time: some 10 KB."""
+    """Return the config that a site's computer sends the `revision`-th time: some 10 KB."""
     return {**json.loads(_config()), "obs_id": site, "revision": revision}
 
 

@@ -1,4 +1,4 @@
-"""Users in a night: those who look, and one who has a token."""
+"""Simulated users: viewers without a token, and an operator with one."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,10 +8,10 @@ from benchmarks.night.calls import OK, status_of
 
 
 class Viewer(Actor):
-    """Someone who looks at images, sites and queues in the web UI."""
+    """A user who looks at images, sites and queues in the web UI."""
 
     def step(self) -> None:
-        """Look at one thing."""
+        """Call one of the read routes."""
         views = list(self._views())
         route, path = self.dice.choices(
             [view[1:] for view in views], weights=[float(view[0]) for view in views]
@@ -19,7 +19,7 @@ class Viewer(Actor):
         self.caller.ask(str(route), str(path))
 
     def _views(self) -> Iterator[tuple[float, str, str]]:
-        """Answer weights, routes and paths."""
+        """Return weights, routes and paths."""
         site, queue = self.dice.choice(self.night.sites), self.dice.choice(QUEUES)
         today = f"{datetime.now(UTC):%Y-%m-%d}"
         moon = f"lat=34.46&lng=-119.68&start={today}T00:00:00Z&end={today}T23:59:59Z"

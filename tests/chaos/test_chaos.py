@@ -50,7 +50,7 @@ def session(backends: Backends) -> Iterator[Session]:
 
 
 def wait_for(session: Session, wanted: Callable[[Call], bool], count: int) -> None:
-    """Wait until so many calls are as wanted."""
+    """Wait until `count` calls satisfy `wanted`."""
     end = time.monotonic() + LONGEST_S
     while sum(map(wanted, tuple(session.calls))) < count:
         assert time.monotonic() < end, "it never came"
@@ -58,7 +58,7 @@ def wait_for(session: Session, wanted: Callable[[Call], bool], count: int) -> No
 
 
 def played(disturbance: Disturbance, backends: Backends, session: Session) -> Window:
-    """A disturbance that lasts until it is felt; all that need its backend are well again afterwards."""
+    """Disturb until a call gets a 503, then wait for successful calls that need the backend."""
 
     def needs_it(call: Call, since: float) -> bool:
         return call.began > since and not call.is_to_s3 and disturbance.backend in NEEDS[call.route]

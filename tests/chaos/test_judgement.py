@@ -1,4 +1,4 @@
-"""What the night's judges see: each broken promise, and nothing where all is as clients were expected."""
+"""The soak's checks find each broken guarantee, and nothing in a correct night."""
 
 import hashlib
 from collections.abc import Callable
@@ -151,7 +151,7 @@ def wrong(api: ApiClient, aws: str) -> Callable[[Night], list[str]]:
 
 @pytest.fixture
 def night(aws: str) -> Night:
-    """A night of which all is stored as it was expected."""
+    """Return a night whose stored data is as expected."""
     night = Night(("mrc1",), 30, 1)
     expect_all(night)
     store_all()

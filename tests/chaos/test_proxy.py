@@ -1,4 +1,4 @@
-"""The proxy that disturbs: what callers see in each of its modes."""
+"""What callers see in each mode of the proxy."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ DELAY_S = 0.4
 
 @pytest.fixture
 def asked() -> list[str]:
-    """What came to the backend."""
+    """The requests that reached the backend."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""What each route costs: every request that it makes to a backend, counted, and DynamoDB's capacity units."""
+"""Each route makes exactly the requests to backends that costs.yaml lists."""
 
 from collections.abc import Iterator
 

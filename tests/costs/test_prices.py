@@ -1,4 +1,4 @@
-"""What is reckoned for a million requests."""
+"""The estimated price of a million requests."""
 
 import pytest
 
