@@ -130,4 +130,4 @@ def test_an_endpoint_of_one_service_comes_before_that_of_all(monkeypatch: pytest
 def test_a_base_url_that_is_none_is_told_at_once() -> None:
     status, said = run(["deploy.smoke", "api.photonranch.org/dev"])
     assert status == 2
-    assert said.endswith("'api.photonranch.org/dev' is no http:// or https:// URL\n")
+    assert said.endswith("'api.photonranch.org/dev' is not an http:// or https:// URL\n")
