@@ -1,5 +1,6 @@
 """Estimate the price of a million requests to each route from counted requests, CPU time and bytes.
 
+Why: the number of requests, the CPU time and the bytes are measured, but only the price compares them.
 List prices of us-east-1 in US dollars, without free tiers, discounts and taxes; they change.
 """
 

@@ -1,5 +1,6 @@
 """Write benchmarks/results/ as tables into the documents: `python -m benchmarks.tables`.
 
+Why: copied by hand, the figures of the documents and of the files soon differed. A test compares them.
 A table stands between `<!-- table: name -->` and `<!-- end of table -->`.
 """
 
