@@ -40,7 +40,7 @@ def main() -> None:
     os.environ["AWS_ENDPOINT_URL"] = server.ready["url"]
     try:
         resources.make_bucket()
-        print(f"Downloads, each in a process of its own ({machine()})")
+        print(f"Downloads, each in its own process ({machine()})")
         kept = {}
         for title, content in _images():
             for name in NAMES:
@@ -101,9 +101,9 @@ def _timed(download: Callable[[dict[str, Any], Any], dict[str, Any]], body: dict
 def _measured(kind: str) -> dict[str, Any]:
     stages = _ran("measure_stages", kind)
     seconds, warm_seconds, peak_mb = _ran("measure_whole", kind)
-    told = ", ".join(f"{stage} {taken:.2f}" for stage, taken in stages.items())
+    text = ", ".join(f"{stage} {taken:.2f}" for stage, taken in stages.items())
     times = f"{seconds:6.2f} s, warm {warm_seconds:6.2f} s, {peak_mb:5.0f} MB at most"
-    print(f"    {kind:8} {times}    by stage, in s: {told}", flush=True)
+    print(f"    {kind:8} {times}    by stage, in s: {text}", flush=True)
     assert peak_mb < MOST_MB, f"{peak_mb} MB"
     return {
         **figures.rounded({"seconds": seconds, "warm_seconds": warm_seconds, "peak_mb": peak_mb}),

@@ -1,8 +1,8 @@
 """Simulate a night with 50 sites: check load and leaks, then responses and data while backends fail.
 
 `python -m benchmarks.soak [--minutes 10] [--only load|chaos]` writes soak.json and chaos.json into
-benchmarks/results/. The exit status is 1 where a promise was broken. The actors live in this process, the
-stack in one of its own; so do PostgreSQL and moto's server, which stands in for AWS.
+benchmarks/results/. The exit status is 1 where a promise was broken. The actors run in this process. The
+stack, PostgreSQL and moto's server (for AWS) each run in their own process.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """A small S3 server for zips of any size: it generates its objects, and stores no part in memory.
 
-Runs as a process of its own, so that its memory is not taken for that of the zip function.
+Runs in its own process, so that its memory does not count as the zip function's.
 
 Objects are `data/{anything}-{size in bytes}`, of zeros with their name at the beginning of every mebibyte.
 `PUT /control` sets what it does, `GET /control` tells what was done.

@@ -155,7 +155,7 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
     if service == "s3":
         needed = [(f"s3:{_S3.get(operation, operation)}", _object_arn(params["Key"]))]
         reads = operation in {"HeadObject", "GetObject"}
-        # to be told of an object that is not there
+        # needed to get a 404, not a 403, for a missing object
         return [*needed, ("s3:ListBucket", f"arn:aws:s3:::{_bucket()}")] if reads else needed
     if service == "ssm":
         name = str(params.get("Path") or params["Name"]).lstrip("/")

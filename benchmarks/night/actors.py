@@ -32,15 +32,15 @@ class Night:
     sites
         Their codes.
     lease_s
-        How long a PIPE holds an item unheard.
+        The lease of a PIPE, in seconds.
     ask_again_s
-        How long who was refused because a backend is away waits before asking again.
+        The wait before the retry of a call that got a 503.
     expected_state
-        Where they note what they were told.
+        The state that the responses imply; the actors update it.
     stopped
-        Set when they are to end.
+        Set when the actors must stop.
     fallen
-        Why actors ended before that: what they would have done was not done.
+        The errors of actors that ended early.
     """
 
     sites: tuple[str, ...]
@@ -57,13 +57,13 @@ class Actor(ABC):
     Parameters
     ----------
     night
-        The night that it acts in.
+        The night.
     caller
-        Its connection.
+        The connection.
     period_s
-        From one step to the next; one that takes longer is not made up for.
+        The time from one step to the next. A longer step delays the next one.
     seed
-        Of its dice.
+        The seed of its random numbers.
     """
 
     def __init__(self, night: Night, caller: Caller, period_s: float, seed: int) -> None:

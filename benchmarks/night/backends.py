@@ -29,7 +29,7 @@ class Backends:
     Parameters
     ----------
     delay_s
-        How late a slow backend's answers are. None: nothing lies between stack and backends.
+        The delay of a slow backend's responses. None: no proxies.
     """
 
     def __init__(self, delay_s: float | None = None) -> None:

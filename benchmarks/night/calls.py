@@ -46,7 +46,7 @@ NEEDS = {
     "GET /events": (_TABLES,),
     "GET /events/plot": (_TABLES,),
     "GET /events/moon/rise-set-illum": (),
-    # presigned: the answers are S3's own, and only told of
+    # presigned: the responses come from S3 itself and are only reported
     "S3 POST": (_FILES,),
     "S3 GET": (_FILES,),
 }
@@ -114,9 +114,9 @@ class Caller:
     base_url
         The API's.
     headers
-        What it shows: a key or a token.
+        Headers with a key or a token.
     calls
-        Where its calls are noted.
+        The list to which calls are appended.
     """
 
     def __init__(self, base_url: str, headers: dict[str, str], calls: list[Call]) -> None:

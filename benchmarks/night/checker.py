@@ -28,11 +28,11 @@ class Findings:
     Attributes
     ----------
     checked
-        How many things of each kind were looked at.
+        How many values of each kind were compared.
     wrong
-        Sentences; none if all is as clients were told.
+        Sentences; empty if everything stored matches the responses.
     in_unknown_hands
-        Items taken by plain dequeues that were not answered: gone with them, as documented.
+        Items lost by plain dequeues without a response, as documented.
     """
 
     checked: dict[str, int] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class Checker:
     caller
         Of the API.
     night
-        What was told.
+        The night, with the state that the responses imply.
     aws_url
-        Where S3 is, with nothing in between.
+        S3's URL, without the proxy.
     bucket
         The bucket's name.
     """
@@ -69,12 +69,12 @@ class Checker:
         )
 
     def check(self, *, in_order: bool) -> Findings:
-        """Return what is wrong. The queues must have been drained.
+        """Compare everything. The queues must be empty.
 
         Parameters
         ----------
         in_order
-            Whether nothing was disturbed, so that also the order of the items must be right.
+            Whether there were no faults, so that the order of the items must be right too.
         """
         findings = Findings()
         checks = {

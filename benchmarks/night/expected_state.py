@@ -11,7 +11,7 @@ from support.queue_history import Call as QueueCall
 class Register:
     """A value that one client overwrites repeatedly.
 
-    Of a write that was answered 5xx or not at all it is not known whether it took effect.
+    A write with a 5xx response, or with none, may or may not have taken effect.
     """
 
     def __init__(self) -> None:

@@ -107,8 +107,8 @@ def load_text(figures: Figures) -> str:
     """Return the figures of an undisturbed night as lines for a person."""
     lines = [f"  {figures['calls']} calls, {figures['calls_per_s']} a second"]
     lines += [
-        f"  {route:44} {told['calls']:6}  p50 {told['p50_ms']:6} ms  p99 {told['p99_ms']:6} ms"
-        for route, told in figures["routes"].items()
+        f"  {route:44} {row['calls']:6}  p50 {row['p50_ms']:6} ms  p99 {row['p99_ms']:6} ms"
+        for route, row in figures["routes"].items()
     ]
     lines.append(f"  growth a minute: {figures['growth_a_minute'] or 'too short a night to tell'}")
     lines.append(f"  held at last: {figures['held_at_last']}")
@@ -166,7 +166,7 @@ def _checked(findings: Findings) -> Figures:
 
 
 def _said(calls: Iterable[Call]) -> list[Figures]:
-    """Return for each route and status how often it came, and the first such call."""
+    """Return for each route and status the count, and the first such call."""
     alike: dict[tuple[str, int], list[Call]] = defaultdict(list)
     for call in calls:
         alike[call.route, call.status].append(call)
@@ -176,7 +176,7 @@ def _said(calls: Iterable[Call]) -> list[Figures]:
             "status": status,
             "times": len(those),
             "seconds": round(those[0].seconds, 1),
-            "said": those[0].text,
+            "text": those[0].text,
         }
         for (route, status), those in alike.items()
     ]

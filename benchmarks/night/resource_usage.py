@@ -48,7 +48,7 @@ class Watcher:
     pid
         The process.
     database_url
-        PostgreSQL's, with nothing in between.
+        PostgreSQL's URL, without the proxy.
     work_folder
         The process's folder for temporary files.
     every_s
@@ -118,7 +118,7 @@ class Watcher:
 def slope(samples: list[Sample], what: str) -> float:
     """Return by how much something grows in a minute: the line of least squares through each minute's least.
 
-    What happens to run at the moment of a sample comes and goes; what leaks lifts the least.
+    Work in progress during a sample comes and goes; a leak raises the minimum.
     """
     floors = _floors(samples, what)
     times, values = [at_s / 60 for at_s, _ in floors], [value for _, value in floors]

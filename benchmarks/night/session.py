@@ -37,11 +37,11 @@ class Size:
     exposure_s, poll_s, view_s, operator_s
         The periods of sites, PIPEs, viewers and the operator.
     lease_s
-        How long a PIPE holds an item unheard.
+        The lease of a PIPE, in seconds.
     forget_s
-        How often the stack forgets what it has read of the parameter store.
+        How often the stack clears its cache of the parameter store.
     ask_again_s
-        How long who was refused because a backend is away waits before asking again.
+        The wait before the retry of a call that got a 503.
     """
 
     sites: int
