@@ -150,16 +150,18 @@ stage: $(VENV)/installed
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
 	@$(BIN)/python -m deploy.certificate
 
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
+# `make lock UPGRADE=` adds new packages and keeps the versions of all others.
+UPGRADE := --upgrade
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes $(UPGRADE)
 
 lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask for
-	$(LOCK) --upgrade requirements.in --output-file=requirements.txt
-	$(LOCK) --upgrade --constraints=requirements.txt requirements-light.in --output-file=requirements-light.txt
-	$(LOCK) --upgrade --constraints=requirements.txt requirements-imaging.in --output-file=requirements-imaging.txt
-	$(LOCK) --upgrade --no-deps requirements-pages.in --output-file=requirements-pages.txt
-	$(LOCK) --upgrade --constraints=requirements.txt --constraints=requirements-pages.txt requirements-serve.in --output-file=requirements-serve.txt
-	$(LOCK) --upgrade --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt
-	$(LOCK) --upgrade requirements-ministack.in --output-file=requirements-ministack.txt
+	$(LOCK) requirements.in --output-file=requirements.txt
+	$(LOCK) --constraints=requirements.txt requirements-light.in --output-file=requirements-light.txt
+	$(LOCK) --constraints=requirements.txt requirements-imaging.in --output-file=requirements-imaging.txt
+	$(LOCK) --no-deps requirements-pages.in --output-file=requirements-pages.txt
+	$(LOCK) --constraints=requirements.txt --constraints=requirements-pages.txt requirements-serve.in --output-file=requirements-serve.txt
+	$(LOCK) --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt
+	$(LOCK) requirements-ministack.in --output-file=requirements-ministack.txt
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .local build node_modules $(CLIENTS)/node_modules .serverless .mypy_cache .ruff_cache .hypothesis
