@@ -1,4 +1,4 @@
-"""The documents against the repository: links, tables and pictures of the figures, alarms."""
+"""The documents in docs/ agree with the repository: links, tables, pictures, alarms and parameters."""
 
 import re
 from pathlib import Path
@@ -14,13 +14,13 @@ PAGES = pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 
 
 def headings(page: Path) -> set[str]:
-    """The anchors that headings make."""
+    """Return the anchors of a page's headings."""
     words = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in words}
 
 
 @PAGES
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", page.read_text()):
         if link.startswith("http"):
             continue
@@ -30,7 +30,7 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in headings(target), link
 
 
-def test_every_statement_about_the_earlier_service_says_how_it_is_known() -> None:
+def test_every_statement_about_the_earlier_service_names_its_source() -> None:
     text = (PROJECT / "docs" / "differences.md").read_text()
     table = text.partition("| route | earlier |")[2].partition("\n\n")[0]
     cells = [line.split(" | ")[1] for line in table.splitlines()[2:]]
@@ -43,23 +43,25 @@ def test_every_statement_about_the_earlier_service_says_how_it_is_known() -> Non
 
 
 @pytest.mark.parametrize("name", tables.DOCUMENTS)
-def test_the_tables_are_those_of_the_figures(name: str) -> None:
+def test_the_tables_match_the_measured_figures(name: str) -> None:
     text = (PROJECT / "docs" / name).read_text()
     assert "<!-- table:" in text
     assert tables.with_tables(text) == text, "make figures writes them anew"
 
 
 @pytest.mark.parametrize("name", plots.PLOTS)
-def test_the_pictures_are_those_of_the_figures(name: str) -> None:
+def test_the_pictures_match_the_measured_figures(name: str) -> None:
     assert (plots.PICTURES / f"{name}.svg").read_text() == plots.PLOTS[name]() + "\n"
 
 
-def test_what_to_do_is_told_of_every_alarm_and_parameter() -> None:
+def test_every_alarm_and_parameter_is_documented() -> None:
     operations = (PROJECT / "docs" / "operations.md").read_text()
     alarms = yaml.safe_load((PROJECT / "deploy" / "alarms.yml").read_text())["Resources"]
     names = {name for name, resource in alarms.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
-    told = re.findall(r"`(Alarm\w+)(…?)`", operations)
+    documented = re.findall(r"`(Alarm\w+)(…?)`", operations)
     for name in names:
-        assert any(name == word or (more and name.startswith(word)) for word, more in told), name
+        assert any(
+            name == word or (any_ending and name.startswith(word)) for word, any_ending in documented
+        ), name
     for parameter in yaml.safe_load((PROJECT / "serverless.yml").read_text())["params"]["default"]:
         assert f"| `{parameter}` |" in operations, parameter
