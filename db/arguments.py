@@ -16,7 +16,7 @@ from common import numerals
 from common.errors import BadRequest
 from common.postgres import BadValue
 from db import queries
-from db.lists import Position
+from db.image_lists import Position
 
 # What stands for every image of a list; larger numbers are the same.
 ALL = 10**9

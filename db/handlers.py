@@ -5,15 +5,15 @@ from common.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from common.sites import check_site_code
-from db import arguments, lists, lookups
-from db.listings import listing, newest_of_sites
+from db import arguments, image_lists, images_by_name
+from db.list_responses import listing, newest_of_sites
 from site_configs import store as site_configs
 
 
 @endpoint
 def get_image(request: Request) -> Response:
     """`GET /image/{base_filename}`: the one image of that name that has a medium JPG."""
-    return ok(lookups.image(arguments.name(request.path["base_filename"])))
+    return ok(images_by_name.image(arguments.name(request.path["base_filename"])))
 
 
 @endpoint
@@ -23,7 +23,7 @@ def get_latest_images(request: Request) -> Response:
     filters = arguments.present({"site": site, "user_id": arguments.text("userid", user_id)})
     limit = arguments.count("limit", request.parameter("limit"))
     wanted = min(arguments.count("n", request.path["n"]), limit)
-    page = lists.newest(filters, wanted, arguments.position("after", request.parameter("after")))
+    page = image_lists.newest(filters, wanted, arguments.position("after", request.parameter("after")))
     return ok(listing(page, lambda answered: {"userid": user_id, "limit": wanted - answered}))
 
 
@@ -37,7 +37,7 @@ def get_latest_image_all_sites(request: Request) -> Response:
 @endpoint
 def get_fits_header(request: Request) -> Response:
     """`GET /fitsheader/{base_filename}`: the whole header of an image."""
-    return ok(lookups.fits_header(arguments.name(request.path["base_filename"])))
+    return ok(images_by_name.fits_header(arguments.name(request.path["base_filename"])))
 
 
 @endpoint
@@ -45,5 +45,5 @@ def get_filtered_images(request: Request) -> Response:
     """`GET /filtered_images?…&limit=&after=`: images that meet every condition, the newest first."""
     filters, limit = arguments.filters(request.parameter), request.parameter("limit")
     after = arguments.position("after", request.parameter("after"))
-    page = lists.newest_without_intermediates(filters, arguments.count("limit", limit), after)
+    page = image_lists.newest_without_intermediates(filters, arguments.count("limit", limit), after)
     return ok(listing(page, lambda _answered: {**filters, "limit": limit}))

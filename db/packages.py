@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.presign import get_url
-from db.images import Image
+from db.image import Image
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the table's times are UTC without saying so
 MILLISECOND = timedelta(milliseconds=1)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.numerals import number
-from db.images import Image
+from db.image import Image
 
 _LESS_THAN_ANY = Decimal("-Infinity")
 

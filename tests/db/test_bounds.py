@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common import postgres
-from db import handlers, lists
+from db import handlers, image_lists
 from support.client import ApiClient
 from tests.events import call
 
@@ -32,9 +32,9 @@ def peak_of_a_page() -> int:
 
 
 def test_memory_does_not_grow_with_what_matches(aws: str, cursor: Any) -> None:
-    fill(cursor, lists.MAX_ROWS + 500, 8000)
+    fill(cursor, image_lists.MAX_ROWS + 500, 8000)
     few = peak_of_a_page()
-    fill(cursor, 2 * lists.MAX_ROWS, 8000)
+    fill(cursor, 2 * image_lists.MAX_ROWS, 8000)
     many = peak_of_a_page()
     # a thousand headers of 8 KB at once, and the packages
     assert few < 60_000_000
@@ -44,7 +44,7 @@ def test_memory_does_not_grow_with_what_matches(aws: str, cursor: Any) -> None:
 def test_one_answer_reads_so_many_rows_and_no_more(
     aws: str, cursor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fill(cursor, 2 * lists.MAX_ROWS, 10)
+    fill(cursor, 2 * image_lists.MAX_ROWS, 10)
     cursor.execute("""UPDATE images SET header = '{"SMARTSTK": 1, "SSTKNUM": ' || -image_id || '}'""")
     read: list[int] = []
     run = postgres.query
@@ -58,8 +58,8 @@ def test_one_answer_reads_so_many_rows_and_no_more(
     answer = call(handlers.get_filtered_images, query={"limit": "3"})
     assert answer.body == []
     assert 'rel="next"' in answer.headers["Link"]
-    assert max(read) == lists.ROWS_AT_ONCE + 1
-    assert lists.MAX_ROWS < sum(read) < lists.MAX_ROWS + 100
+    assert max(read) == image_lists.ROWS_AT_ONCE + 1
+    assert image_lists.MAX_ROWS < sum(read) < image_lists.MAX_ROWS + 100
 
 
 def test_a_list_of_intermediates_is_not_read_on_for_ever(
@@ -67,9 +67,9 @@ def test_a_list_of_intermediates_is_not_read_on_for_ever(
 ) -> None:
     fill(cursor, 100, 10)
     cursor.execute("""UPDATE images SET header = '{"SMARTSTK": 1, "SSTKNUM": ' || -image_id || '}'""")
-    clock = iter(range(0, 1000, lists.READ_ON_FOR_S - 1))
-    monkeypatch.setattr(lists, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    page = lists.newest_without_intermediates({}, 3, None)
+    clock = iter(range(0, 1000, image_lists.READ_ON_FOR_S - 1))
+    monkeypatch.setattr(image_lists, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    page = image_lists.newest_without_intermediates({}, 3, None)
     assert page.images == []
     assert page.rest is not None
     assert page.rest[1] == 98

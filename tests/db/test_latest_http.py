@@ -78,8 +78,8 @@ def test_n_may_be_more_than_there_are(api: ApiClient, insert: Insert, n: str) ->
 def test_a_huge_n_is_cut_and_led_on_to_exactly_n(
     api: ApiClient, insert: Insert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("db.lists.MAX_ROWS", 4)
-    monkeypatch.setattr("db.lists.ROWS_AT_ONCE", 3)
+    monkeypatch.setattr("db.image_lists.MAX_ROWS", 4)
+    monkeypatch.setattr("db.image_lists.ROWS_AT_ONCE", 3)
     keys = [insert(user_id="a&b=c", sort_date=sort_date) for sort_date in (*[None] * 5, *[NIGHT] * 6)][::-1]
     insert(user_id="other")
     assert pages(api, "/mrc1/latest_images/10", "?userid=a%26b%3Dc") == [keys[:4], keys[4:8], keys[8:10]]

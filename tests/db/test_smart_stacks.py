@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from psycopg2.extras import execute_values
 
 from common.numerals import number
-from db import arguments, lists, queries
-from db.images import Image
+from db import arguments, image_lists, queries
+from db.image import Image
 from db.smart_stacks import without_intermediates
 from support.image_rows import NIGHT
 from tests.db import stacks
@@ -78,11 +78,11 @@ def test_pages_together_are_the_whole_list(
 ) -> None:
     rows_of(cursor, night)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lists, "ROWS_AT_ONCE", at_once)
-        patch.setattr(lists, "MAX_ROWS", max_rows)
+        patch.setattr(image_lists, "ROWS_AT_ONCE", at_once)
+        patch.setattr(image_lists, "MAX_ROWS", max_rows)
         found, after = [], None
         while True:
-            page = lists.newest_without_intermediates({"filter": "lum"}, limit, after)
+            page = image_lists.newest_without_intermediates({"filter": "lum"}, limit, after)
             assert len(page.images) <= limit
             found += page.images
             if page.rest is None:
@@ -97,10 +97,12 @@ def test_a_stack_is_judged_by_the_images_that_meet_the_conditions(cursor: Any) -
     rows_of(cursor, [{"SMARTSTK": 7, "SSTKNUM": counter} for counter in (4, 3, 2, 1)])
     cursor.execute("UPDATE images SET filter_used = 'ha' WHERE image_id IN (4, 2)")
     for limit in (1, 9):
-        page = lists.newest_without_intermediates({"filter": "lum"}, limit, None)
+        page = image_lists.newest_without_intermediates({"filter": "lum"}, limit, None)
         assert [each.id for each in page.images] == [3]
     cursor.execute("UPDATE images SET jpg_medium_exists = NULL WHERE image_id = 3")
-    assert [each.id for each in lists.newest_without_intermediates({"filter": "lum"}, 1, None).images] == [1]
+    assert [
+        each.id for each in image_lists.newest_without_intermediates({"filter": "lum"}, 1, None).images
+    ] == [1]
 
 
 NUMERALS = st.one_of(

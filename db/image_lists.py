@@ -9,7 +9,7 @@ from typing import Any
 from common import logs, postgres
 from common.errors import NotFound
 from db import queries
-from db.images import Image
+from db.image import Image
 from db.packages import MEDIUM, jpg_url
 from db.smart_stacks import stack_of, without_intermediates
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from common.errors import NotFound
 from db import queries
-from db.fits_headers import Header, whole_header
-from db.images import Image
+from db.header_text import Header, whole_header
+from db.image import Image
 from db.packages import package
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.responses import Listing
-from db import lists
+from db import image_lists
 from db.arguments import position_text, present
-from db.lists import Page, Position
+from db.image_lists import Page, Position
 from db.packages import package
 
 
@@ -42,6 +42,6 @@ def newest_of_sites(sites: list[str], after: str) -> Listing:
         Only sites after this one are looked at; "" for all.
     """
     following = sites[bisect_right(sites, after) :]
-    looked_at = following[: lists.MAX_ROWS]
+    looked_at = following[: image_lists.MAX_ROWS]
     rest = {"after": looked_at[-1]} if len(following) > len(looked_at) else None
-    return Listing(lists.newest_of_sites(looked_at), lambda site: {"after": site}, rest, is_object=True)
+    return Listing(image_lists.newest_of_sites(looked_at), lambda site: {"after": site}, rest, is_object=True)

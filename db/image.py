@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from db.fits_headers import Header, cards
+from db.header_text import Header, cards
 from db.queries import NO_SORT_DATE
 
 # All that a package, or the rule of smart stacks, needs of a header.
