@@ -313,7 +313,7 @@ def check_position(name: str, text: str) -> str:
         If no key of a row can be that text.
     """
     if len(text.encode(errors="replace")) > MAX_SORT_KEY_BYTES or not _is_unicode(text):
-        raise BadRequest(f"{name} must be as the Link header of an earlier answer gives it.")
+        raise BadRequest(f"{name} must be as the Link header of an earlier response gives it.")
     return text
 
 

@@ -1,8 +1,8 @@
-"""What callers ask of the image routes, read from their parameters.
+"""Reads the parameters of the image routes.
 
-Functions take a parameter's name and its value, text from a query string or a JSON value, and raise
-`common.errors.BadRequest`, naming it, where it cannot be read. An empty text counts as not given, for forms
-send the fields that were left blank.
+Functions take a parameter's name and its value: text from a query string, or a JSON value. They raise
+`common.errors.BadRequest`, which names the parameter, if the value is invalid. An empty text counts as not
+given, because forms also send fields that were left blank.
 """
 
 import math
@@ -18,47 +18,47 @@ from common.postgres import BadValue
 from db import queries
 from db.image_lists import Position
 
-# What stands for every image of a list; larger numbers are the same.
+# Means every image of a list. Larger numbers mean the same.
 ALL = 10**9
 
 _POSITION_TEXT = re.compile(r"([^,]{1,40}),([0-9]{1,40})")
 # PostgreSQL's largest integer.
 _LARGEST_KEY = 2**63 - 1
 
-# What errors say of parameters that are more than a text.
+# What errors say is allowed.
 _COUNT = "a whole number from 1"
-_POSITION = "as the Link header of an earlier answer gives it"
+_POSITION = "as the Link header of an earlier response gives it"
 _NUMBER = "a number"
 _DATE = "a date and time, like 2020-08-30 12:00:00"
 
-# What decoding a query string leaves of `2020-08-30+12`, and of the zone in `2020-08-30T12:00+00:00`.
+# In a query string `+` means a space: `2020-08-30+12` and `2020-08-30T12:00+00:00` arrive without it.
 _HOUR_ALONE = re.compile(r"\A(\d{4}-\d\d?-\d\d?)[ T](\d\d?)\Z")
 _ZONE_WITHOUT_SIGN = re.compile(r"\A(.*\d:\d\d[0-9:.]*) (\d\d(?::?\d\d)?)\Z")
 
 
 def filters(parameter: Callable[[str], Any]) -> dict[str, Any]:
-    """Answer the filters of `GET /filtered_images` that are given, by their names in `queries.CONDITIONS`.
+    """Return the filters of `GET /filtered_images` that are given, by their names in `queries.CONDITIONS`.
 
     Parameters
     ----------
     parameter
-        Answers the value of a parameter by its name, None where it is not given.
+        Returns the value of a parameter by its name; None if it is not given.
     """
     return present({name: read(name, parameter(name)) for name, read in _FILTERS.items()})
 
 
 def present(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer the parameters that are given: all but None."""
+    """Return the parameters that are given: those that are not None."""
     return {name: value for name, value in given.items() if value is not None}
 
 
 def name(value: str) -> str:
-    """Answer an image's base filename, from a path."""
+    """Return an image's base filename from a path."""
     return _unicode("base_filename", value)
 
 
 def text(name: str, value: Any, allowed: str = "a text") -> str | None:
-    """Answer a text that PostgreSQL can compare; of a number its numeral. An error says what is `allowed`."""
+    """Return a text that PostgreSQL can compare; None if not given. An error says what is `allowed`."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
@@ -67,7 +67,7 @@ def text(name: str, value: Any, allowed: str = "a text") -> str | None:
 
 
 def count(name: str, value: Any) -> int:
-    """Return how many images are wanted at most, `ALL` where that is not given."""
+    """Return the largest number of images wanted; `ALL` if it is not given."""
     if value in (None, ""):
         return ALL
     wanted = numerals.whole_number(value)
@@ -77,7 +77,7 @@ def count(name: str, value: Any) -> int:
 
 
 def position(name: str, value: Any) -> Position | None:
-    """Answer the position after which a list goes on, from the text that `position_text` writes."""
+    """Return the position after which a page starts, from the text that `position_text` writes."""
     given = text(name, value, _POSITION)
     if given is None:
         return None
@@ -86,20 +86,20 @@ def position(name: str, value: Any) -> Position | None:
         date = datetime.fromisoformat(match[1]) if match else None
     except ValueError:
         date = None
-    # the table's times have no zone, and no other time can be compared with them
+    # The table's times have no zone. Python cannot compare them with times that have one.
     if match is None or date is None or date.tzinfo is not None:
         raise BadRequest(f"{name} must be {_POSITION}.")
     return date, min(int(match[2]), _LARGEST_KEY)
 
 
 def position_text(position: Position) -> str:
-    """Answer a position as a parameter has it."""
+    """Return a position as the text of a parameter."""
     date, key = position
     return f"{date.isoformat()},{key}"
 
 
 def _unicode(name: str, characters: str) -> str:
-    """Answer `characters` if PostgreSQL can hold them."""
+    """Return `characters` if PostgreSQL can store them."""
     if "\0" in characters or characters.encode(errors="replace").decode() != characters:
         raise BadRequest(f"{name} must be Unicode text without NUL characters.")
     return characters

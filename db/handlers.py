@@ -18,13 +18,13 @@ def get_image(request: Request) -> Response:
 
 @endpoint
 def get_latest_images(request: Request) -> Response:
-    """`GET /{site}/latest_images/{n}?userid=&limit=&after=`: a site's newest images, of a user if given."""
+    """`GET /{site}/latest_images/{n}?userid=&limit=&after=`: a site's newest images, or a user's."""
     site, user_id = check_site_code(request.path["site"]), request.parameter("userid")
     filters = arguments.present({"site": site, "user_id": arguments.text("userid", user_id)})
     limit = arguments.count("limit", request.parameter("limit"))
     wanted = min(arguments.count("n", request.path["n"]), limit)
     page = image_lists.newest(filters, wanted, arguments.position("after", request.parameter("after")))
-    return ok(listing(page, lambda answered: {"userid": user_id, "limit": wanted - answered}))
+    return ok(listing(page, lambda sent: {"userid": user_id, "limit": wanted - sent}))
 
 
 @endpoint
@@ -36,14 +36,14 @@ def get_latest_image_all_sites(request: Request) -> Response:
 
 @endpoint
 def get_fits_header(request: Request) -> Response:
-    """`GET /fitsheader/{base_filename}`: the whole header of an image."""
+    """`GET /fitsheader/{base_filename}`: the complete header of an image."""
     return ok(images_by_name.fits_header(arguments.name(request.path["base_filename"])))
 
 
 @endpoint
 def get_filtered_images(request: Request) -> Response:
-    """`GET /filtered_images?…&limit=&after=`: images that meet every condition, the newest first."""
+    """`GET /filtered_images?…&limit=&after=`: images that match every filter, newest first."""
     filters, limit = arguments.filters(request.parameter), request.parameter("limit")
     after = arguments.position("after", request.parameter("after"))
     page = image_lists.newest_without_intermediates(filters, arguments.count("limit", limit), after)
-    return ok(listing(page, lambda _answered: {**filters, "limit": limit}))
+    return ok(listing(page, lambda _sent: {**filters, "limit": limit}))

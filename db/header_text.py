@@ -1,4 +1,7 @@
-"""FITS headers as the image table has them: the text of a JSON object, of about 150 cards, or not quite."""
+"""FITS headers as the image table stores them: the text of a JSON object of about 150 cards.
+
+The text may also be missing or malformed.
+"""
 
 import json
 import math
@@ -9,14 +12,14 @@ Header = dict[str, Any]
 
 
 def whole_header(text: str | None) -> Header:
-    """Answer every card of a header; none if there is no header, or one that cannot be read."""
+    """Return every card of a header; an empty header if the text is missing or malformed."""
     return _read(text) or {}
 
 
 def cards(text: str | None, keywords: Iterable[str]) -> Header | None:
-    """Answer those of the cards `keywords` that a header has.
+    """Return those of the cards `keywords` that a header has.
 
-    None if there is no header: NULL, not JSON, or JSON but not an object.
+    None if the text is NULL, not JSON, or not a JSON object.
     """
     return _read(text, keywords)
 
@@ -35,9 +38,9 @@ def _read(text: str | None, keywords: Iterable[str] | None = None) -> Header | N
 
 
 def _plain(value: Any) -> Any:
-    """Answer `value` as strict JSON in UTF-8 can have it: Python reads more, and so does the ingester write.
+    """Return `value` as strict JSON in UTF-8 allows it.
 
-    NaN and infinities become None; halves of surrogate pairs become "?".
+    NaN and infinities become None. Unpaired surrogates become "?". Some ingesters write them.
     """
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""An image of the table, as the modules of this service hand it to each other."""
+"""A row of the image table, as the modules of this service pass it on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,23 +8,23 @@ from typing import Any
 from db.header_text import Header, cards
 from db.queries import NO_SORT_DATE
 
-# All that a package, or the rule of smart stacks, needs of a header.
+# The only cards that packages and smart stacks need.
 KEYWORDS = ("ORIGNAME", "SITEID", "INSTRUME", "DAY-OBS", "SMARTSTK", "SSTKNUM")
 
-# A card has 80 characters, and more only where CONTINUE cards go on with it.
+# A card has 80 characters. CONTINUE cards make longer values.
 MAX_CARD_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A row of the image table, its header reduced to the few cards that are needed.
+    """A row of the image table, with only the needed cards of its header.
 
     Attributes
     ----------
     row
         The columns.
     header
-        Those of `KEYWORDS` that the header has; None without a header.
+        Those cards of `KEYWORDS` that the header has; None without a header.
     """
 
     row: Mapping[str, Any]
@@ -32,7 +32,7 @@ class Image:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> "Image":
-        """Make an image of a row; the header's text is not kept, for there are thousands in a list."""
+        """Return the image of a row. The header's text is dropped: a list has thousands of rows."""
         return cls(row, cards(row.pop("header"), KEYWORDS))
 
     @property
@@ -42,11 +42,11 @@ class Image:
 
     @property
     def order(self) -> tuple[datetime, int]:
-        """What lists are sorted by, the highest first. Without a sort date an image is the oldest."""
+        """The key by which lists are sorted, descending. An image without a sort date is the oldest."""
         return self.row["sort_date"] or NO_SORT_DATE, self.id
 
     def card(self, keyword: str) -> Any:
-        """Return a header card's value; "" where it is absent, null, NaN, or nothing that a card can hold."""
+        """Return a header card's value; "" if it is absent, null, NaN or not a value of a card."""
         value = (self.header or {}).get(keyword)
         is_card = isinstance(value, (str, int, float)) and len(str(value)) <= MAX_CARD_CHARACTERS
         return value if is_card else ""

@@ -1,4 +1,4 @@
-"""Lists of images, newest first, and going on with one where an answer ends."""
+"""Pages of image lists, newest first, and the position from which the next page starts."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,24 +15,24 @@ from db.smart_stacks import stack_of, without_intermediates
 
 Position = tuple[datetime, int]
 
-# What one answer reads at most: about as many packages as fit Lambda's 6 MB.
+# The most rows that one response reads: about as many packages as fit into Lambda's 6 MB.
 MAX_ROWS = 5000
-# Headers come with the rows: 8 MB for so many.
+# Each row brings its header: 1,000 rows take 8 MB of memory.
 ROWS_AT_ONCE = 1000
-# With 10 s for each of the two statements that may still run, the answer comes before API Gateway's 29 s.
-READ_ON_FOR_S = 5
+# Two more statements of 10 s each may follow. The response still leaves before API Gateway's 29 s.
+READ_FOR_S = 5
 
 
 @dataclass(frozen=True)
 class Page:
-    """Part of a list.
+    """One page of a list.
 
     Attributes
     ----------
     images
         Newest first.
     rest
-        The position after which the list goes on; None at its end.
+        The position after which the next page starts; None on the last page.
     """
 
     images: list[Image]
@@ -40,38 +40,38 @@ class Page:
 
 
 def newest(filters: Mapping[str, Any], count: int, after: Position | None) -> Page:
-    """Answer the newest images that `filters` let through.
+    """Return the newest images that match `filters`.
 
     Parameters
     ----------
     filters
         Parameters of `queries.CONDITIONS` and their values.
     count
-        How many are wanted in all; `MAX_ROWS` come at most, and a position to go on from.
+        How many images the caller wants in all. A page has at most `MAX_ROWS`, and a position for the next.
     after
-        The position after which to begin; None for the start of the list.
+        The position after which the page starts; None for the start of the list.
     """
     page = _page(filters, count, after, lambda images, **_: images)
     return page if len(page.images) < count else Page(page.images, None)
 
 
 def newest_without_intermediates(filters: Mapping[str, Any], count: int, after: Position | None) -> Page:
-    """Answer the newest images without those that are not the final ones of their smart stacks.
+    """Return the newest images without the intermediate ones of smart stacks.
 
-    A stack is judged by all of its images in the list, whichever page they would be on.
+    The final image of a stack is searched in the whole list, not only in this page.
 
     Parameters
     ----------
     filters, after
         As those of `newest`.
     count
-        How many are wanted at once. Fewer may come, and a position to go on from, where nearly all are
-        intermediates.
+        How many images the page should have. It may have fewer, and a position for the next page, where
+        nearly all images are intermediate.
 
     Raises
     ------
     NotFound
-        If PostgreSQL refuses the query, as the documentation of the route has it.
+        If PostgreSQL rejects the query. The route's documentation asks for this status.
     """
 
     def keep(images: list[Image], *, whole: bool) -> list[Image]:
@@ -85,10 +85,7 @@ def newest_without_intermediates(filters: Mapping[str, Any], count: int, after: 
 
 
 def newest_of_sites(sites: list[str]) -> Iterator[tuple[str, str]]:
-    """Return each site and the URL of the medium JPG of its newest image, for the sites that have one.
-
-    They come in the order of the site codes.
-    """
+    """Return each site that has images with the URL of its newest medium JPG, sorted by site code."""
     rows = sorted(queries.newest_of_each(sites), key=lambda row: row["site"])
     return ((row["site"], jpg_url(row, MEDIUM)) for row in rows)
 
@@ -96,12 +93,12 @@ def newest_of_sites(sites: list[str]) -> Iterator[tuple[str, str]]:
 def _page(
     filters: Mapping[str, Any], count: int, after: Position | None, keep: Callable[..., list[Image]]
 ) -> Page:
-    """Read on until `count` images are kept, or until it is too much for one answer."""
-    deadline = time.monotonic() + READ_ON_FOR_S
+    """Read rows until `count` images are kept, or one response can take no more rows or time."""
+    deadline = time.monotonic() + READ_FOR_S
     kept: list[Image] = []
     position, rows_read, more = after, 0, True
     while more and len(kept) < count and rows_read < MAX_ROWS and time.monotonic() < deadline:
-        # at least what is wanted; if little of that is kept, as much again as was read before
+        # If few of the rows are kept, the next read doubles, so that the number of queries stays small.
         size = min(max(count - len(kept), rows_read), ROWS_AT_ONCE, MAX_ROWS - rows_read)
         rows = queries.newest(filters, size + 1, position)
         images, more = [Image.from_row(row) for row in rows[:size]], len(rows) > size
@@ -114,6 +111,6 @@ def _page(
 
 
 def _final_images(images: list[Image], filters: Mapping[str, Any]) -> list[Image]:
-    """Answer the final images of the stacks of `images`, wherever in the list they are."""
+    """Return the final images of the stacks of `images`, from the whole list."""
     stacks = {stack for image in images if (stack := stack_of(image)) is not None}
     return [Image.from_row(row) for row in queries.final_of_each(stacks, filters)] if stacks else []

@@ -1,4 +1,4 @@
-"""What is found by an image's name."""
+"""The image, or the FITS header, that has a given name."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from db.packages import package
 
 
 def image(base_filename: str) -> dict[str, Any]:
-    """Answer the package of the image of that name.
+    """Return the package of the image of that name.
 
     Raises
     ------
     NotFound
-        If none has a medium JPG, or several have.
+        If no image of that name has a medium JPG, or several have one.
     """
     rows = queries.images_named(base_filename)
     if not rows:
@@ -26,12 +26,12 @@ def image(base_filename: str) -> dict[str, Any]:
 
 
 def fits_header(base_filename: str) -> Header:
-    """Answer the header of the image of that name; empty where it has none, or one that cannot be read.
+    """Return the header of the image of that name; empty without a readable header.
 
     Raises
     ------
     NotFound
-        If no row is of that name, or several are.
+        If no row has that name, or several have it.
     """
     headers = queries.headers_named(base_filename)
     if not headers:

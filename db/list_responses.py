@@ -1,4 +1,4 @@
-"""Pages as answers: packages, cut where Lambda's 6 MB end, with the way on."""
+"""Responses made of pages: packages, cut at Lambda's 6 MB, with a link to the next page."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
@@ -11,20 +11,20 @@ from db.image_lists import Page, Position
 from db.packages import package
 
 
-def listing(page: Page, onward: Callable[[int], Mapping[str, Any]]) -> Listing:
-    """Answer the packages of a page.
+def listing(page: Page, next_page: Callable[[int], Mapping[str, Any]]) -> Listing:
+    """Return the packages of a page.
 
     Parameters
     ----------
     page
         The images.
-    onward
-        Given the number of images answered: the parameters, beside the position, that lead on from there.
+    next_page
+        Returns the parameters of the next page, except the position, for the number of images sent so far.
     """
 
     def query(place: tuple[int, Position]) -> dict[str, str]:
-        answered, position = place
-        parameters = present({**onward(answered), "after": position_text(position)})
+        sent, position = place
+        parameters = present({**next_page(sent), "after": position_text(position)})
         return {name: str(value) for name, value in parameters.items()}
 
     packages = (((count, image.order), package(image)) for count, image in enumerate(page.images, 1))
@@ -37,11 +37,11 @@ def newest_of_sites(sites: list[str], after: str) -> Listing:
     Parameters
     ----------
     sites
-        Site codes, sorted. One answer is about so many of them as a list of images has rows at most.
+        Site codes, sorted. One response covers at most `image_lists.MAX_ROWS` of them.
     after
-        Only sites after this one are looked at; "" for all.
+        Only sites after this one are covered; "" for all.
     """
     following = sites[bisect_right(sites, after) :]
-    looked_at = following[: image_lists.MAX_ROWS]
-    rest = {"after": looked_at[-1]} if len(following) > len(looked_at) else None
-    return Listing(image_lists.newest_of_sites(looked_at), lambda site: {"after": site}, rest, is_object=True)
+    covered = following[: image_lists.MAX_ROWS]
+    rest = {"after": covered[-1]} if len(following) > len(covered) else None
+    return Listing(image_lists.newest_of_sites(covered), lambda site: {"after": site}, rest, is_object=True)

@@ -1,4 +1,4 @@
-"""Image packages: what a caller gets of an image."""
+"""Image packages: the JSON object that callers get for an image."""
 
 import math
 from collections.abc import Mapping
@@ -36,9 +36,9 @@ _AS_STORED = (
 
 
 def package(image: Image) -> dict[str, Any]:
-    """Answer the package of an image. Every key is always there; columns that are NULL are None.
+    """Return the package of an image. Every key is always present; NULL columns are None.
 
-    Dates are Unix milliseconds. URLs are presigned for seven days, "" for a JPG that does not exist.
+    Dates are Unix milliseconds. URLs are presigned for seven days; "" stands for a missing JPG.
     """
     row = image.row
     return {
@@ -56,7 +56,7 @@ def package(image: Image) -> dict[str, Any]:
 
 
 def jpg_url(row: Mapping[str, Any], level: int) -> str:
-    """Answer the presigned URL of an image's JPG; "" for a row that lacks part of the file's name."""
+    """Return the presigned URL of an image's JPG; "" for a row that lacks part of the file name."""
     base_filename, data_type = row["base_filename"], row["data_type"]
     if base_filename is None or data_type is None:
         return ""
@@ -64,7 +64,7 @@ def jpg_url(row: Mapping[str, Any], level: int) -> str:
 
 
 def _fits_path(image: Image) -> str:
-    """Answer where the raw file lies at the site; "" without a header."""
+    """Return the path of the raw file at the site; "" without a header."""
     if image.header is None:
         return ""
     return f"{image.card('SITEID')}/{image.card('INSTRUME')}/{image.card('DAY-OBS')}/raw"
@@ -75,5 +75,5 @@ def _unix_ms(date: datetime | None) -> int | None:
 
 
 def _finite(value: Any) -> Any:
-    """Answer `value`; None for the NaN and the infinities that a column can hold and JSON cannot."""
+    """Return `value`, or None for NaN and infinities, which JSON cannot hold."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,6 +1,6 @@
-"""Every SQL statement of this service. Each is served by an index of schema.sql, as docs/images.md shows.
+"""Every SQL statement of this service. Each uses an index of schema.sql, as docs/images.md shows.
 
-What callers send is bound as a parameter; only fragments from this module are put together into statements.
+Callers' values are bound as parameters. Statements are built from fragments of this module only.
 """
 
 # ruff: noqa: S608 - see above
@@ -15,10 +15,10 @@ from common.numerals import NUMERAL
 
 Row = dict[str, Any]
 
-# Where an image without a sort date stands in a list.
+# The sort date of an image that has none.
 NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without saying so
 
-# A parameter of `GET /filtered_images`: its condition.
+# Conditions by the parameter of `GET /filtered_images`.
 CONDITIONS = {
     "username": "username = %(username)s",
     "user_id": "user_id = %(user_id)s",
@@ -31,7 +31,7 @@ CONDITIONS = {
     "filename": "base_filename LIKE %(filename)s",
 }
 
-# A header over 128 KB, sixteen times as long as real ones, counts as none: a page has a thousand rows.
+# A header over 128 KB, sixteen times the usual size, is left out: one query reads a thousand rows.
 _COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
     altitude, azimuth, airmass, exposure_time, filter_used, username, user_id, fits_01_exists, fits_10_exists,
     jpg_medium_exists, jpg_small_exists,
@@ -39,22 +39,25 @@ _COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date,
 
 
 def _number_in_header(keyword: str) -> str:
-    """Answer the SQL that reads the number of a card from the header's text, NULL where there is none."""
+    """Return the SQL that reads a card's number from the header's text; it yields NULL without a number.
+
+    An index on it finds the final image of a stack without reading the headers of a whole night.
+    """
     return (
         f"""substring(left(split_part(header, '"{keyword}"', 2), 64) """
-        # where the number is a text, it is the text up to its closing quote
+        # A number in quotes must end at the closing quote.
         f"""FROM '^\\s*:\\s*(?:"(?=[^",}}]*")|(?=[^",}}]*[,}}]))\\s*({NUMERAL})\\s*[",}}]')::numeric"""
     )
 
 
-# The expressions of schema.sql's indexes, to the letter.
+# PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
 _SORT_DATE = "COALESCE(sort_date, '-infinity')"
 _STACK = _number_in_header("SMARTSTK")
 _COUNTER = _number_in_header("SSTKNUM")
 
 
 def images_named(base_filename: str) -> list[Row]:
-    """Answer the images of that name with a medium JPG, two at most."""
+    """Return the images of that name that have a medium JPG, at most two."""
     return postgres.query(
         f"SELECT {_COLUMNS} FROM images WHERE base_filename = %s AND jpg_medium_exists LIMIT 2",
         [base_filename],
@@ -62,13 +65,13 @@ def images_named(base_filename: str) -> list[Row]:
 
 
 def headers_named(base_filename: str) -> list[str | None]:
-    """Answer the headers of the rows of that name, two at most."""
+    """Return the headers of the rows of that name, at most two."""
     rows = postgres.query("SELECT header FROM images WHERE base_filename = %s LIMIT 2", [base_filename])
     return [row["header"] for row in rows]
 
 
 def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] | None) -> list[Row]:
-    """Answer the `count` newest images with a medium JPG, the newest first.
+    """Return the `count` newest images with a medium JPG, newest first.
 
     Parameters
     ----------
@@ -77,8 +80,8 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
     count
         How many at most.
     after
-        Sort date and key of an image: only those that follow it in the list. `NO_SORT_DATE` stands for none.
-        None for all images.
+        Sort date and key of an image: only images that follow it in the list are returned. `NO_SORT_DATE`
+        means that the image has no sort date. None starts at the newest image.
     """
     conditions = _conditions(filters)
     bound = {**filters, "count": count}
@@ -94,7 +97,7 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
 
 
 def newest_of_each(sites: Iterable[str]) -> list[Row]:
-    """Answer site, base filename and data type of the newest image of each site that has a medium JPG."""
+    """Return site, base filename and data type of each site's newest image with a medium JPG."""
     return postgres.query(
         f"""SELECT listed.site, base_filename, data_type
         FROM unnest(%s::text[]) AS listed (site)
@@ -111,14 +114,14 @@ def newest_of_each(sites: Iterable[str]) -> list[Row]:
 
 
 def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list[Row]:
-    """Answer the final image of each smart stack among the images that `filters` let through.
+    """Return the final image of each smart stack, of the images that match `filters`.
 
-    Stack and counter are read from the header's text by the index's expressions. They see what a JSON parser
-    does, unless a keyword or numeral is written with escapes, a keyword comes twice (also inside a value), or
-    a number has over 50 digits.
+    Stack and counter are read from the header's text by the index's expressions. They agree with a JSON
+    parser, except where a keyword or number is written with escapes, a keyword occurs twice (also inside a
+    value), or a number has over 50 digits.
     """
-    # OFFSET 0 keeps the conditions of the filters out of the subquery: PostgreSQL does not know that reading
-    # a header is dear, and would rather read those of a whole night than look into the index of stacks.
+    # OFFSET 0 keeps the filters out of the subquery. PostgreSQL does not know that reading a header is
+    # expensive. Without it, it would read the headers of a whole night and ignore the index of stacks.
     return postgres.query(
         f"""SELECT final.*
         FROM unnest(%(stacks)s::numeric[]) AS listed (stack)
@@ -140,7 +143,7 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
 
 
 def check_timestamp(text: str) -> None:
-    """Have PostgreSQL read a timestamp.
+    """Check that PostgreSQL can read a timestamp.
 
     Raises
     ------

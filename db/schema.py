@@ -1,17 +1,18 @@
 """Applies schema.sql to the database: `python -m db.schema`, with PostgreSQL's URL in `DATABASE_URL`.
 
-For whoever deploys, as the owner of the image table; no handler imports this.
+Run it as the owner of the image table, before a deployment. No handler imports it.
 """
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from common import commands, database_url
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 
-# What a CREATE INDEX CONCURRENTLY leaves that was stopped half-way: never used, but in the way of the next.
+# An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index. It is never used, and its name is taken.
 _UNFINISHED_INDEXES = """
 SELECT format('DROP INDEX CONCURRENTLY %I.%I', nspname, index.relname)
 FROM pg_index
@@ -22,7 +23,7 @@ WHERE indrelid = to_regclass('images') AND NOT indisvalid
 
 
 def main() -> int:
-    """Apply the schema, saying what is done; return the process's exit status."""
+    """Apply the schema and print each step; return the exit status."""
     return commands.run(_apply_and_say)
 
 
@@ -32,32 +33,47 @@ def _apply_and_say() -> int:
 
 
 def apply(url: str, say: Callable[[str], None] = lambda _words: None) -> None:
-    """Make the image table and its indexes where they are not there yet. Doing it again changes nothing.
+    """Create the image table and its indexes if they do not exist. Repeating the call changes nothing.
 
     Parameters
     ----------
     url
-        PostgreSQL's URL, for a user that may make tables and indexes.
+        PostgreSQL's URL, for a user that may create tables and indexes.
     say
-        Told the first line of each statement before it is run.
+        Gets the first line of each statement before it runs.
     """
     import psycopg2
 
     connection = psycopg2.connect(url)
     try:
-        # Each statement on its own: what is done CONCURRENTLY cannot be done inside a transaction.
+        # CREATE INDEX CONCURRENTLY cannot run inside a transaction.
         connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(_UNFINISHED_INDEXES)
-            for statement in [*(drop for (drop,) in cursor.fetchall()), *statements(SCHEMA.read_text())]:
-                say(statement.partition("\n")[0])
-                cursor.execute(statement)
+        run_statements(connection, statements(SCHEMA.read_text()), say)
     finally:
         connection.close()
 
 
+def run_statements(connection: Any, wanted: list[str], say: Callable[[str], None]) -> None:
+    """Drop unfinished indexes of the image table, then run the statements one by one.
+
+    Parameters
+    ----------
+    connection
+        A psycopg2 connection in autocommit mode.
+    wanted
+        SQL statements.
+    say
+        Gets the first line of each statement before it runs.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_UNFINISHED_INDEXES)
+        for statement in [*(drop for (drop,) in cursor.fetchall()), *wanted]:
+            say(statement.partition("\n")[0])
+            cursor.execute(statement)
+
+
 def statements(sql: str) -> list[str]:
-    """Answer the statements of a file whose semicolons all end one, without the lines that are comments."""
+    """Return the statements of an SQL file, without comment lines. Every semicolon must end a statement."""
     lines = [line for line in sql.splitlines() if not line.startswith("--")]
     return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 

@@ -1,7 +1,7 @@
--- The image table as production has it, and the indexes that this project reads it with.
+-- The image table as production has it, and the indexes that this project needs.
 --
--- Safe to apply again, also to a table in use: indexes are built CONCURRENTLY, which lets the ingester write
--- meanwhile. That cannot be done inside a transaction, so each statement is run on its own:
+-- It may be applied again, also to a table in use: indexes are built CONCURRENTLY, so the ingester can write
+-- meanwhile. That is not possible inside a transaction, so each statement runs by itself:
 --     python -m db.schema        or        psql "$DATABASE_URL" -f db/schema.sql
 
 CREATE TABLE IF NOT EXISTS images (
@@ -27,13 +27,13 @@ CREATE TABLE IF NOT EXISTS images (
     header            text                           -- JSON object of the FITS header, or NULL, or malformed
 );
 
--- One image by its name, and names by their first letters. The operator class serves = and LIKE 'prefix%'
--- whatever the collation.
+-- An image by its name, and names by their first letters. This operator class supports = and LIKE 'prefix%'
+-- for every collation.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_by_name
     ON images (base_filename text_pattern_ops);
 
--- The newest images: of all, of a site, of a user at a site, of a user. An image without a sort date is older
--- than every other, and the key breaks ties, so that the order is total and a page can go on from any image.
+-- The newest images: of all, of a site, of a user at a site, of a user. An image without a sort date counts as
+-- the oldest. The key breaks ties, so the order is total and a page can start after any image.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest
     ON images (COALESCE(sort_date, '-infinity') DESC, image_id DESC)
     WHERE jpg_medium_exists;
@@ -50,7 +50,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest_of_username
     ON images (username, COALESCE(sort_date, '-infinity') DESC, image_id DESC)
     WHERE jpg_medium_exists;
 
--- What was captured in a night: at a site, anywhere.
+-- Images captured in a night: at a site, anywhere.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_by_capture_at_site
     ON images (site, capture_date)
     WHERE jpg_medium_exists;
@@ -58,14 +58,14 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_by_capture
     ON images (capture_date)
     WHERE jpg_medium_exists;
 
--- What was captured in a night at a site and has a FITS file, with a picture or without: for zips.
+-- Images captured in a night at a site that have a FITS file, with or without a JPG: for zips.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_with_fits_by_capture_at_site
     ON images (site, capture_date)
     WHERE fits_10_exists OR fits_01_exists;
 
--- The final image of a smart stack: the highest SSTKNUM, of equals the newest. The expressions read numbers
--- and numerals straight from the header's text and never fail, whatever the text; db/queries.py has them
--- too, for a query must repeat them to the letter, and says what they do not see.
+-- The final image of a smart stack: the highest SSTKNUM, then the newest. The expressions read numbers directly
+-- from the header's text and never fail. db/queries.py repeats them exactly, because PostgreSQL uses an index
+-- only for the same expression. It also says which headers they misread.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_final_of_stack
     ON images (
         (substring(left(split_part(header, '"SMARTSTK"', 2), 64) FROM '^\s*:\s*(?:"(?=[^",}]*")|(?=[^",}]*[,}]))\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)\s*[",}]')::numeric),

@@ -1,7 +1,7 @@
-"""Smart stacks: short exposures that are added up as they come in, each sum an image of its own.
+"""Smart stacks: short exposures that are summed as they arrive. Each sum is an image.
 
-Header card SMARTSTK says which stack an image belongs to, SSTKNUM how many exposures it adds up. Both are
-text in one kind of header and integers in the other. Only the last sum of a stack is worth showing.
+The header card SMARTSTK says which stack an image belongs to, SSTKNUM how many exposures it sums. Some
+headers have them as text, others as integers. Lists show only the last sum of a stack, the final image.
 """
 
 from collections.abc import Iterable
@@ -15,26 +15,27 @@ _LESS_THAN_ANY = Decimal("-Infinity")
 
 
 def stack_of(image: Image) -> Decimal | None:
-    """Answer the number of the stack that an image belongs to; None where SMARTSTK is no number."""
+    """Return the number of an image's stack; None if SMARTSTK is not a number."""
     return number(image.card("SMARTSTK"))
 
 
 def without_intermediates(images: list[Image], elsewhere: Iterable[Image] = ()) -> list[Image]:
-    """Answer those of `images` that are the final ones of their stacks or belong to none, in their order.
+    """Return those of `images` that are final images or belong to no stack, in their order.
 
     Parameters
     ----------
     images
         A list, or part of one.
     elsewhere
-        Images of the rest of that list; if one of them is the final image, none of its stack is answered.
+        Images of the rest of that list. If one of them is the final image of a stack, no image of that stack
+        is returned.
     """
     final = _final_images([*images, *elsewhere])
     return [image for image in images if (stack := stack_of(image)) is None or final[stack].id == image.id]
 
 
 def _final_images(images: Iterable[Image]) -> dict[Decimal, Image]:
-    """Answer the final image of each stack."""
+    """Return the final image of each stack."""
     final: dict[Decimal, Image] = {}
     for image in images:
         stack = stack_of(image)
@@ -44,6 +45,6 @@ def _final_images(images: Iterable[Image]) -> dict[Decimal, Image]:
 
 
 def _rank(image: Image) -> tuple[Decimal, Any]:
-    """Answer what the final image is highest in: SSTKNUM, none being the lowest, and then its age."""
+    """Return the sort key that is highest for the final image: SSTKNUM, then the newest."""
     counter = number(image.card("SSTKNUM"))
     return _LESS_THAN_ANY if counter is None else counter, image.order

@@ -128,4 +128,4 @@ def test_a_position_with_a_zone_is_refused_with_a_sentence(api: ApiClient, datab
     for path in ("/mrc1/latest_images/3", "/filtered_images"):
         answer = api.get(path, params={"after": f"2024-01-10T03:04:05{zone},4711"})
         assert answer.status_code == 400
-        assert answer.text == "after must be as the Link header of an earlier answer gives it."
+        assert answer.text == "after must be as the Link header of an earlier response gives it."

@@ -67,7 +67,7 @@ def test_a_list_of_intermediates_is_not_read_on_for_ever(
 ) -> None:
     fill(cursor, 100, 10)
     cursor.execute("""UPDATE images SET header = '{"SMARTSTK": 1, "SSTKNUM": ' || -image_id || '}'""")
-    clock = iter(range(0, 1000, image_lists.READ_ON_FOR_S - 1))
+    clock = iter(range(0, 1000, image_lists.READ_FOR_S - 1))
     monkeypatch.setattr(image_lists, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     page = image_lists.newest_without_intermediates({}, 3, None)
     assert page.images == []

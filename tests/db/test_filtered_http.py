@@ -166,7 +166,7 @@ def test_a_bad_limit_is_named(api: ApiClient, insert: Insert, value: str) -> Non
         ("exposure_time_min", "a number"),
         ("start_date", "a date and time, like 2020-08-30 12:00:00"),
         ("limit", "a whole number from 1"),
-        ("after", "as the Link header of an earlier answer gives it"),
+        ("after", "as the Link header of an earlier response gives it"),
     ],
 )
 @pytest.mark.parametrize("value", [[1], {"a": 1}, True])

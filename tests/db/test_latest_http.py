@@ -106,7 +106,7 @@ def test_a_position_that_no_link_gave_is_refused(
     answer = api.get(path, params={"after": after})
     assert (answer.status_code, answer.text) == (
         400,
-        "after must be as the Link header of an earlier answer gives it.",
+        "after must be as the Link header of an earlier response gives it.",
     )
 
 

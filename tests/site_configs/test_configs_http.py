@@ -222,7 +222,7 @@ def test_a_position_that_no_key_can_be(aws: str, path: str, after: str) -> None:
     answer = call(handler, query={"after": after})
     assert (answer.status, answer.body) == (
         400,
-        "after must be as the Link header of an earlier answer gives it.",
+        "after must be as the Link header of an earlier response gives it.",
     )
 
 
