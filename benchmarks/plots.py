@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks import figures
-from events import svg
-from events.svg import Point
+from events.plot import svg
+from events.plot.svg import Point
 from local.deployment import PROJECT
 
 PICTURES = PROJECT / "docs" / "pictures"

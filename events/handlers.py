@@ -5,10 +5,11 @@ import time
 from common.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
-from events import arguments, moon, plot
+from events import arguments, moon
 from events.almanac import Almanac, almanac, tai_events
 from events.errors import as_objects
 from events.observers import find
+from events.plot import night_plot
 
 SVG = "image/svg+xml; charset=utf-8"
 # The picture has its colours in a style element. It loads nothing and runs nothing.
@@ -25,7 +26,7 @@ def get_events(request: Request) -> Response:
 def get_plot(request: Request) -> Response:
     """`GET /events/plot?site=&when=`: a picture of a site's night, an SVG."""
     return Response(
-        200, plot.svg(_almanac(request)), {"Content-Type": SVG, "Content-Security-Policy": POLICY}
+        200, night_plot.svg(_almanac(request)), {"Content-Type": SVG, "Content-Security-Policy": POLICY}
     )
 
 

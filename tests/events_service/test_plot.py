@@ -9,13 +9,13 @@ import pytest
 import pytz
 from PIL import ImageFont
 
-from events import plot
 from events.almanac import Almanac, almanac
 from events.altitudes import Place
-from events.chart import clock
 from events.observers import Observer
-from events.phase import disc
-from events.svg import plain
+from events.plot import night_plot
+from events.plot.chart import clock
+from events.plot.moon_phase import disc
+from events.plot.svg import plain
 from site_configs import store
 from support.client import ApiClient
 
@@ -41,7 +41,7 @@ NIGHTS = {
 def picture(name: str, title: str = "Observatory") -> tuple[Almanac, ET.Element]:
     latitude, longitude, zone, when = NIGHTS[name]
     night = almanac(Observer(Place(latitude, longitude), pytz.timezone(zone), title), when)
-    return night, ET.fromstring(plot.svg(night))  # noqa: S314 - the project's own
+    return night, ET.fromstring(night_plot.svg(night))  # noqa: S314 - the project's own
 
 
 def page(root: ET.Element, name: str) -> ET.Element:
@@ -80,9 +80,9 @@ def apart(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> b
     return False
 
 
-@pytest.mark.parametrize("which", [plot.WIDE, plot.TALL], ids=lambda which: which.name)
+@pytest.mark.parametrize("which", [night_plot.WIDE, night_plot.TALL], ids=lambda which: which.name)
 @pytest.mark.parametrize("name", NIGHTS)
-def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: plot.Page) -> None:
+def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: night_plot.Page) -> None:
     _, root = picture(name, "Observatory with the longest name that a title has room for, and a little more")
     boxes = {
         (text.text, index): corners(text, which.size)
@@ -96,7 +96,7 @@ def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: plot.Page
             assert 0 <= y <= which.height, text
 
 
-@pytest.mark.parametrize("which", [plot.WIDE, plot.TALL], ids=lambda which: which.name)
+@pytest.mark.parametrize("which", [night_plot.WIDE, night_plot.TALL], ids=lambda which: which.name)
 @pytest.mark.parametrize(
     ("title", "letter"),
     # widths in DejaVu Sans Bold, which Linux has where it lacks Helvetica; of an ideograph in any font
@@ -107,11 +107,11 @@ def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: plot.Page
     ],
     ids=["long", "capitals", "ideographs"],
 )
-def test_a_name_of_wide_letters_keeps_its_place(title: str, letter: float, which: plot.Page) -> None:
+def test_a_name_of_wide_letters_keeps_its_place(title: str, letter: float, which: night_plot.Page) -> None:
     _, root = picture("Mission Ridge, spring", title)
     (shown,) = texts(page(root, which.name), "title")
     end = float(shown.get("x", 0)) + len(shown.text or "") * letter * float(shown.get("font-size", 0))
-    assert end < (which.legend if which is plot.WIDE else which.width)
+    assert end < (which.legend if which is night_plot.WIDE else which.width)
 
 
 @pytest.mark.parametrize("which", ["wide", "tall"])
@@ -123,7 +123,7 @@ def test_every_event_has_its_label_and_a_dot_at_its_time(name: str, which: str) 
     assert [label.text for label in texts(page(root, which), "label")] == expected
     inside = [time for time in night.events.values() if night.night.start <= time <= night.night.end]
     dots = page(root, which).findall("svg:circle[@r='4']", NS)
-    layout = {"wide": plot.WIDE, "tall": plot.TALL}[which]
+    layout = {"wide": night_plot.WIDE, "tall": night_plot.TALL}[which]
     begin, end = (layout.top, layout.bottom) if layout.upright else (layout.left, layout.right)
     for dot, time in zip(dots, inside, strict=True):
         fraction = (time - night.night.start) / (night.night.end - night.night.start)

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 from events.almanac import Almanac
 from events.altitudes import Altitude
-from events.frames import Frame
-from events.labels import spread
+from events.plot.frame import Frame
+from events.plot.label_positions import spread
+from events.plot.svg import Point, element, line, polyline, rectangle, text
 from events.schedule import EVENING
-from events.svg import Point, element, line, polyline, rectangle, text
 
 # How light the sky is with the Sun above each of these altitudes (degrees); below them all it is night.
 SKY = {

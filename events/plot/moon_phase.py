@@ -1,6 +1,6 @@
 """The Moon's disc as it looks from a site."""
 
-from events.svg import Point, element
+from events.plot.svg import Point, element
 
 
 def disc(centre: Point, radius: float, illumination: float, *, lit_right: bool) -> str:

@@ -2,11 +2,11 @@
 
 from events.almanac import Almanac
 from events.altitudes import Altitude
-from events.chart import CURVE_STEP_S, SKY
-from events.lettering import LETTER
-from events.phase import disc
+from events.plot.chart import CURVE_STEP_S, SKY
+from events.plot.moon_phase import disc
+from events.plot.svg import Point, line, rectangle, text
+from events.plot.text_width import LETTER
 from events.schedule import EVENING
-from events.svg import Point, line, rectangle, text
 
 
 def bodies(almanac: Almanac, at: Point, size: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from events.nights import Night
-from events.svg import Point
+from events.plot.svg import Point
 
 
 @dataclass(frozen=True)

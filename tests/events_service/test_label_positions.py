@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.labels import spread
+from events.plot.label_positions import spread
 
 
 def test_labels_with_room_stay_where_they_are_wanted() -> None:

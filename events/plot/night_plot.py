@@ -8,13 +8,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from events import chart
 from events.almanac import Almanac
-from events.frames import Frame
-from events.legend import bodies, skies
-from events.lettering import BOLD, PLAIN, fitting_size, shortened
-from events.style import stylesheet
-from events.svg import element, plain, text
+from events.plot import chart
+from events.plot.frame import Frame
+from events.plot.legend import bodies, skies
+from events.plot.stylesheet import stylesheet
+from events.plot.svg import element, plain, text
+from events.plot.text_width import BOLD, PLAIN, fitting_size, shortened
 
 
 @dataclass(frozen=True)

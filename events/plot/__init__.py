@@ -1,0 +1,1 @@
+"""The plot of a night: an SVG for `GET /events/plot`."""
