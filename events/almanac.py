@@ -1,4 +1,4 @@
-"""A night at a site: its Sun, its Moon, and when what happens."""
+"""A night at a site: Sun, Moon and the times of the events."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,12 +36,12 @@ class Almanac:
 
     @cached_property
     def events(self) -> dict[str, float]:
-        """When the night's events happen (Unix seconds), in the order of time."""
+        """The times (Unix seconds) of the night's events, sorted by time."""
         events = schedule(self.curve(self.sun)) | self._moon_events()
         return dict(sorted(events.items(), key=lambda event: event[1]))
 
     def curve(self, altitude: Altitude) -> Curve:
-        """Answer an altitude through the night."""
+        """Return the curve of an altitude through the night."""
         return Curve(altitude, self.night.start, self.night.end, SAMPLE_S)
 
     def _altitude(self, body: ephem.Body) -> Altitude:
@@ -49,16 +49,16 @@ class Almanac:
         return Altitude(track, self.observer.place)
 
     def _moon_events(self) -> dict[str, float]:
-        """Answer the first rise and the first set of the Moon."""
+        """Return the first rise and the first set of the Moon."""
         crossings = reversed(self.curve(self.moon).crossings(HORIZON))
         return {"Moon Rise" if crossing.rising else "Moon Set": crossing.time for crossing in crossings}
 
 
 def almanac(observer: Observer, when: float) -> Almanac:
-    """Answer the almanac of the night to which a moment (Unix seconds) belongs."""
+    """Return the almanac of the night to which a moment (Unix seconds) belongs."""
     return Almanac(observer, night_of(when, observer.zone))
 
 
 def tai_events(night: Almanac) -> dict[str, float]:
-    """Answer a night's events as Julian dates in TAI, in the order of time."""
+    """Return a night's events as Julian dates in TAI, sorted by time."""
     return {name: tai_julian_date(time) for name, time in night.events.items()}

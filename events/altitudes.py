@@ -1,4 +1,4 @@
-"""How high the Sun or the Moon stands at a place on Earth."""
+"""The altitude of the Sun or the Moon at a place on Earth."""
 
 import math
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Altitude:
         self._out = (curvature + height) * self._cosine
 
     def __call__(self, time: float) -> float:
-        """Answer the altitude (degrees) at a moment (Unix seconds)."""
+        """Return the altitude (degrees) at a moment (Unix seconds)."""
         hour_angle, declination, parallax = self.track.direction(time)
         hour_angle += self._longitude
         equatorial = math.cos(declination)
@@ -62,5 +62,5 @@ class Altitude:
         return math.degrees(math.asin(up / math.sqrt(south * south + west * west + north * north)))
 
     def hour_angle(self, time: float) -> float:
-        """Answer how far west of the meridian the body stands (radians, from -pi to pi)."""
+        """Return the hour angle: the angle west of the meridian (radians, from -pi to pi)."""
         return math.remainder(self.track.direction(time)[0] + self._longitude, math.tau)

@@ -1,4 +1,4 @@
-"""What callers and configs give as numbers and dates, checked."""
+"""Reads and checks the parameters of the events routes."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from common.sites import check_site_code
 from events.altitudes import Place
 from events.tai import DAY_S
 
-# From the Unix epoch to the end of 2099. Before, UTC was not what it is now; after, nobody knows how far the
-# Earth's rotation, and so UTC, will have strayed from the clocks.
+# From the Unix epoch to the end of 2099. Earlier, UTC was defined differently. Later, the Earth's rotation,
+# and so UTC, cannot be predicted well enough.
 FIRST_S, LAST_S = 0, 4_102_444_800
-# The end of 2037: pytz knows no further when the clocks of a zone change, and nights begin at local noon.
+# The end of 2037. pytz has no later clock changes, and nights start at local noon.
 LAST_NIGHT_S = 2_145_916_800
 
 # A month takes about 5 ms.
@@ -20,12 +20,12 @@ MAX_DAYS = 366
 
 
 def site_code(given: Any) -> str:
-    """Answer the code of the site that a caller asks about.
+    """Return the site code that a caller gives.
 
     Raises
     ------
     BadRequest
-        If it is missing or no site code.
+        If it is missing or not a site code.
     """
     if given is None or given == "":
         raise BadRequest("site is required: the code of a site.")
@@ -33,12 +33,12 @@ def site_code(given: Any) -> str:
 
 
 def moment(given: Any, now: float) -> float:
-    """Answer the moment (Unix seconds) that a caller asks about, `now` by default.
+    """Return the time (Unix seconds) that a caller gives, or `now`.
 
     Raises
     ------
     BadRequest
-        If it is no number, or outside the years that can be computed.
+        If it is not a number, or outside the supported years.
     """
     if given is None:
         return now
@@ -46,13 +46,13 @@ def moment(given: Any, now: float) -> float:
     if not FIRST_S <= when < LAST_NIGHT_S:
         raise BadRequest(
             f"when must be a number of Unix seconds from {FIRST_S} (1970) to below {LAST_NIGHT_S} (2038): "
-            "the rules of the time zones are not known any further."
+            "time zone rules are known until then."
         )
     return when
 
 
 def place(latitude: Any, longitude: Any) -> Place:
-    """Answer the place that a caller asks about.
+    """Return the place that a caller gives.
 
     Raises
     ------
@@ -63,12 +63,12 @@ def place(latitude: Any, longitude: Any) -> Place:
 
 
 def interval(start: Any, end: Any) -> tuple[float, float]:
-    """Answer the interval (Unix seconds) that a caller asks about.
+    """Return the interval (Unix seconds) that a caller gives.
 
     Raises
     ------
     NotFound
-        If either is no date, or the interval ends before it starts or is too long.
+        If either is not a date, or the interval ends before it starts or is too long.
     """
     start_s, end_s = _date("start", start), _date("end", end)
     if end_s < start_s:

@@ -1,4 +1,4 @@
-"""When an altitude passes a given one, rising or setting."""
+"""The times at which an altitude crosses a level, rising or setting."""
 
 import math
 from collections.abc import Callable
@@ -8,34 +8,35 @@ from typing import NamedTuple
 # Altitude against time (degrees against seconds).
 Function = Callable[[float], float]
 
-# A crossing is found to this (degrees), which the sky turns in 0.0003 s.
+# A crossing is found to this precision (degrees). The sky turns this far in 0.0003 s.
 PRECISION = 1e-6
-# Three samples tell the height of a culmination between them to this (degrees); see `Curve`.
+# Three samples give the altitude of a culmination between them to within this (degrees); see `Curve`.
 CULMINATION_MARGIN = 3.0
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 class Crossing(NamedTuple):
-    """A passage through an altitude: when (Unix seconds), and whether upwards."""
+    """A crossing of an altitude: its time (Unix seconds), and whether the body rises."""
 
     time: float
     rising: bool
 
 
 class Curve:
-    """An altitude through an interval, sampled so that all its crossings can be told.
+    """An altitude through an interval, sampled so that no crossing is missed.
 
-    A day's altitude goes up once and down once, so samples at most two hours apart leave two things open:
-    where between two of them it crosses, and whether it barely does at a culmination. For the latter, the
-    highest and lowest samples tell about where the culminations are; those that may matter are searched for.
+    In a day an altitude rises once and falls once. Samples at most two hours apart leave two questions: the
+    exact time of a crossing between two samples, and whether the altitude just reaches the level at a
+    culmination. The highest and lowest samples show where the culminations are. Those near the level are
+    computed.
 
     Parameters
     ----------
     altitude
         The function.
     start, end
-        The interval (Unix seconds). `altitude` is asked for one step before it and two after.
+        The interval (Unix seconds). `altitude` is computed from one step before it to two steps after it.
     step
         Time between samples (s).
     """
@@ -48,7 +49,7 @@ class Curve:
         self._samples = [(time, altitude(time)) for time in times]
 
     def crossings(self, horizon: float) -> list[Crossing]:
-        """Answer every crossing of the altitude `horizon` (degrees) from the start up to, not at, the end."""
+        """Return every crossing of the altitude `horizon` (degrees), from the start and before the end."""
         points = self._points_about(horizon)
         found = [
             Crossing(root(self._altitude, horizon, before, after), before[1] < horizon)
@@ -58,7 +59,7 @@ class Curve:
         return [crossing for crossing in found if self._start <= crossing.time < self._end]
 
     def _points_about(self, horizon: float) -> list[tuple[float, float]]:
-        """Answer the samples, and the culminations that may reach the horizon where the samples do not."""
+        """Return the samples, and the culminations that may reach the horizon between samples."""
         points = list(self._samples)
         for before, here, after in zip(self._samples, self._samples[1:], self._samples[2:], strict=False):
             upper = before[1] <= here[1] > after[1] and here[1] < horizon < here[1] + CULMINATION_MARGIN
@@ -70,7 +71,7 @@ class Curve:
 
 
 def root(function: Function, level: float, before: tuple[float, float], after: tuple[float, float]) -> float:
-    """Answer when a function is at `level`, between two points (time, value) on either side of it.
+    """Return the time at which a function reaches `level`, between points (time, value) on both sides of it.
 
     Regula falsi in its Illinois form (Dowell and Jarratt 1971, BIT 11, 168): it keeps the root enclosed.
     """
@@ -89,7 +90,9 @@ def root(function: Function, level: float, before: tuple[float, float], after: t
 
 
 def culmination(function: Function, start: float, end: float, *, upper: bool) -> float:
-    """Answer when a function with one culmination between two times is highest, or lowest, to the second.
+    """Return the time of the only culmination between two times, to the second.
+
+    `upper` says whether it is the highest or the lowest point.
 
     Golden section search (Kiefer 1953, Proc. AMS 4, 502).
     """

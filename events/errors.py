@@ -1,4 +1,4 @@
-"""How the events routes say what went wrong."""
+"""Errors of the events routes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from common.errors import ApiError, BadRequest
 
 
 class BadConfig(ApiError):
-    """The stored config does not tell what the night needs: 500, for the caller did nothing wrong."""
+    """The stored config lacks what the night needs: 500, because the caller did nothing wrong."""
 
     status = 500
 
 
 @contextmanager
 def as_objects() -> Iterator[None]:
-    """Turn the sentence of a bad request or config into `{"error": sentence}`, as `/events` answers it."""
+    """Turn the sentence of a bad request or config into `{"error": sentence}`, as `/events` responds."""
     try:
         yield
     except (BadRequest, BadConfig) as error:

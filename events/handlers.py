@@ -18,7 +18,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 @endpoint
 def get_events(request: Request) -> Response:
-    """`GET /events?site=&when=`: the events of a site's night in TAI Julian dates, in the order of time."""
+    """`GET /events?site=&when=`: the events of a site's night in TAI Julian dates, sorted by time."""
     return ok(tai_events(_almanac(request)))
 
 
@@ -39,7 +39,7 @@ def get_moon_events(request: Request) -> Response:
 
 
 def _almanac(request: Request) -> Almanac:
-    """Answer the almanac of the site and the night that are asked for."""
+    """Return the almanac of the requested site and night."""
     with as_objects():
         site = arguments.site_code(request.parameter("site"))
         when = arguments.moment(request.parameter("when"), time.time())

@@ -1,4 +1,4 @@
-"""Rises, transits and sets of the Moon, and how much of it is lit."""
+"""Rises, transits and sets of the Moon, and its lit share."""
 
 import math
 from datetime import UTC, datetime
@@ -12,20 +12,20 @@ from events.crossings import Curve, culmination
 from events.tai import DAY_S
 from events.tracks import Track
 
-# The Moon rises and sets where its centre is as far below the horizon (degrees) as refraction lifts it there,
-# 34 arcmin (Explanatory Supplement to the Astronomical Almanac, 2013, section 12.2.1).
+# The altitude (degrees) of the Moon's centre at rise and set: below the horizon by the refraction there, 34
+# arcmin (Explanatory Supplement to the Astronomical Almanac, 2013, section 12.2.1).
 HORIZON = -34 / 60
 
 # Two hours: the most that `Curve` allows.
 SAMPLE_S = 7200
 # Mean time between two transits (s): a synodic month of 29.530589 days has one transit less than days.
 LUNAR_DAY_S = DAY_S * 29.530589 / 28.530589
-# A transit is found to this (s).
+# A transit is found to this precision (s).
 PRECISION_S = 0.01
 
 
 def passages(place: Place, start: float, end: float) -> list[dict[str, Any]]:
-    """Answer each rise of the Moon that is followed by its set within an interval, with the transit between.
+    """Return each rise of the Moon that is followed by its set within an interval, with the transit between.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def passages(place: Place, start: float, end: float) -> list[dict[str, Any]]:
     Returns
     -------
     list
-        Of `{"rise", "set", "transit", "illumination"}`: UTC as ISO 8601 to the second, and how much of the
-        disc is lit at transit (0 to 1).
+        `{"rise", "set", "transit", "illumination"}`: UTC as ISO 8601 to the second, and the lit share of the
+        disc at transit (0 to 1).
     """
     altitude = Altitude(Track(ephem.Moon(), start - SAMPLE_S, end + 2 * SAMPLE_S), place)
     crossings = Curve(altitude, start, end, SAMPLE_S).crossings(HORIZON)
@@ -60,10 +60,10 @@ def _passage(altitude: Altitude, rise: float, set_: float) -> dict[str, Any]:
 
 
 def _transit(altitude: Altitude, rise: float, set_: float) -> float:
-    """Answer when the Moon first crosses the meridian after its rise.
+    """Return the time (Unix seconds) of the Moon's first crossing of the meridian after its rise.
 
-    Near the poles a Moon that barely rises may set before it comes to the meridian, for its changing
-    declination shifts its highest point away from there: then the moment of that point.
+    Near the poles, a Moon that barely rises may set before it reaches the meridian: its changing declination
+    moves its highest point away from the meridian. Then the time of its highest point is returned.
     """
     turn = -altitude.hour_angle(rise) % math.tau
     transit = rise

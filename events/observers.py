@@ -1,4 +1,4 @@
-"""Where a site's observer stands, as the stored configs tell."""
+"""The observer of a site: place and time zone, from the stored configs."""
 
 import math
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ from site_configs import store
 
 Config = Mapping[str, Any]
 
-# A config with none of these takes its place from the config of its WEMA.
+# A config without any of these takes its place from the config of its WEMA, the enclosure.
 COORDINATES = ("latitude", "longitude", "elevation")
 # From the shore of the Dead Sea (-430 m) to the top of Mount Everest (8849 m), rounded outwards.
 RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "elevation": (-500, 9000)}
-# Usual temperature (deg C) and pressure (hPa). Altitudes here are without refraction, so they change no
-# event; a config without them is incomplete all the same, and its owner learns it here.
+# Usual temperature (deg C) and pressure (hPa). Altitudes here are without refraction, so the values change no
+# event. A config without them is still incomplete, and this error tells its owner.
 REFERENCES = ("reference_ambient", "reference_pressure")
 
 
 @dataclass(frozen=True)
 class Observer:
-    """A site's place on Earth, its zone, and its name in words."""
+    """A site's place on Earth, its time zone and its full name."""
 
     place: Place
     zone: BaseTzInfo
@@ -34,22 +34,22 @@ class Observer:
 
 
 def find(site: str) -> Observer:
-    """Answer the observer of a site.
+    """Return the observer of a site.
 
     Raises
     ------
     BadConfig
-        If there is no such site, or its config does not tell where it is.
+        If there is no such site, or its config lacks the place.
     """
     own = store.read(site)
     if own is None:
         raise BadConfig(f"No config found for site {site}.")
     name = own.get("name")
-    return observer_of(_telling(own), name if isinstance(name, str) and name else site)
+    return observer_of(_config_with_place(own), name if isinstance(name, str) and name else site)
 
 
-def _telling(own: Config) -> Config:
-    """Answer the config that tells where a site is: its own, or its WEMA's."""
+def _config_with_place(own: Config) -> Config:
+    """Return the config that has a site's place: its own, or its WEMA's."""
     wema = own.get("wema_name")
     if not isinstance(wema, str) or not wema or any(own.get(name) is not None for name in COORDINATES):
         return own
@@ -60,12 +60,12 @@ def _telling(own: Config) -> Config:
 
 
 def observer_of(config: Config, name: str) -> Observer:
-    """Return the observer whose place and zone a config tells.
+    """Return the observer at the place and zone of a config.
 
     Raises
     ------
     BadConfig
-        If it does not tell them.
+        If the config lacks one of them.
     """
     place = Place(*(_coordinate(config, parameter) for parameter in COORDINATES))
     for parameter in REFERENCES:
@@ -82,7 +82,7 @@ def _coordinate(config: Config, name: str) -> float:
 
 
 def _number(config: Config, name: str) -> float:
-    """Answer a parameter: a number, a number as text, or a list whose first entry is one."""
+    """Return a parameter that is a number, a number as text, or a list that starts with one."""
     given = config.get(name)
     if isinstance(given, list):
         given = given[0] if given else None
@@ -90,7 +90,7 @@ def _number(config: Config, name: str) -> float:
         raise BadConfig(f"The site's config lacks {name}.")
     value = as_float(given)
     if math.isnan(value):
-        raise BadConfig(f"The site's config has a {name} that is no number.")
+        raise BadConfig(f"The site's config has a {name} that is not a number.")
     return value
 
 
@@ -101,4 +101,4 @@ def _zone(config: Config) -> BaseTzInfo:
     try:
         return pytz.timezone(name)
     except (pytz.UnknownTimeZoneError, AttributeError) as error:
-        raise BadConfig("The site's config has a TZ_database_name that is no zone.") from error
+        raise BadConfig("The site's config has a TZ_database_name that is not a time zone.") from error

@@ -1,13 +1,13 @@
-"""The observatory's schedule of a night, hung on the Sun."""
+"""The observatory's schedule of a night, which follows the Sun."""
 
 from collections.abc import Mapping
 
 from events.crossings import Curve
 
-# Where the Sun's centre crosses these altitudes (degrees, without refraction), setting in the evening and
-# rising in the morning. Civil, nautical and astronomical twilight are as in the Explanatory Supplement to the
-# Astronomical Almanac (2013, section 12.2.2). The others are the network's own, its sunset too: an almanac's
-# is where the centre is 50 arcmin down.
+# Each event is the time at which the Sun's centre crosses this altitude (degrees, without refraction):
+# setting in the evening, rising in the morning. Civil, nautical and astronomical twilight are as in the
+# Explanatory Supplement to the Astronomical Almanac (2013, section 12.2.2). The other levels are the
+# network's own. Its sunset differs from that of almanacs, which take a centre 50 arcmin below the horizon.
 EVENING = {
     "Sun Set": -0.25,
     "Civil Dusk": -6.0,
@@ -42,9 +42,9 @@ FOLLOWING = (
 
 
 def schedule(sun: Curve) -> dict[str, float]:
-    """Answer the moments (Unix seconds) of a night's events that the Sun sets, by name.
+    """Return the times (Unix seconds) of a night's events that depend on the Sun, by name.
 
-    An event that does not happen is left out, and so are those that follow from it.
+    An event that does not happen is left out, together with the events derived from it.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def _crossings(sun: Curve, altitudes: Mapping[str, float], *, rising: bool) -> d
 
 
 def _middle(events: Mapping[str, float]) -> dict[str, float]:
-    """Answer the middle of the night, if there is a night between sunset and sunrise."""
+    """Return the middle of the night, if the Sun sets and rises."""
     sunset, sunrise = events.get("Sun Set"), events.get("Sunrise")
     if sunset is None or sunrise is None or sunrise < sunset:
         return {}

@@ -1,8 +1,8 @@
-"""TAI, the time scale of the answers, from UTC.
+"""Conversion of UTC to TAI, the time scale of the responses.
 
-The leap seconds are the IERS's (Bulletin C, https://hpiers.obspm.fr/iers/bul/bulc/Leap_Second.dat), announced
-half a year ahead. A test compares this table with the newest one that astropy-iers-data brings, so that
-`make lock` and `make test` together tell when a line is to be added.
+The leap seconds are those of the IERS (Bulletin C, https://hpiers.obspm.fr/iers/bul/bulc/Leap_Second.dat).
+They are announced half a year ahead. A test compares this table with the newest one in astropy-iers-data, so
+it fails after `make lock` when a line is missing.
 """
 
 from bisect import bisect_right
@@ -42,13 +42,14 @@ _LEAP_SECONDS = (
     (2015, 7, 36),
     (2017, 1, 37),
 )
-"""From the first day of a month (year, month) on: TAI-UTC (s)."""
+"""TAI-UTC (s) from the first day of a month (year, month) on."""
 
 _STARTS = [timegm((year, month, 1, 0, 0, 0)) for year, month, _ in _LEAP_SECONDS]
 _OFFSETS = [seconds for _, _, seconds in _LEAP_SECONDS]
 
-# From 1968 to 1972 UTC ran slow by a fixed rate instead: TAI-UTC at the Unix epoch (s) and its growth (s/day)
-# from 4.2131700 s + (MJD - 39126) x 0.002592 s (https://maia.usno.navy.mil/ser7/tai-utc.dat).
+# From 1968 to 1972 UTC had a fixed rate difference instead of leap seconds: TAI-UTC at the Unix epoch (s) and
+# its growth (s/day) from 4.2131700 s + (MJD - 39126) x 0.002592 s
+# (https://maia.usno.navy.mil/ser7/tai-utc.dat).
 _EPOCH_OFFSET_S = 8.000082
 _EPOCH_DRIFT_S = 0.002592
 
@@ -70,5 +71,5 @@ def tai_minus_utc(unix_s: float) -> float:
 
 
 def tai_julian_date(unix_s: float) -> float:
-    """Answer the Julian date in TAI, to 40 microseconds, of a moment in Unix seconds."""
+    """Return the Julian date in TAI, to 40 microseconds, of a time in Unix seconds."""
     return UNIX_EPOCH_JD + (unix_s + tai_minus_utc(unix_s)) / DAY_S

@@ -1,8 +1,8 @@
-"""Where the Sun or the Moon stands, seen from the centre of the Earth, all through some days.
+"""Apparent places of the Sun or the Moon over some days, seen from the centre of the Earth.
 
-ephem takes 40 microseconds for one place of the Moon, and a month of moonrises asks for a thousand. So it
-computes one for every 16 hours; between them the place is interpolated, which takes a microsecond and is
-exact to 0.5 arcsec (0.03 s of a moonrise).
+ephem needs 40 microseconds for one place of the Moon, and a month of moonrises needs a thousand places. So
+ephem computes one place every 16 hours, and places between them are interpolated: one microsecond each, exact
+to 0.5 arcsec (0.03 s of a moonrise).
 """
 
 import math
@@ -28,7 +28,7 @@ SIDEREAL_RATE = 2 * math.pi * 1.00273790935 / DAY_S
 
 # Time between the places that ephem computes (s).
 STEP_S = 57_600
-# Points that an interpolation goes through, half of them before the moment.
+# Points of an interpolation, half of them before the wanted time.
 POINTS = 8
 BEFORE = POINTS // 2
 
@@ -39,13 +39,13 @@ class Apparent(NamedTuple):
     Attributes
     ----------
     hour_angle
-        From the meridian of Greenwich, westwards (radians, not reduced to one turn).
+        West of the meridian of Greenwich (radians, not reduced to one turn).
     declination
         From the true equator of date (radians).
     parallax_sine
         The equatorial radius of the Earth over the body's distance.
     illumination
-        How much of its disc is lit (0 to 1).
+        The lit share of its disc (0 to 1).
     """
 
     hour_angle: float
@@ -77,7 +77,7 @@ class Track:
         self._illuminations = newton_coefficients(illuminations)
 
     def direction(self, time: float) -> tuple[float, float, float]:
-        """Answer hour angle, declination and parallax sine at a moment (Unix seconds) of the interval."""
+        """Return hour angle, declination and parallax sine at a time (Unix seconds) of the interval."""
         run, steps = self._run(time)
         return (
             newton(self._hour_angles[run], steps) + SIDEREAL_RATE * (time - self._epoch),
@@ -86,18 +86,18 @@ class Track:
         )
 
     def illumination(self, time: float) -> float:
-        """Answer how much of the disc is lit (0 to 1) at a moment (Unix seconds) of the interval."""
+        """Return the lit share of the disc (0 to 1) at a time (Unix seconds) of the interval."""
         run, steps = self._run(time)
         return newton(self._illuminations[run], steps)
 
     def _run(self, time: float) -> tuple[int, float]:
-        """Answer the run of places to interpolate between, and the steps from its first to a moment."""
+        """Return the index of the first place to interpolate from, and the steps from it to a time."""
         steps = (time - self._epoch) / STEP_S
         run = int(steps) - BEFORE + 1
         return run, steps - run
 
     def _node(self, body: Any, time: float) -> Apparent:
-        """Answer the place, its hour angle less the Earth's mean rotation since the track's first place."""
+        """Return a place. Its hour angle excludes the Earth's mean rotation since the track's first place."""
         body.compute(dynamical_date(time))
         rotation = SIDEREAL_RATE * (time - self._epoch)
         return Apparent(
@@ -109,10 +109,10 @@ class Track:
 
 
 def dynamical_date(time: float) -> float:
-    """Answer the ephem date (days of its UT) whose dynamical time is that of a moment in Unix seconds.
+    """Return the ephem date (days of its UT) that has the dynamical time of a time in Unix seconds.
 
-    ephem's UT is its dynamical time less its own prediction of Delta T, which says 84 s for 2035 where UTC
-    has 69 s now: given UTC for it, the Moon would be 7 arcsec ahead of itself.
+    ephem computes dynamical time from its UT with its own prediction of Delta T: 84 s for 2035, while UTC has
+    69 s today. With UTC as ephem's UT the Moon would be 7 arcsec ahead.
     """
     utc = time / DAY_S + UNIX_EPOCH_DUBLIN
     return utc + (tai_minus_utc(time) + TT_MINUS_TAI_S - float(ephem.delta_t(utc))) / DAY_S
@@ -130,22 +130,22 @@ def newton_coefficients(values: Sequence[float]) -> list[tuple[float, ...]]:
 
 
 def newton(coefficients: tuple[float, ...], steps: float) -> float:
-    """Answer the interpolated value `steps` steps after the first point of a run."""
+    """Return the interpolated value `steps` steps after the first point of a run."""
     c0, c1, c2, c3, c4, c5, c6, c7 = coefficients
-    # One by one, for a loop takes three times as long.
+    # Written out: a loop takes three times as long.
     tail = c4 + (steps - 4) * (c5 + (steps - 5) * (c6 + (steps - 6) * c7))
     return c0 + steps * (c1 + (steps - 1) * (c2 + (steps - 2) * (c3 + (steps - 3) * tail)))
 
 
 def _sidereal_time(time: float) -> float:
-    """Answer the apparent sidereal time of Greenwich (radians), with UTC for UT1: 0.9 s apart at most."""
+    """Return the apparent sidereal time of Greenwich (radians). UTC stands for UT1, at most 0.9 s apart."""
     greenwich = ephem.Observer()
     greenwich.date = time / DAY_S + UNIX_EPOCH_DUBLIN
     return float(greenwich.sidereal_time())
 
 
 def _unwrapped(angles: Sequence[float]) -> list[float]:
-    """Answer angles without the jumps of whole turns between them."""
+    """Return angles without jumps by whole turns."""
     smooth = [angles[0]]
     for angle in angles[1:]:
         smooth.append(angle - math.tau * round((angle - smooth[-1]) / math.tau))

@@ -1,5 +1,5 @@
-"""Pages for people: the contract with a way to try each route, and a console for operators.
+"""Web pages: the contract with a form to try each route, and a console for operators.
 
-Static files, no build step and nothing from another origin. They read this API alone, through its public
-routes, so that whatever they show a script can have too.
+They are static files without a build step and load nothing from another origin. They use only the public
+routes, so a script can get everything that they show.
 """

@@ -1,4 +1,4 @@
-"""The files that pages are made of: our own, and those of Swagger UI from the package that carries them."""
+"""The static files of the pages: our own, and Swagger UI's from the package that contains them."""
 
 import gzip
 import hashlib
@@ -10,7 +10,7 @@ from pathlib import Path
 from common.errors import NotFound
 
 OWN = Path(__file__).parent / "static"
-# Looked up without importing it: the package itself is for Flask, which nothing here needs.
+# The package is found without an import: it is written for Flask, which this project does not need.
 SWAGGER_UI = "flask_swagger_ui"
 
 ASSETS: Mapping[str, str] = {
@@ -26,7 +26,7 @@ ASSETS: Mapping[str, str] = {
 
 @cache
 def content(name: str) -> bytes:
-    """Answer a file's content, kept for the life of the process.
+    """Return a file's content, cached for the life of the process.
 
     Raises
     ------
@@ -41,22 +41,22 @@ def content(name: str) -> bytes:
 
 @cache
 def gzipped(name: str) -> bytes:
-    """Answer a file's content under gzip."""
+    """Return a file's content, gzipped."""
     return gzip.compress(content(name), mtime=0)
 
 
 @cache
 def page(name: str, base: str, access: str) -> str:
-    """Return a page of ours.
+    """Return one of the pages.
 
     Parameters
     ----------
     name
         Its file.
     base
-        What links to files begin with. They change when a file does.
+        Start of the links to files. A link contains the file's hash, so browsers load a changed file again.
     access
-        "open" or "protected": what the stage asks of who changes something.
+        "open" or "protected": whether changes need a token or key in this stage.
     """
     text = (OWN / name).read_text()
     for asset in ASSETS:

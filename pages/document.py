@@ -1,6 +1,6 @@
 """`python -m pages.document` writes openapi.json from docs/openapi.yaml.
 
-People edit the one, Lambda serves the other, which has no parser of YAML and needs none.
+People edit the YAML file. Lambda serves the JSON file, so it needs no YAML parser.
 """
 
 import json
@@ -12,7 +12,7 @@ TARGET = Path(__file__).parent / "openapi.json"
 
 
 def as_json() -> str:
-    """Answer the document as compact JSON."""
+    """Return the document as compact JSON."""
     import yaml
 
     document = yaml.load(SOURCE.read_text(), yaml.CSafeLoader)
@@ -26,7 +26,7 @@ def main() -> int:
     try:
         TARGET.write_text(as_json())
     except (OSError, yaml.YAMLError) as error:
-        sys.stderr.write(f"{SOURCE.name} cannot be read, or {TARGET.name} not be written: {error}\n")
+        sys.stderr.write(f"{SOURCE.name} cannot be read, or {TARGET.name} cannot be written: {error}\n")
         return 1
     return 0
 

@@ -31,7 +31,7 @@ def get_openapi(_request: Request) -> Response:
 
 @endpoint
 def get_docs(request: Request) -> Response:
-    """`GET /docs`: the contract as a page on which to try the routes."""
+    """`GET /docs`: the contract as a page with forms to try the routes."""
     return _page("docs.html", request, DOCS_POLICY)
 
 
@@ -68,10 +68,10 @@ def _page(name: str, request: Request, policy: str) -> Response:
 
 
 def _base(request: Request) -> str:
-    """Answer the path in front of every route, "/api" in production.
+    """Return the path in front of every route, "/api" in production.
 
-    The page is the last segment of its URL. Doubled slashes are taken out: at the start of a link they would
-    lead to another host.
+    The page is the last segment of its URL. Doubled slashes are removed: at the start of a link they would
+    mean another host.
     """
     segments = [segment for segment in request.url_path.split("/") if segment]
     return escape("".join(f"/{segment}" for segment in segments[:-1]))

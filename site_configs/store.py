@@ -37,7 +37,7 @@ def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def site_codes() -> list[str]:
-    """Answer the code of every site, in alphabetical order.
+    """Return the code of every site, in alphabetical order.
 
     What other processes changed may be `SITE_CODES_GOOD_FOR_S` old; what this one did is seen at once.
     """

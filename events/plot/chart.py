@@ -1,4 +1,4 @@
-"""The chart of a night: twilight, hours, the ways of Sun and Moon, and the events as labelled marks."""
+"""The chart of a night: twilight, hours, the curves of Sun and Moon, and events as labelled marks."""
 
 from datetime import UTC, datetime, tzinfo
 from itertools import pairwise
@@ -10,7 +10,7 @@ from events.plot.label_positions import spread
 from events.plot.svg import Point, element, line, polyline, rectangle, text
 from events.schedule import EVENING
 
-# How light the sky is with the Sun above each of these altitudes (degrees); below them all it is night.
+# State of the sky while the Sun is above each altitude (degrees).
 SKY = {
     "day": EVENING["Sun Set"],
     "civil": EVENING["Civil Dusk"],
@@ -21,13 +21,13 @@ SKY = {
 CURVE_STEP_S = 600
 HOUR_S = 3600
 GRID_DEGREES = 30
-# From the chart to its labels, and how these slant where time runs right (degrees).
+# Distance from the chart to its labels, and their slant (degrees) where time runs to the right.
 LEADER = 24
 SLANT = 45
 
 
 def bands(frame: Frame, almanac: Almanac) -> str:
-    """Answer the chart's ground: day, three twilights and night, each from when to when it lasts."""
+    """Return the chart's background: day, three twilights and night."""
     curve = almanac.curve(almanac.sun)
     changes = sorted(crossing.time for altitude in SKY.values() for crossing in curve.crossings(altitude))
     edges = [frame.night.start, *changes, frame.night.end]
@@ -42,7 +42,7 @@ def bands(frame: Frame, almanac: Almanac) -> str:
 
 
 def grid(frame: Frame) -> str:
-    """Answer lines of equal altitude, the horizon the strongest, and figures where there is room."""
+    """Return lines of equal altitude, the strongest for the horizon, and figures where there is room."""
     altitudes = range(frame.lowest, frame.highest + 1, GRID_DEGREES)
     figures = [altitude for altitude in altitudes if altitude % (2 * GRID_DEGREES) == 0 or not frame.upright]
     return "".join(
@@ -52,7 +52,7 @@ def grid(frame: Frame) -> str:
 
 
 def hours(frame: Frame, zone: tzinfo, size: float) -> str:
-    """Answer the hours in UTC and in the clocks of the site, at every hour from noon."""
+    """Return the hours from noon on, in UTC and in the site's local time."""
     distances = (4.2, 1.4) if frame.upright else (2.7, 1.2)
     clocks = ((UTC, "UTC"), (zone, "Local"))
     return "".join(
@@ -62,13 +62,13 @@ def hours(frame: Frame, zone: tzinfo, size: float) -> str:
 
 
 def curve(frame: Frame, altitude: Altitude, body: str) -> str:
-    """Answer the way of a body through the night."""
+    """Return the curve of a body through the night."""
     points = [frame.point(time, altitude(time)) for time in frame.times(CURVE_STEP_S)]
     return polyline(points, class_="halo") + polyline(points, class_=f"way {body}")
 
 
 def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
-    """Answer a mark for every event on the way of its body, and its label beside the chart.
+    """Return a mark for every event on the curve of its body, and a label beside the chart.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
     almanac
         The night.
     pitch
-        The least distance from a label to the next, along the axis of time.
+        The smallest distance between labels, along the time axis.
     room
-        How far before the end of that axis the last label must stand.
+        The smallest distance from the last label to the end of the time axis.
     """
     wanted = [frame.along(time) for time in almanac.events.values()]
     first, end = frame.along(frame.night.start), frame.along(frame.night.end)
@@ -91,7 +91,7 @@ def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
 
 
 def clock(time: float, zone: tzinfo) -> str:
-    """Answer a moment (Unix seconds) in a zone's hours and minutes, to the nearest minute."""
+    """Return a time (Unix seconds) as local hours and minutes, to the nearest minute."""
     return f"{datetime.fromtimestamp(round(time / 60) * 60, zone):%H:%M}"
 
 
@@ -122,15 +122,15 @@ def _hour_names(frame: Frame, zone: tzinfo, title: str, distance: float, size: f
 
 
 def _hour(time: float, zone: tzinfo) -> str:
-    """Answer the hour in a zone; with its minutes where zones are not whole hours apart."""
+    """Return the local hour, with minutes if the zone is not whole hours from UTC."""
     moment = datetime.fromtimestamp(time, zone)
     return f"{moment:%H:%M}" if moment.minute else f"{moment:%H}"
 
 
 def _mark(frame: Frame, almanac: Almanac, name: str, time: float, place: float) -> str:
-    """Answer an event's dot, the line from it to its label, and the label at a place along the axis of time.
+    """Return an event's dot, its label at a place along the time axis, and the line between them.
 
-    An event outside the night has no dot; its line comes from the edge of the chart.
+    An event outside the night has no dot; its line starts at the edge of the chart.
     """
     body = "moon" if name.startswith("Moon") else "sun"
     altitude = almanac.moon if body == "moon" else almanac.sun
@@ -144,7 +144,7 @@ def _mark(frame: Frame, almanac: Almanac, name: str, time: float, place: float) 
 
 
 def _label(frame: Frame, content: str, at: Point) -> str:
-    """Answer a label: level beside a time that runs down, slanted below one that runs right."""
+    """Return a label: level if time runs down, slanted if time runs to the right."""
     x, y = at
     if frame.upright:
         return text(content, (x + 4, y + 4), class_="label")

@@ -1,4 +1,4 @@
-"""Where a chart lies on its page, and which way its time runs."""
+"""The position of a chart on its page, and the direction of time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Frame:
     left, top, right, bottom
         Its edges on the page.
     upright
-        Whether time runs down and altitude to the right; otherwise time runs right and altitude up.
+        Whether time runs down and altitude to the right; otherwise time runs to the right and altitude up.
     night
         The time it spans.
     lowest, highest
@@ -33,27 +33,27 @@ class Frame:
     highest: int
 
     def along(self, time: float) -> float:
-        """Answer where a moment (Unix seconds) is on the page's axis of time; outside the night, its edge."""
+        """Return the place of a time (Unix seconds) on the time axis; its edge if outside the night."""
         first, last = (self.top, self.bottom) if self.upright else (self.left, self.right)
         fraction = (time - self.night.start) / (self.night.end - self.night.start)
         return first + min(1, max(0, fraction)) * (last - first)
 
     def point(self, time: float, altitude: float) -> Point:
-        """Answer where a moment (Unix seconds) and an altitude (degrees) are on the page."""
+        """Return the point of a time (Unix seconds) and an altitude (degrees) on the page."""
         fraction = (altitude - self.lowest) / (self.highest - self.lowest)
         if self.upright:
             return self.left + fraction * (self.right - self.left), self.along(time)
         return self.along(time), self.bottom - fraction * (self.bottom - self.top)
 
     def beside(self, along: float, distance: float) -> Point:
-        """Answer the point some way out of the chart on the side of its labels."""
+        """Return the point at a distance from the chart, on the side of its labels."""
         return (self.right + distance, along) if self.upright else (along, self.bottom + distance)
 
     def before(self, along: float, distance: float) -> Point:
-        """Answer the point some way out of the chart on the side of its hours."""
+        """Return the point at a distance from the chart, on the side of its hours."""
         return (self.left - distance, along) if self.upright else (along, self.top - distance)
 
     def times(self, step: float) -> Iterator[float]:
-        """Answer the night's moments (Unix seconds) from noon to noon, `step` seconds apart."""
+        """Return times (Unix seconds) from noon to noon, `step` seconds apart."""
         count = round((self.night.end - self.night.start) / step)
         return (self.night.start + index * step for index in range(count + 1))

@@ -1,12 +1,12 @@
-"""Places for labels in a row: as near as can be to what they name, and apart from each other."""
+"""Positions of labels in a row: close to what they name, without overlaps."""
 
 from collections.abc import Sequence
 
 
 def spread(wanted: Sequence[float], pitch: float, first: float, last: float) -> list[float]:
-    """Answer places at least `pitch` apart, between `first` and `last`, in the order of those wanted.
+    """Return positions at least `pitch` apart, between `first` and `last`, in the order of those wanted.
 
-    As far as `first` and `last` allow, the sum of the squared distances from the places wanted is the least
+    They minimise the sum of the squared distances from the wanted positions, within `first` and `last`
     (isotonic regression by pooling adjacent violators, Barlow et al. 1972).
 
     Parameters
@@ -14,7 +14,7 @@ def spread(wanted: Sequence[float], pitch: float, first: float, last: float) -> 
     wanted
         In ascending order.
     pitch
-        The least distance; all must fit between `first` and `last` with it.
+        The smallest distance. All labels must fit between `first` and `last`.
     first, last
         The ends of the row.
     """

@@ -1,4 +1,4 @@
-"""What the picture's lines and colours mean, and how much of the Moon is lit."""
+"""The legend: lines, colours and the phase of the Moon."""
 
 from events.almanac import Almanac
 from events.altitudes import Altitude
@@ -10,7 +10,7 @@ from events.schedule import EVENING
 
 
 def bodies(almanac: Almanac, at: Point, size: float) -> str:
-    """Answer a row that names the lines of Sun and Moon, with the Moon's phase in the middle of the night."""
+    """Return a row that names the lines of Sun and Moon, with the Moon's phase in the middle of the night."""
     (x, y), night = at, almanac.night
     sun = _sun_text(almanac.sun, night.start, night.end)
     moon_x = x + (4.4 + LETTER * len(sun)) * size
@@ -28,7 +28,7 @@ def bodies(almanac: Almanac, at: Point, size: float) -> str:
 
 
 def skies(at: Point, size: float) -> str:
-    """Answer a row that names the colours of day, twilights and night."""
+    """Return a row that names the colours of day, twilights and night."""
     x, y = at
     row = ""
     for name in SKY:

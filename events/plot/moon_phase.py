@@ -1,19 +1,19 @@
-"""The Moon's disc as it looks from a site."""
+"""The Moon's disc as seen from a site."""
 
 from events.plot.svg import Point, element
 
 
 def disc(centre: Point, radius: float, illumination: float, *, lit_right: bool) -> str:
-    """Answer a picture of the Moon's phase.
+    """Return a picture of the Moon's phase.
 
     The terminator is half an ellipse whose short axis makes the lit share of the disc's area `illumination`.
 
     Parameters
     ----------
     centre, radius
-        Of the disc, on the page.
+        The disc, on the page.
     illumination
-        How much of it is lit (0 to 1).
+        Its lit share (0 to 1).
     lit_right
         Whether its right side is lit.
     """

@@ -1,7 +1,7 @@
-"""A picture of a night, as an SVG that fits a phone held upright and a screen on the wall.
+"""A picture of a night, as an SVG that fits both an upright phone and a wall screen.
 
-It holds two pages, of which the style sheet shows the one that suits the view: on the wide one time runs to
-the right, on the tall one down, so that the labels have room on both.
+It contains two pages, and the style sheet shows the one that fits the view. Time runs to the right on the
+wide page and down on the tall page, so that labels have room on both.
 """
 
 import math
@@ -32,13 +32,13 @@ class Page:
     upright
         Whether time runs down.
     size
-        Of its letters.
+        Font size.
     pitch
-        From label to label along the axis of time.
+        Distance between labels along the time axis.
     room
-        How far before the end of that axis the last label must stand.
+        Smallest distance from the last label to the end of the time axis.
     title_length
-        The most letters that fit into its title.
+        Most characters of its title.
     margin
         Left edge of the title.
     legend, legend_top
@@ -63,7 +63,7 @@ class Page:
 
     @property
     def title_room(self) -> int:
-        """The width that the title may take, beside the legend or above it."""
+        """The width for the title, beside the legend or above it."""
         end = self.legend if self.legend > self.margin else self.width
         return end - 2 * self.margin
 
@@ -105,10 +105,10 @@ TALL = Page(
 
 
 def svg(almanac: Almanac) -> str:
-    """Answer the picture of a night.
+    """Return the picture of a night.
 
-    Shown are the altitude of Sun and Moon from noon to noon, day, twilights and night, every event with its
-    local time, the hours in UTC and at the site, and how much of the Moon is lit in the middle of the night.
+    It shows the altitude of Sun and Moon from noon to noon, day, twilights and night, every event with its
+    local time, the hours in UTC and local time, and the lit share of the Moon in the middle of the night.
     """
     title = f"Sun, Moon and events at {almanac.observer.name}, {_date(almanac)}"
     return element(
@@ -140,7 +140,7 @@ def _page(page: Page, almanac: Almanac) -> str:
 
 
 def _frame(page: Page, almanac: Almanac) -> Frame:
-    """Answer the chart's frame, which spans all altitudes of the night in whole steps of the grid."""
+    """Return the chart's frame. It covers all altitudes of the night, in whole steps of the grid."""
     night = almanac.night
     times = range(int(night.start), int(night.end) + 1, chart.HOUR_S)
     altitudes = [altitude(time) for altitude in (almanac.sun, almanac.moon) for time in times]

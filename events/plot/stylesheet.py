@@ -1,4 +1,4 @@
-"""Colours and letters of the picture, by day and by night."""
+"""Colours and fonts of the picture, for light and dark screens."""
 
 PAPER = ("#ffffff", "#0b0f17")
 INK = ("#1b2333", "#e8ecf4")
@@ -6,7 +6,7 @@ FAINT_INK = ("#545e75", "#a3aec4")
 SUN = ("#c94a00", "#ffb03b")
 MOON = ("#16276b", "#d3dcff")
 
-# Of each class: the property, its value on light paper, its value on dark.
+# By CSS class: the property, and its values on a light and on a dark screen.
 COLOURS = (
     (".paper", "fill", PAPER),
     (".day", "fill", ("#f3f8fd", "#33496b")),
@@ -47,7 +47,7 @@ SHAPES = (
 
 
 def stylesheet() -> str:
-    """Answer the style sheet: the page by the shape of the view, colours by the viewer's scheme."""
+    """Return the style sheet. The view's shape selects the page, the viewer's colour scheme the colours."""
     light, dark = (
         "".join(f"{classes}{{{name}:{values[scheme]}}}" for classes, name, values in COLOURS)
         for scheme in (0, 1)

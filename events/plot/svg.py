@@ -5,45 +5,45 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-# What XML 1.0 (section 2.2) does not allow in a document, escaped or not.
+# Characters that XML 1.0 (section 2.2) does not allow, even escaped.
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Point = tuple[float, float]
 
 
 def element(name: str, *children: str, **attributes: Any) -> str:
-    """Answer an element.
+    """Return an element.
 
     Parameters
     ----------
     name
-        Of the element.
+        The element's name.
     children
-        SVG, put inside as it is.
+        SVG text, inserted unchanged.
     attributes
-        By name, with `_` for `-` and one at the end taken off (`class_`); fractions get one decimal.
+        By name, with `_` in place of `-`. A final `_` is removed (`class_`). Fractions get one decimal.
     """
     given = "".join(f' {_attribute(key)}="{_value(value)}"' for key, value in attributes.items())
     return f"<{name}{given}>{''.join(children)}</{name}>" if children else f"<{name}{given}/>"
 
 
 def text(content: str, at: Point, **attributes: Any) -> str:
-    """Answer a line of text at a point."""
+    """Return a line of text at a point."""
     return element("text", plain(content), x=at[0], y=at[1], **attributes)
 
 
 def line(start: Point, end: Point, **attributes: Any) -> str:
-    """Answer a straight line."""
+    """Return a straight line."""
     return element("line", x1=start[0], y1=start[1], x2=end[0], y2=end[1], **attributes)
 
 
 def polyline(points: Iterable[Point], **attributes: Any) -> str:
-    """Answer a line through points."""
+    """Return a line through points."""
     return element("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), **attributes)
 
 
 def rectangle(corner: Point, opposite: Point, **attributes: Any) -> str:
-    """Answer the rectangle between two opposite corners."""
+    """Return the rectangle between two opposite corners."""
     (x1, y1), (x2, y2) = corner, opposite
     return element(
         "rect", x=min(x1, x2), y=min(y1, y2), width=abs(x2 - x1), height=abs(y2 - y1), **attributes
@@ -51,7 +51,7 @@ def rectangle(corner: Point, opposite: Point, **attributes: Any) -> str:
 
 
 def plain(content: str) -> str:
-    """Answer text as XML takes it."""
+    """Return text escaped for XML."""
     return escape(_NO_XML.sub("", content))
 
 

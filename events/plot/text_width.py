@@ -1,29 +1,29 @@
-"""How wide a line of text is, whatever font the viewer has."""
+"""The width of a line of text, for any font that the viewer may have."""
 
-# Mean width of a letter, in sizes of the letters: a little over Helvetica's.
+# Mean width of a letter, in units of the font size: a little more than Helvetica's.
 LETTER = 0.55
-# Widths to reckon with, of small letters and of others, where a line must not be longer than its room: a
-# little over those of DejaVu Sans, the widest of the fonts that stand in for Helvetica.
+# Widths of small and other letters for lines that must fit: a little more than those of DejaVu Sans, the
+# widest substitute for Helvetica.
 PLAIN, BOLD = (0.56, 0.8), (0.65, 1.0)
-# After the last Latin letter come those that may be as wide as high.
+# Letters after the last Latin one may be as wide as they are high.
 _LAST_LATIN = "\u024f"
 _SQUARE = 1.0
 
 
 def shortened(content: str, length: int) -> str:
-    """Answer a text, or as much of it as `length` letters allow with an ellipsis."""
+    """Return a text, cut to `length` characters with an ellipsis if it is longer."""
     return content if len(content) <= length else f"{content[: length - 1]}…"
 
 
 def fitting_size(content: str, size: float, room: float, widths: tuple[float, float]) -> float:
-    """Answer the size of letters, at most `size`, in which a text takes no more than `room`.
+    """Return the largest font size, at most `size`, at which a text fits into `room`.
 
     Parameters
     ----------
     content
         The text.
     size, room
-        On the page.
+        Font size and width on the page.
     widths
         `PLAIN` or `BOLD`.
     """

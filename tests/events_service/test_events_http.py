@@ -18,7 +18,7 @@ MOON = "/events/moon/rise-set-illum"
 SITE_RULE = "site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"
 WHEN_RULE = (
     "when must be a number of Unix seconds from 0 (1970) to below 2145916800 (2038): "
-    "the rules of the time zones are not known any further."
+    "time zone rules are known until then."
 )
 LAT_RULE = "lat must be a number of degrees from -90 to 90."
 LNG_RULE = "lng must be a number of degrees from -180 to 180."

@@ -66,7 +66,7 @@ def test_a_lacking_parameter_is_named(api: ApiClient, name: str, lacking: str) -
     if lacking != "absent":
         config[name] = None if lacking == "null" else []
     if name == "TZ_database_name" and lacking == "an empty list":
-        assert error(api, config) == "The site's config has a TZ_database_name that is no zone."
+        assert error(api, config) == "The site's config has a TZ_database_name that is not a time zone."
     else:
         assert error(api, config) == f"The site's config lacks {name}."
 
@@ -74,7 +74,7 @@ def test_a_lacking_parameter_is_named(api: ApiClient, name: str, lacking: str) -
 @pytest.mark.parametrize("name", [name for name in CONFIG if name != "TZ_database_name"])
 @pytest.mark.parametrize("value", ["", "north", "NaN", "inf", "1_0", True, {"deg": 34}, [[34]], "١٢"])
 def test_what_is_no_number_is_named(api: ApiClient, name: str, value: Any) -> None:
-    assert error(api, CONFIG | {name: value}) == f"The site's config has a {name} that is no number."
+    assert error(api, CONFIG | {name: value}) == f"The site's config has a {name} that is not a number."
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_coordinates_out_of_range_are_named(api: ApiClient, name: str, value: An
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "PST8", 5, "../../etc/passwd", "Zürich", True, {}])
 def test_a_bad_zone_is_named(api: ApiClient, zone: Any) -> None:
     config = CONFIG | {"TZ_database_name": zone}
-    assert error(api, config) == "The site's config has a TZ_database_name that is no zone."
+    assert error(api, config) == "The site's config has a TZ_database_name that is not a time zone."
 
 
 @pytest.mark.parametrize(

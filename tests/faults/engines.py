@@ -140,7 +140,7 @@ class Troupe:
         self._actors: list[ActorProcess] = []
 
     def actors(self, count: int) -> list[ActorProcess]:
-        """Answer `count` actors that take jobs; those that died are replaced."""
+        """Return `count` actors that take jobs; those that died are replaced."""
         self._dismiss([actor for actor in self._actors if not actor.is_running])
         new = [ActorProcess(self.engine) for _ in range(count - len(self._actors))]
         self._actors += new
