@@ -27,20 +27,20 @@ Image = dict[str, Any]
 
 
 class Refused(Exception):
-    """The API will not do it, however often it is asked."""
+    """The API rejected the request. Retrying does not help."""
 
 
 class Failed(Exception):
-    """It was not done; another time it may be."""
+    """The request failed. Retrying may help."""
 
 
 def newest(session: requests.Session, base_url: str, site: str, count: int) -> Iterator[Image]:
-    """Return a site's newest images; where the API cuts the list, go on by its Link header."""
+    """Return a site's newest images, from all pages of the list."""
     url = f"{base_url.rstrip('/')}/{quote(site, safe='')}/latest_images/{count}"
     while url:
         answer = get(session, url)
         yield from answer.json()
-        # the link is relative to what was called
+        # The link is relative to the URL of the request.
         following = answer.links.get("next", {}).get("url")
         url = urljoin(url, following) if following else ""
 
@@ -54,7 +54,7 @@ def save(session: requests.Session, image: Image, folder: Path) -> Path:
 
 
 def get(session: requests.Session, url: str) -> requests.Response:
-    """Return what is at a URL, or raise `Refused` or `Failed`."""
+    """Return the content of a URL, or raise `Refused` or `Failed`."""
     try:
         answer = session.get(url, timeout=TIMEOUT_S)
     except (requests.ConnectionError, requests.Timeout) as error:
@@ -67,7 +67,7 @@ def get(session: requests.Session, url: str) -> requests.Response:
 
 
 def line(image: Image) -> str:
-    """Return an image in a line: when, name, filter, exposure, airmass."""
+    """Return a line about an image: time, name, filter, exposure, airmass."""
     captured = image["capture_date"]
     when = "?" if captured is None else f"{datetime.fromtimestamp(captured / 1000, UTC):%Y-%m-%d %H:%M:%S}"
     name, filter_used = image["base_filename"], image["filter_used"] or "?"
@@ -76,7 +76,7 @@ def line(image: Image) -> str:
 
 
 def main() -> int:
-    """Show; return the process's exit status."""
+    """Show the images; return the exit status."""
     options = _options()
     session = requests.Session()
     try:

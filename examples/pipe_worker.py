@@ -33,7 +33,7 @@ import requests
 
 OK, NOT_FOUND, CONFLICT, TOO_MANY = 200, 404, 409, 429
 SERVER_ERROR = 500
-# What is raised where no answer comes, or not the whole of one.
+# Raised when no response comes, or only part of one.
 AWAY = (
     requests.ConnectionError,
     requests.Timeout,
@@ -43,34 +43,34 @@ AWAY = (
 )
 TIMEOUT_S = 20
 LONGEST_PAUSE_S = 60.0
-# An empty queue is asked no more often, however short the polls are.
+# The shortest time between polls of an empty queue.
 POLL_EVERY_S = 1.0
-# How often a paused queue is asked whether it goes on.
+# Time between polls of a paused queue.
 PAUSED_S = 10.0
-# From so many failures of one job on, the worker says so loudly.
+# After this many failures of one job the worker warns.
 LOUD_AFTER = 3
-# Of a payload, how many characters are shown.
+# Characters of a payload that are shown.
 SHOWN = 200
-# A lease is renewed this many times while it lasts, so that one lost answer does not end it.
+# Renewals during one lease. More than one, so that a lost response does not end the lease.
 RENEWALS = 3
 
 Item = dict[str, Any]
 
 
 class Refused(Exception):
-    """The API will not do it, however often it is asked."""
+    """The API rejected the request. Retrying does not help."""
 
 
 class LeaseLost(Exception):
-    """The job is no longer ours: its lease ran out before the API could be reached."""
+    """The lease expired before the API could be reached. Another worker may have the job."""
 
 
 class Stopped(Exception):
-    """The worker was told to stop."""
+    """The user stopped the worker."""
 
 
 class Queue:
-    """A queue, as a worker uses it.
+    """A queue as a worker uses it.
 
     Parameters
     ----------
@@ -91,21 +91,21 @@ class Queue:
         self._attempt_id = uuid.uuid4().hex
 
     def check(self) -> None:
-        """Wait until the API answers; raise `Refused` if it has no such queue."""
+        """Wait until the API responds; raise `Refused` if it has no such queue."""
         answer = self._ask("GET", "/stats", until=float("inf"))
         if answer.status_code != OK:
             raise Refused(answer.text)
 
     def give_up_after(self, times: int) -> None:
-        """Have the queue set a job aside as a dead letter that was handed out so often."""
+        """Set how often a job is handed out before it becomes a dead letter."""
         answer = self._ask("PUT", "", until=float("inf"), json={"max_receives": times})
         if answer.status_code != OK:
             raise Refused(answer.text)
 
     def lease(self, lease_s: float, wait_s: float) -> Item | None:
-        """Return the next job, leased; None if there was none for `wait_s`. A paused queue is waited for."""
-        # Under its name the poll may be repeated: the job that a lost answer told of comes again. The name is
-        # kept until a job was handed out under it, for an answer that is late may still hand one out.
+        """Lease and return the next job; None if none came within `wait_s`. Wait for a paused queue."""
+        # A poll with the same attempt id can be repeated: it returns the job of a lost response again. The id
+        # is used until it got a job, because a late request may still take one.
         query = {"lease_seconds": lease_s, "wait": wait_s, "attempt_id": self._attempt_id}
         told = ""
         while True:
@@ -126,11 +126,11 @@ class Queue:
         return item
 
     def extend(self, item: Item, lease_s: float, until: float) -> None:
-        """Hold the job `lease_s` longer from now on."""
+        """Extend the lease to `lease_s` from now."""
         self._end("extend", item, until, lease_seconds=lease_s)
 
     def acknowledge(self, item: Item, until: float) -> None:
-        """Tell that the job is done."""
+        """Acknowledge the job: its work is done."""
         self._end("ack", item, until)
 
     def give_back(self, item: Item, until: float) -> None:
@@ -144,7 +144,7 @@ class Queue:
             raise LeaseLost(answer.text)
 
     def _ask(self, method: str, path: str, *, until: float, **arguments: Any) -> requests.Response:
-        """Return the API's answer; ask again until `until` (`time.monotonic()`) while it is away or busy."""
+        """Return the API's response. Retry until `until` (`time.monotonic()`) while it is down or busy."""
         arguments.setdefault("timeout", TIMEOUT_S)
         for own_s in pauses():
             wanted_s = 0.0
@@ -194,7 +194,7 @@ class Worker:
         self._stopped = stopped
 
     def run(self, wait_s: float, *, until_empty: bool) -> None:
-        """Work until told to stop, or until the queue is empty."""
+        """Work until stopped, or until the queue is empty."""
         rests = pauses()
         while not self._stopped.is_set():
             item = self._queue.lease(self._lease_s, wait_s)
@@ -205,7 +205,7 @@ class Worker:
             elif self._work(item):
                 rests = pauses()
             else:
-                # What failed is the oldest job again: at once it would only fail again.
+                # The failed job is the oldest again. An immediate retry would probably fail too.
                 self._stopped.wait(next(rests))
 
     def _work(self, item: Item) -> bool:
@@ -214,7 +214,7 @@ class Worker:
         end = time.monotonic() + self._lease_s
         try:
             done = self._run_command(item)
-            # The last renewal may be a while ago: the API decides whether the lease still holds.
+            # The last renewal may be some time ago. The API decides whether the lease is still in force.
             end = time.monotonic() + self._lease_s
             (self._queue.acknowledge if done else self._queue.give_back)(item, end)
         except LeaseLost as lost:
@@ -241,7 +241,9 @@ class Worker:
 def renewed(
     queue: Queue, item: Item, lease_s: float, process: "subprocess.Popen[str]"
 ) -> Iterator[list[Exception]]:
-    """Renew a job's lease until the block ends; if it is lost, end the process and note why in the list."""
+    """Renew a job's lease until the block ends. If it is lost, end the process and add the reason to the
+    list.
+    """
     over = threading.Event()
     lost: list[Exception] = []
 
@@ -267,7 +269,7 @@ def renewed(
 
 
 def pauses() -> Iterator[float]:
-    """Return how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    """Return the pauses between retries in seconds: each longer, with random jitter."""
     longest_s = 0.5
     while True:
         yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the workers, no secret
@@ -275,12 +277,12 @@ def pauses() -> Iterator[float]:
 
 
 def say(words: str) -> None:
-    """Tell the user what is happening."""
+    """Print a message."""
     print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
 
 
 def say_loudly(item: Item) -> None:
-    """Tell the user that a job fails again and again."""
+    """Warn that a job fails repeatedly."""
     say(
         f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. Unless it was set aside it is tried "
         f"again before all others. Its payload: {json.dumps(item['payload'])[:SHOWN]}. "
@@ -289,7 +291,7 @@ def say_loudly(item: Item) -> None:
 
 
 def main() -> int:
-    """Work; return the process's exit status: 0, or 2 if what the user asks for cannot be."""
+    """Run the worker; return the exit status: 0, or 2 for invalid arguments."""
     options = _options()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -310,7 +312,7 @@ def main() -> int:
 
 
 def _check_whole(answer: requests.Response) -> None:
-    """Check that an answer of success is JSON: one of `AWAY` is raised if it was cut on its way."""
+    """Check that a successful response is complete JSON; raise one of `AWAY` if it was cut."""
     if answer.status_code == OK:
         if "json" not in answer.headers.get("Content-Type", ""):
             raise Refused("what answers there is not the API")

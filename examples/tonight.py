@@ -28,15 +28,15 @@ TAI_MINUS_UTC_S = 37
 
 
 class Refused(Exception):
-    """The API will not do it, however often it is asked."""
+    """The API rejected the request. Retrying does not help."""
 
 
 class Failed(Exception):
-    """It was not done; another time it may be."""
+    """The request failed. Retrying may help."""
 
 
 class Api:
-    """The API, as far as a night is concerned.
+    """The routes of the API about a night.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Api:
         self._session = requests.Session()
 
     def get(self, path: str, **query: Any) -> requests.Response:
-        """Return what a route answers, or raise `Refused` or `Failed`."""
+        """Return the response of a route, or raise `Refused` or `Failed`."""
         try:
             answer = self._session.get(f"{self._base_url}{path}", params=query, timeout=TIMEOUT_S)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise Failed(f"no connection ({type(error).__name__})") from error
-        # the events answer 500 also for a config that does not tell what a night needs
+        # /events also responds with 500 if the site's config lacks a value.
         if answer.status_code > FAULT:
             raise Failed(f"{answer.status_code}: {answer.text[:300]}")
         if answer.status_code >= BAD_REQUEST:
@@ -87,7 +87,7 @@ def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
 
 
 def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
-    """Return the Moon's next passage in a sentence."""
+    """Return a sentence about the Moon's next rise and set."""
     start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
     passages = api.get(
         "/events/moon/rise-set-illum",
@@ -105,7 +105,7 @@ def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
 
 
 def note(api: Api, site: str) -> str:
-    """Return the night log's note in a sentence."""
+    """Return a sentence with the night log's note."""
     answer = api.get(f"/nightlog/{site}")
     if answer.status_code == NO_CONTENT:
         return "Night log: no note"
@@ -114,7 +114,7 @@ def note(api: Api, site: str) -> str:
 
 
 def main() -> int:
-    """Show; return the process's exit status."""
+    """Show the night; return the exit status."""
     options = _options()
     now = time.time() if options.when is None else options.when
     api = Api(options.base_url)
@@ -137,7 +137,7 @@ def main() -> int:
 def _show(api: Api, site: str, now: float) -> None:
     config = api.place(site)
     events = api.get("/events", site=site, when=now).json()
-    # the events came, so the config has what they need
+    # The events were computed, so the config is complete.
     zone = ZoneInfo(config["TZ_database_name"])
     print(f"{site}, {zone.key}\n\n  local             UTC")
     print("\n".join(lines(events, zone, now)))

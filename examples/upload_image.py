@@ -27,18 +27,18 @@ import requests
 
 OK, NO_CONTENT, FORBIDDEN, TOO_MANY, SERVER_ERROR = 200, 204, 403, 429, 500
 FORM_TIMEOUT_S = 30
-# What is raised where no answer comes, or not the whole of one.
+# Raised when no response comes, or only part of one.
 AWAY = (
     requests.ConnectionError,
     requests.Timeout,
     requests.exceptions.ChunkedEncodingError,
     requests.exceptions.ContentDecodingError,
 )
-# Between two blocks, not for the whole file.
+# Timeout between two blocks, not for the whole file.
 UPLOAD_TIMEOUT_S = 60
 LONGEST_PAUSE_S = 30.0
 
-# As the ingester reads it. In the directory "test" nothing is filed, and any name is good.
+# The form that the ingester reads. Nothing in the directory "test" is filed, so any name is allowed there.
 NAME = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[0-9]{8}-[0-9]{8}-[A-Za-z]+[0-9]{2}\.[A-Za-z0-9.]+")
 NAME_FORM = "{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}"
 
@@ -46,11 +46,11 @@ Progress = Callable[[int, int], None]
 
 
 class Refused(Exception):
-    """It will not be done, however often it is asked."""
+    """The upload was rejected. Retrying does not help."""
 
 
 class Failed(Exception):
-    """It was not done; another time it may be."""
+    """The upload failed. Retrying may help."""
 
     def __init__(self, why: str, wait_s: float = 0) -> None:
         super().__init__(why)
@@ -166,7 +166,7 @@ class Uploader:
 
 
 def main() -> int:
-    """Upload; return the process's exit status."""
+    """Upload the files; return the exit status."""
     options = _options()
     more: dict[str, Any] = {"s3_directory": options.directory}
     if options.directory == "info-images":
@@ -181,7 +181,7 @@ def main() -> int:
 
 
 def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
-    """Upload a file, trying again where that may help; return whether it is up."""
+    """Upload a file, with retries; return whether it was uploaded."""
     began = time.monotonic()
     for attempt, pause_s in enumerate(pauses(), 1):
         try:
@@ -202,7 +202,7 @@ def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
 
 
 def shown(name: str) -> Progress:
-    """Return what shows progress: on a terminal in one line, in a log at each quarter."""
+    """Return a function that shows progress: one changing line on a terminal, each quarter in a log."""
     quarter = -1
 
     def progress(done: int, whole: int) -> None:
@@ -218,7 +218,7 @@ def shown(name: str) -> Progress:
 
 
 def pauses() -> Iterator[float]:
-    """Return how long to wait between tries, in seconds: longer each time, and never quite alike."""
+    """Return the pauses between retries in seconds: each longer, with random jitter."""
     longest_s = 1.0
     while True:
         yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the sites, no secret
@@ -226,7 +226,7 @@ def pauses() -> Iterator[float]:
 
 
 def say(words: str) -> None:
-    """Tell the user what is happening."""
+    """Print a message."""
     print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
 
 
@@ -266,7 +266,7 @@ def _options() -> argparse.Namespace:
 
 
 def wrong_with(path: Path, directory: str) -> str | None:
-    """Return why a file cannot be uploaded to a directory, in words; None if it can."""
+    """Return a sentence why a file cannot be uploaded to a directory; None if it can."""
     if not path.is_file():
         return f"there is no such file: {path}"
     if path.stat().st_size == 0:

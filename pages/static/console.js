@@ -1,4 +1,4 @@
-// The operators' console: reads this API's public routes and shows what they answer.
+// The operators' console: shows what this API's public routes return.
 "use strict";
 
 const REFRESH_EVERY_MS = 60_000;
@@ -8,14 +8,14 @@ const CALL_TIMEOUT_MS = 30_000;
 const UPLOADS_SHOWN = 20;
 const PIPE_SILENT_AFTER_MS = 600_000;
 const ITEM_OLD_AFTER_MS = 3_600_000;
-// A night's picture changes from noon to noon; an hour is often enough.
+// A night's picture changes at noon. Loading it once an hour is enough.
 const PLOT_EVERY_S = 3600;
 
 const base = document.documentElement.dataset.base;
 const failures = new Map();
 const cards = new Map();
-// Sites and queues are kept in Maps. In a plain object a site named "constructor" or "__proto__" would find what
-// every object has under that name.
+// Sites and queues are in Maps. In a plain object a site named "constructor" or "__proto__" would find what every
+// object has under that name.
 let configs = { sites: new Map(), readAt: -Infinity };
 let running = null;
 
@@ -33,12 +33,12 @@ async function get(path) {
   return JSON.parse(text);
 }
 
-// Returns the members of an object that a route answers, as a Map.
+// Returns the members of an object from a route, as a Map.
 async function getMap(path) {
   return new Map(Object.entries(await get(path)));
 }
 
-// Answers what `read` answers; where it fails says so on the page and answers undefined.
+// Returns the result of `read`. If it fails, shows the failure on the page and returns undefined.
 async function attempt(name, read) {
   try {
     const value = await read();
@@ -50,7 +50,7 @@ async function attempt(name, read) {
   }
 }
 
-// Answers `read` of each element, a few at once, so that a network of many sites is no flood of calls.
+// Returns `read` of each element. Only a few calls run at once, also for a network of many sites.
 async function each(elements, read) {
   const results = new Array(elements.length);
   let next = 0;
@@ -79,8 +79,8 @@ function soft(words) {
   return element("p", { class: "soft" }, words);
 }
 
-// The roles are those that the elements have anyway; on a phone the style sheet makes them blocks, and a block
-// without a role is no longer part of a table to a screen reader.
+// The roles repeat those of the elements. On a phone the style sheet makes them blocks, and a screen reader no longer
+// sees a block without a role as part of a table.
 function table(caption, headings, rows) {
   const head = headings.map(columnHeading);
   const body = rows.map((cells) =>
@@ -116,7 +116,7 @@ function span(words, kind) {
 
 function show(section, ...children) {
   const content = document.querySelector(`#${section} .content`);
-  // what is there already stays in place, and so does the focus in it
+  // Elements that do not change stay in place, so they keep the focus.
   if (children.length !== content.children.length || children.some((child, at) => child !== content.children[at])) {
     content.replaceChildren(...children);
   }
@@ -127,7 +127,7 @@ function keepOld(section) {
   document.getElementById(section).classList.add("stale");
 }
 
-// Answers the card of that name made before if it would be the same, so that its picture is not loaded again.
+// Returns the existing card of that name if it would be the same, so that its picture is not loaded again.
 function card(name, parts, make) {
   const key = JSON.stringify(parts);
   if (cards.get(name)?.key !== key) {
@@ -136,7 +136,7 @@ function card(name, parts, make) {
   return cards.get(name).made;
 }
 
-// A picture that cannot be loaded says so, and is asked for again at the next refresh.
+// Says if a picture cannot be loaded, and loads it again at the next refresh.
 function picture(name, attributes, failed) {
   const made = element("img", { ...attributes, loading: "lazy" });
   made.addEventListener("error", () => {
@@ -178,7 +178,7 @@ function words(value) {
 
 // ---- sites
 
-// An enclosure (WEMA) has no camera: it says so, or observatories say that they stand in it.
+// An enclosure (WEMA) has no camera: its config says so, or observatories name it as their enclosure.
 function isEnclosure(code, sites) {
   const housesOther = ([other, config]) => other !== code && config?.wema_name === code;
   return sites.get(code)?.instance_type === "wema" || [...sites].some(housesOther);
@@ -225,7 +225,7 @@ async function refreshTonight() {
   show("tonight", ...(places.length ? places.map((code) => nightCard(code, sites.get(code))) : [empty]));
 }
 
-// An observatory has the night of the enclosure that it stands in.
+// An observatory has the night of its enclosure.
 function place(code, sites) {
   const enclosure = sites.get(code)?.wema_name;
   return sites.has(enclosure) ? enclosure : code;
@@ -389,13 +389,13 @@ function showFailures() {
   const shown = document.getElementById("failures");
   const text = list.map((entry) => entry.textContent).join("\n");
   if (shown.dataset.text !== text) {
-    // only what is new is read out
+    // A screen reader reads only new failures.
     shown.dataset.text = text;
     shown.replaceChildren(...(list.length ? [element("ul", {}, ...list)] : []));
   }
 }
 
-// What one section cannot show, whatever it is, it says in the list of failures, and the others go on.
+// A section that fails is named in the list of failures. The other sections still load.
 const SECTIONS = {
   sites: refreshSites,
   queues: refreshQueues,
@@ -417,7 +417,7 @@ async function refreshAll() {
   button.removeAttribute("aria-disabled");
 }
 
-// One refresh at a time; a second click waits for the first.
+// Only one refresh runs at a time. A second click waits for the first.
 function refresh() {
   running ??= refreshAll().finally(() => {
     running = null;
