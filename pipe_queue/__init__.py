@@ -1,6 +1,6 @@
-"""Queues of jobs for the processing pipelines (PIPE computers), and what each of those is doing.
+"""Queues of jobs for the processing pipelines (PIPE computers), and the status of each PIPE computer.
 
-Site computers and pipelines enqueue jobs; PIPE computers poll for them every 30 s and tell their status. An
-item that was accepted comes out once, in order, whatever dies on the way: docs/queues.md has the promises and
-the reasoning behind them.
+Site computers and pipelines enqueue jobs. PIPE computers poll for them every 30 s and send their status. An
+accepted item is handed out once and in order, also if a Lambda or a caller dies. docs/queues.md has the
+promises and how they are kept.
 """

@@ -1,8 +1,8 @@
-"""The time as the queues keep it."""
+"""The clock of the queues."""
 
 import time
 
 
 def now_ms() -> int:
-    """Return the time by this machine's clock; Unix ms."""
+    """Return the current time in Unix ms."""
     return int(time.time() * 1000)

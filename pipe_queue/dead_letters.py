@@ -1,4 +1,4 @@
-"""Dead letters: items that failed as often as their queue allows, set aside so that others get their turn."""
+"""Dead letters: items that failed as often as their queue allows. They no longer hold up other items."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import NotFound, Unavailable
-from pipe_queue import items, patience
+from pipe_queue import items, retries
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
 from pipe_queue.store import dead_letters as store
@@ -21,8 +21,8 @@ _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
 
 
-def bury(queue: Queue, item_id: str) -> None:
-    """Make a dead letter of an exhausted item whose lease is over, if it still is one."""
+def move_if_exhausted(queue: Queue, item_id: str) -> None:
+    """Move an item to the dead letters if it is exhausted and not leased."""
     if queue.max_receives is None:
         return
     row = item_store.read(queue.name, item_id)
@@ -36,47 +36,47 @@ def bury(queue: Queue, item_id: str) -> None:
         "generation": queue.generation,
         "dead_at": now,
     }
-    # If it has changed, another request has buried it.
+    # If it has changed, another request has moved it.
     with suppress(ConditionFailed):
-        store.bury(row, dead)
+        store.move(row, dead)
 
 
-def bury_exhausted(queue: Queue) -> None:
-    """Make dead letters of all exhausted items of a queue whose leases are over. Reads the whole queue."""
+def move_exhausted(queue: Queue) -> None:
+    """Move all exhausted items without a lease to the dead letters. Reads the whole queue."""
     if queue.max_receives is None:
         return
     for row in lease_store.exhausted(queue.name, queue.generation, queue.max_receives, now_ms()):
-        bury(queue, row["id"])
+        move_if_exhausted(queue, row["id"])
 
 
 def count(queue: Queue) -> int:
-    """Return how many dead letters a queue has, with those that nobody has come upon yet."""
-    buried = queue_store.count_dead_letters(queue.name, queue.generation)
+    """Return the number of dead letters, including exhausted items that were not moved yet."""
+    moved = queue_store.count_dead_letters(queue.name, queue.generation)
     if queue.max_receives is None:
-        return buried
-    return buried + lease_store.count_exhausted(queue.name, queue.generation, queue.max_receives, now_ms())
+        return moved
+    return moved + lease_store.count_exhausted(queue.name, queue.generation, queue.max_receives, now_ms())
 
 
 def listing(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
-    """Return the oldest dead letters; arguments and result as for `items.peek`."""
-    bury_exhausted(queue)
+    """Return the oldest dead letters. Parameters and result are those of `items.peek`."""
+    move_exhausted(queue)
     rows = store.in_order(queue.name, queue.generation, after, min(limit, _PAGE))
     return (_public(queue.name, row) for row in islice(rows, limit))
 
 
 def redrive(queue: Queue, item_id: str | None) -> int:
-    """Put a dead letter, or all of them, back into the queue at its old place; return how many.
+    """Put one or all dead letters back into the queue, at their old places; return how many.
 
     Raises
     ------
     NotFound
         If there is no such dead letter.
     Unavailable
-        If there are so many that it takes another request.
+        If there are too many for one request. Repeat it to continue.
     """
     if item_id is None:
         return _redrive_all(queue)
-    bury(queue, item_id)
+    move_if_exhausted(queue, item_id)
     row = store.read(queue.name, item_id)
     if row is None or row.get("generation") != queue.generation:
         raise NotFound(f"Dead letter does not exist: {item_id}")
@@ -84,17 +84,18 @@ def redrive(queue: Queue, item_id: str | None) -> int:
 
 
 def _redrive_all(queue: Queue) -> int:
-    deadline, redriven = time.monotonic() + patience.LONG_WORK_S, 0
-    bury_exhausted(queue)
+    deadline, redriven = time.monotonic() + retries.LONG_WORK_S, 0
+    move_exhausted(queue)
     for row in store.in_order(queue.name, queue.generation, "", _PAGE):
         if time.monotonic() > deadline:
-            raise Unavailable(f"Try again to go on: {redriven} of the dead letters are back.")
+            letters = "dead letter" if redriven == 1 else "dead letters"
+            raise Unavailable(f"Requeued {redriven} {letters} so far; repeat the request to continue.")
         redriven += _redrive(queue, row)
     return redriven
 
 
 def _redrive(queue: Queue, row: Item) -> bool:
-    """Put one back as if it had never been handed out; return whether it was there to be put back."""
+    """Put a dead letter back as if it had never been handed out; return whether this request did it."""
     fresh = {name: value for name, value in row.items() if name not in _OF_FAILURES}
     try:
         store.redrive(queue.name, fresh)

@@ -5,18 +5,22 @@ from typing import Any
 
 from common import logs, request_context
 from common.dynamodb import Item, check_position
-from common.endpoints import endpoint
+from common.endpoints import Endpoint, Handler, endpoint
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
-from pipe_queue import adoption, dead_letters, items, leases, names, polls, queues, reports, statuses
-from pipe_queue.patience import patient
+from pipe_queue import arguments, dead_letters, items, leases, legacy_import, names, queues, reports, statuses
+from pipe_queue.retries import with_retries
 
 
-@endpoint
-@patient
+def queue_endpoint(function: Endpoint) -> Handler:
+    """Make a Lambda handler whose requests to the table are retried while it is busy."""
+    return endpoint(with_retries(function))
+
+
+@queue_endpoint
 def create_queue(request: Request) -> Response:
-    """`POST /pipe/queue`: make a queue; 409 if there is one."""
+    """`POST /pipe/queue`: create a queue; 409 if it exists."""
     body = request.json_object()
     if body.get("queue_name") in (None, ""):
         raise BadRequest("Missing required field: queue_name")
@@ -25,86 +29,75 @@ def create_queue(request: Request) -> Response:
     return ok({"message": f"Queue created: {name}"})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def enqueue(request: Request) -> Response:
     """`POST /pipe/enqueue`: put an item into a queue."""
     return ok(items.enqueue(items.parse(request.json_object())))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def peek(request: Request) -> Response:
-    """`GET /pipe/queue/{queue_name}?limit=&after=`: the oldest items, leased ones too; nothing changes."""
+    """`GET /pipe/queue/{queue_name}?limit=&after=`: the oldest items, also leased ones. Read only."""
     limit = items.check_limit(request.parameter("limit"))
     return ok(_page(items.peek(_queue(request), limit, _after(request)), limit))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def dequeue(request: Request) -> Response:
     """`POST /pipe/queue/{queue_name}/dequeue?lease_seconds=&attempt_id=&wait=`: the oldest free item."""
-    name = _name(request)
-    poll = polls.parse(request)
-    item = leases.hand_out(queues.existing(name), poll)
+    poll = arguments.parse_poll(request)
+    item = leases.hand_out(queues.existing(poll.queue_name), poll)
     if item is None:
-        raise NotFound(f"Queue is empty: {name}")
+        raise NotFound(f"Queue is empty: {poll.queue_name}")
     return ok(item)
 
 
-@endpoint
-@patient
+@queue_endpoint
 def acknowledge(request: Request) -> Response:
-    """`POST /pipe/queue/{queue_name}/ack`: the work on a leased item is done, remove it."""
-    item_id, lease_id = polls.held_item(request)
+    """`POST /pipe/queue/{queue_name}/ack`: remove a leased item after its work is done."""
+    item_id, lease_id = arguments.parse_lease_ids(request)
     leases.acknowledge(_name(request), item_id, lease_id)
     return ok({"message": f"Item acknowledged: {item_id}"})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def give_back(request: Request) -> Response:
-    """`POST /pipe/queue/{queue_name}/nack`: the work on a leased item failed, put it back."""
-    item_id, lease_id = polls.held_item(request)
+    """`POST /pipe/queue/{queue_name}/nack`: put a leased item back after its work failed."""
+    item_id, lease_id = arguments.parse_lease_ids(request)
     leases.give_back(_queue(request), item_id, lease_id)
     return ok({"message": f"Item returned: {item_id}"})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def extend(request: Request) -> Response:
-    """`POST /pipe/queue/{queue_name}/extend`: hold a leased item for `lease_seconds` from now."""
-    item_id, lease_id = polls.held_item(request)
-    lease_ms = polls.lease_ms(request.parameter("lease_seconds"))
+    """`POST /pipe/queue/{queue_name}/extend`: extend a lease to `lease_seconds` from now."""
+    item_id, lease_id = arguments.parse_lease_ids(request)
+    lease_ms = arguments.parse_lease_ms(request.parameter("lease_seconds"))
     return ok(leases.extend(_name(request), item_id, lease_id, lease_ms))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def get_stats(request: Request) -> Response:
-    """`GET /pipe/queue/{queue_name}/stats`: how many are waiting, leased, dead, and since when."""
+    """`GET /pipe/queue/{queue_name}/stats`: counts of items by state, and the oldest age."""
     return ok(items.stats(_queue(request)))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def list_dead_letters(request: Request) -> Response:
     """`GET /pipe/queue/{queue_name}/dead_letters?limit=&after=`: the oldest dead letters."""
     limit = items.check_limit(request.parameter("limit"))
     return ok(_page(dead_letters.listing(_queue(request), limit, _after(request)), limit))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def redrive(request: Request) -> Response:
-    """`POST /pipe/queue/{queue_name}/redrive`: put a dead letter, or all of them, back into the queue."""
+    """`POST /pipe/queue/{queue_name}/redrive`: put one or all dead letters back."""
     item_id = request.parameter("id")
     checked = None if item_id is None else names.check_id("id", item_id)
     return ok({"redriven": dead_letters.redrive(_queue(request), checked)})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def change_queue(request: Request) -> Response:
     """`PUT /pipe/queue/{queue_name}`: change `max_receives`, or pause the queue."""
     settings = queues.check_settings(request.json_object())
@@ -112,59 +105,53 @@ def change_queue(request: Request) -> Response:
     return ok((queues.change(queue, settings) if settings else queue).settings())
 
 
-@endpoint
-@patient
+@queue_endpoint
 def delete_queue(request: Request) -> Response:
-    """`DELETE /pipe/queue/{queue_name}`: remove a queue and all that is in it."""
+    """`DELETE /pipe/queue/{queue_name}`: remove a queue and everything in it."""
     name = _name(request)
     queues.delete(name)
     return ok({"message": f"Queue deleted: {name}"})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def list_queues(request: Request) -> Response:
     """`GET /pipe/queues?after=`: `{queue: number of items}`, leased ones included."""
-    adoption.adopt_all()
+    legacy_import.import_all()
     counts = queues.counts(check_position("after", request.query.get("after", "")))
     return ok(Listing(counts.items(), lambda name: {"after": name}, is_object=True))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def set_status(request: Request) -> Response:
-    """`POST /pipe/status`: what a PIPE machine is doing."""
+    """`POST /pipe/status`: store a PIPE machine's status."""
     return ok(statuses.write(request.json_object()))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def get_status(request: Request) -> Response:
-    """`GET /pipe/status/{pipe_id}`: what a PIPE machine said last; 404 if it never did."""
+    """`GET /pipe/status/{pipe_id}`: a PIPE machine's last status; 404 without one."""
     return ok(statuses.read(request.path["pipe_id"]))
 
 
-@endpoint
-@patient
+@queue_endpoint
 def delete_status(request: Request) -> Response:
-    """`DELETE /pipe/status/{pipe_id}`: forget a PIPE machine; 200 also when there was none."""
+    """`DELETE /pipe/status/{pipe_id}`: remove a status; 200 also if there was none."""
     pipe_id = request.path["pipe_id"]
     statuses.delete(pipe_id)
     return ok({"message": f"Status deleted for PIPE: {pipe_id}"})
 
 
-@endpoint
-@patient
+@queue_endpoint
 def list_statuses(request: Request) -> Response:
-    """`GET /pipe/statuses?after=`: what every PIPE machine said last, by id."""
-    adoption.adopt_all()
+    """`GET /pipe/statuses?after=`: every PIPE machine's last status, by id."""
+    legacy_import.import_all()
     listed = statuses.listing(check_position("after", request.query.get("after", "")))
     by_id = ((status["pipe_id"], status) for status in listed)
     return ok(Listing(by_id, lambda pipe_id: {"after": pipe_id}))
 
 
 def report_queues(_event: dict[str, Any], context: Any) -> None:
-    """Every five minutes: log how every queue is doing, in lines that CloudWatch makes metrics of."""
+    """Every five minutes: log figures of every queue, in a form that CloudWatch turns into metrics."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
     for metric in reports.metrics(reports.of_every_queue()):
@@ -185,6 +172,6 @@ def _after(request: Request) -> str:
 
 
 def _page(found: Iterator[Item], limit: int) -> Listing:
-    """Return a list that leads on where it is shorter than the caller asked for."""
+    """Return a list with a link to the next page if it is shorter than the caller asked for."""
     by_id = ((item["id"], item) for item in found)
     return Listing(by_id, lambda item_id: {"limit": str(limit), "after": item_id})

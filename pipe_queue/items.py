@@ -1,4 +1,4 @@
-"""Items: how they get their ids and places, and how a caller sees them."""
+"""Items: their ids, their places in the queue, and how callers see them."""
 
 import hashlib
 import json
@@ -22,21 +22,21 @@ from pipe_queue.store import items as store
 from pipe_queue.store import queues as queue_store
 from pipe_queue.store.table import QUEUE_TYPE, item_key
 
-# What leases, attempts and dead letters add to an item's row at most; see the test of that name.
+# The most bytes that leases, attempts and dead letters add to an item's row; a test checks it.
 RESERVED_BYTES = 256
 MAX_SENDER_BYTES = 1024
 # How long a dedup id is remembered.
 DEDUP_S = 24 * 3600
 DEFAULT_PEEK, MAX_PEEK = 10, 1000
 _PEEK_PAGE = 100
-# The ids of the earlier service's items are other: the time of the enqueue, and 8 hexadecimal digits.
+# Ids of the earlier service differ: the time of the enqueue and 8 hexadecimal digits.
 OWN_ID = re.compile(r"\d{13}_\d{12}", re.ASCII)
 _LONGEST_TIME_MS = 9_999_999_999_999
 
 
 @dataclass(frozen=True)
 class NewItem:
-    """What a caller enqueues."""
+    """An item to enqueue."""
 
     queue_name: str
     payload: Any
@@ -45,12 +45,12 @@ class NewItem:
 
 
 def parse(body: dict[str, Any]) -> NewItem:
-    """Read what a caller enqueues.
+    """Return the item that a body describes.
 
     Raises
     ------
     BadRequest
-        Naming the field that is missing or cannot be.
+        If a field is missing or invalid. The sentence names it.
     """
     if body.get("queue_name") in (None, ""):
         raise BadRequest("Missing required field: queue_name")
@@ -64,7 +64,7 @@ def parse(body: dict[str, Any]) -> NewItem:
 
 
 def enqueue(new: NewItem) -> dict[str, Any]:
-    """Put an item behind all those whose enqueue was answered before; return it as callers see it.
+    """Add an item after all items whose enqueue has returned; return it as callers see it.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def enqueue(new: NewItem) -> dict[str, Any]:
     TooLarge, BadRequest
         If DynamoDB cannot hold the item.
     Conflict
-        If the queue is paused, or the dedup id is that of another item.
+        If the queue is paused, or the dedup id belongs to another item.
     """
     check_storable({"payload": new.payload, "sender": new.sender})
     queue, sequence = _take_place(new.queue_name)
@@ -84,7 +84,7 @@ def enqueue(new: NewItem) -> dict[str, Any]:
         raise TooLarge(f"Too large to store: {full_size(row)} bytes, of {most} at most.")
     if new.dedup_id is not None:
         return public(new.queue_name, {**row, **_put_deduplicated(new, queue, row)})
-    # The id is this item's alone: if it is there, an earlier attempt put it, and its answer was lost.
+    # The id is unique. If it exists, an earlier attempt wrote the item and its response was lost.
     with suppress(ConditionFailed):
         store.put(row, _token(row))
     return public(new.queue_name, row)
@@ -93,30 +93,30 @@ def enqueue(new: NewItem) -> dict[str, Any]:
 def peek(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
     """Return the oldest items of a queue as callers see them, leased ones included.
 
-    They are read page by page, as they are asked for.
+    Pages are read when they are needed.
 
     Parameters
     ----------
     queue
         The queue.
     limit
-        How many at most.
+        The most items.
     after
-        The id after which to begin; "" for the first.
+        The id after which to start; "" for the first item.
     """
     rows = store.in_order(queue.name, queue.generation, after, min(limit, _PEEK_PAGE))
     return (waiting(queue.name, row) for row in islice(rows, limit))
 
 
 def full_size(row: Item) -> int:
-    """Return the bytes of a new item's row at any time: a time that ends in zeros takes a byte less."""
+    """Return the largest size of a new item's row in bytes. A time that ends in zeros takes one byte less."""
     return item_size({**row, "created_at": _LONGEST_TIME_MS, "generation": _LONGEST_TIME_MS})
 
 
 def stats(queue: Queue) -> dict[str, Any]:
-    """Return how many items are waiting, leased and dead, and the age of the oldest that is not dead; ms.
+    """Return the numbers of waiting, leased and dead items, and the age (ms) of the oldest that is not dead.
 
-    An exhausted item whose lease is over is dead, also if nobody has come upon it yet.
+    An exhausted item without a lease counts as dead, also before it is moved to the dead letters.
     """
     now = now_ms()
     leased = exhausted = total = 0
@@ -138,12 +138,12 @@ def stats(queue: Queue) -> dict[str, Any]:
 
 
 def check_limit(given: Any) -> int:
-    """Return how many items a caller wants to see, 10 by default.
+    """Return the number of items that a caller wants to see, 10 by default.
 
     Raises
     ------
     BadRequest
-        If it is no whole number from 1 to 1000.
+        If it is not a whole number from 1 to 1000.
     """
     limit = DEFAULT_PEEK if given is None else whole_number(given)
     if limit is None or not 1 <= limit <= MAX_PEEK:
@@ -152,17 +152,17 @@ def check_limit(given: Any) -> int:
 
 
 def is_leased(row: Item, now: int) -> bool:
-    """Return whether a lease in force holds an item."""
+    """Return whether an item is leased now."""
     return bool(row.get("lease_until", 0) > now)
 
 
 def is_dead(queue: Queue, row: Item, now: int) -> bool:
-    """Return whether an item was handed out too often: it is a dead letter, buried yet or not."""
+    """Return whether an item is exhausted and not leased. It may not be among the dead letters yet."""
     return not is_leased(row, now) and queues.is_exhausted(queue, int(row.get("receives", 0)))
 
 
 def created_at(row: Item) -> int | None:
-    """Return when an item was enqueued; None where its row does not say so in a number."""
+    """Return the time (Unix ms) at which an item was enqueued; None if its row has no number."""
     created_at = row.get("created_at")
     return int(created_at) if isinstance(created_at, Decimal) else None
 
@@ -179,7 +179,7 @@ def public(queue_name: str, row: Item) -> dict[str, Any]:
 
 
 def waiting(queue_name: str, row: Item) -> dict[str, Any]:
-    """Return an item as those see it who only look: with its lease's end, without the lease's id."""
+    """Return an item as readers see it: with the end of its lease, without the lease's id."""
     seen = public(queue_name, row)
     if is_leased(row, now_ms()):
         seen["lease_until"] = row["lease_until"]
@@ -197,7 +197,7 @@ def _checked_sender(sender: Any) -> str:
 
 
 def _take_place(name: str) -> tuple[Queue, int]:
-    """Return the queue, and a number above all that were answered before."""
+    """Return the queue and the next sequence number."""
     try:
         metadata = queue_store.take_number(name)
     except ConditionFailed:
@@ -222,12 +222,12 @@ def _row(new: NewItem, queue: Queue, sequence: int) -> Item:
 
 
 def _token(row: Item) -> str:
-    """Return the client token of an item's put: 32 characters that are this item's alone."""
+    """Return the client token of an item's put: 32 characters, unique to this item."""
     return hashlib.sha256(f"{row['pk']} {row['sk']}".encode()).hexdigest()[:32]
 
 
 def _put_deduplicated(new: NewItem, queue: Queue, row: Item) -> Item:
-    """Put an item unless its dedup id is taken; return what tells the item that the id now stands for."""
+    """Put an item unless its dedup id is taken; return id and time of the item that has it."""
     dedup_id = str(new.dedup_id)
     now_s = int(time.time())
     dedup_row = {
@@ -249,6 +249,6 @@ def _put_deduplicated(new: NewItem, queue: Queue, row: Item) -> Item:
 
 
 def _digest(new: NewItem) -> str:
-    # the members of an object have no order: an enqueue sent again may have them in another
+    # Members of an object have no order: a repeated enqueue may send them in another order.
     ordered = json.dumps(json.loads(json_text([new.payload, new.sender])), sort_keys=True)
     return hashlib.sha256(ordered.encode()).hexdigest()

@@ -1,9 +1,9 @@
-"""Handing items out: to one consumer each, oldest first, for good or on a lease.
+"""Hands items out, each to one consumer, oldest first: on a lease, or removed at once.
 
-Every hand-out begins with a lease, taken by a conditional update of the item. The lease's id is the identity
-of the attempt: repeated because its answer was lost, the attempt finds its own lease. A plain dequeue then
-removes the item, if the lease still holds it; one that dies before leaves the item to others when its short
-lease is over.
+Every hand-out starts with a lease, taken by a conditional update of the item. The lease's id identifies the
+attempt: if the response is lost and the attempt is repeated, it finds its own lease. A plain dequeue then
+removes the item if its lease is still in force. If its Lambda dies first, others get the item after the short
+lease.
 """
 
 import time
@@ -15,20 +15,20 @@ from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import Conflict, Unavailable
-from pipe_queue import dead_letters, items, patience, queues
+from pipe_queue import dead_letters, items, queues, retries
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
 from pipe_queue.store import leases as store
 
-# The lease of a plain dequeue. An item whose Lambda died comes back after it.
+# The lease of a plain dequeue. If its Lambda dies, the item is free again after it.
 PLAIN_LEASE_MS = 40_000
-# For so long after taking it, a plain dequeue's lease cannot have passed to others, so long as no two clocks
-# differ by more than the rest of it: 20 s. By then API Gateway has given the request up, or soon will.
+# During this time a plain dequeue's lease cannot pass to another consumer, as long as no two clocks differ by
+# more than the rest of the lease, 20 s. After it, API Gateway has given up the request or soon will.
 SURE_FOR_S = 20.0
-# How long a poll's attempt id leads to what the poll was handed, and an ended lease's id to how it ended.
+# How long attempt ids and ended leases are remembered after the end of the lease.
 REMEMBERED_S = 3600
-# Between two looks of a long poll.
+# Time between two tries of a long poll.
 LOOK_EVERY_S = 0.5
 
 ACKNOWLEDGED, GIVEN_BACK = "acknowledged", "given back"
@@ -36,25 +36,28 @@ ACKNOWLEDGED, GIVEN_BACK = "acknowledged", "given back"
 
 @dataclass(frozen=True)
 class Poll:
-    """What a consumer asks for.
+    """A consumer's request for an item.
 
     Attributes
     ----------
+    queue_name
+        The queue.
     lease_ms
-        How long it wants to hold the item; None to have it removed at once.
+        The length of the lease; None to remove the item at once.
     attempt_id
-        The consumer's name for this poll, under which it may ask again; None without one.
+        The consumer's id for this poll, so that it can be repeated; None without one.
     wait_s
         How long to wait for an item.
     """
 
+    queue_name: str
     lease_ms: int | None
     attempt_id: str | None
     wait_s: float
 
 
 def hand_out(queue: Queue, poll: Poll) -> dict[str, Any] | None:
-    """Return the oldest item that nobody holds, removed or leased as the poll asks; None if there is none.
+    """Return the oldest free item, removed or leased as the poll asks; None if there is none.
 
     Raises
     ------
@@ -70,17 +73,17 @@ def hand_out(queue: Queue, poll: Poll) -> dict[str, Any] | None:
         if item is not None or left_s <= 0:
             return item
         time.sleep(min(LOOK_EVERY_S, left_s))
-        patience.renew()
+        retries.restart_budget()
         queue = queues.existing(queue.name)
 
 
 def acknowledge(queue_name: str, item_id: str, lease_id: str) -> None:
-    """Remove an item whose work is done.
+    """Remove an item after its work is done.
 
     Raises
     ------
     Conflict
-        If the lease does not hold the item, or no longer.
+        If the lease is not in force.
     """
     receipt = _receipt(queue_name, _generation(queue_name, item_id), lease_id, item_id, ACKNOWLEDGED)
     try:
@@ -90,28 +93,28 @@ def acknowledge(queue_name: str, item_id: str, lease_id: str) -> None:
 
 
 def give_back(queue: Queue, item_id: str, lease_id: str) -> None:
-    """Put an item back at its old place before its lease is over, or among the dead letters.
+    """Put a leased item back at its old place, or move it to the dead letters.
 
     Raises
     ------
     Conflict
-        If the lease does not hold the item, or no longer.
+        If the lease is not in force.
     """
     receipt = _receipt(queue.name, queue.generation, lease_id, item_id, GIVEN_BACK)
     try:
         store.give_back(queue.name, item_id, lease_id, now_ms(), receipt)
     except ConditionFailed:
         _check_ended(queue.name, item_id, lease_id, GIVEN_BACK)
-    dead_letters.bury(queue, item_id)
+    dead_letters.move_if_exhausted(queue, item_id)
 
 
 def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[str, Any]:
-    """Let a lease end `lease_ms` from now; return `id`, `lease_id`, `lease_until`.
+    """Set the end of a lease to `lease_ms` from now; return `id`, `lease_id`, `lease_until`.
 
     Raises
     ------
     Conflict
-        If the lease does not hold the item, or no longer.
+        If the lease is not in force.
     """
     now = now_ms()
     try:
@@ -119,17 +122,17 @@ def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[
     except ConditionFailed:
         raise _not_held(item_id) from None
     if attempt:
-        # If the attempt was handed another item since, its record is that item's.
+        # If the attempt got another item since, its record belongs to that item.
         with suppress(ConditionFailed):
             store.keep_attempt(queue_name, attempt, lease_id, _forgotten_at(now + lease_ms))
     return {"id": item_id, "lease_id": lease_id, "lease_until": now + lease_ms}
 
 
 def _set_end(queue_name: str, item_id: str, lease_id: str, now: int, until_ms: int) -> str:
-    """Give a lease in force a new end; return the attempt that it was taken for, "" for none.
+    """Set a new end of a lease in force; return the attempt that took it, "" for none.
 
-    A request that arrives late may find a lease that was extended again meanwhile. So one that finds a later
-    end changes nothing, and only who has seen that end replaces it by an earlier one.
+    A late request may find a lease that was extended again meanwhile. So a request that finds a later end
+    changes nothing. Only a request that has read that end may replace it by an earlier one.
     """
     try:
         return store.extend(queue_name, item_id, lease_id, now, until_ms)
@@ -141,9 +144,9 @@ def _set_end(queue_name: str, item_id: str, lease_id: str, now: int, until_ms: i
 
 
 def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:
-    """Return the oldest item that nobody holds; None if there is none.
+    """Return the oldest free item; None if there is none.
 
-    Whoever loses the race for the last item it sees looks again: the queue was not empty.
+    A request that loses the race for the last item tries again, because the queue was not empty.
     """
     attempt = None if poll.attempt_id is None else _attempt(queue, poll.attempt_id)
     handed = _handed_before(queue, attempt)
@@ -154,7 +157,7 @@ def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:
         look = _take(queue, poll) if poll.attempt_id is None else _take_for_attempt(queue, poll, attempt)
         if look.item is not None or not look.again:
             return look.item
-        if patience.is_over():
+        if retries.budget_is_spent():
             raise Unavailable("Try again later: too many consumers want the same items.")
         if poll.attempt_id is not None:
             attempt = _attempt(queue, poll.attempt_id)
@@ -164,23 +167,23 @@ def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:
 
 
 @dataclass(frozen=True)
-class _Look:
-    """What a look at the head of a queue came to.
+class _Result:
+    """The result of one try to hand out an item.
 
     Attributes
     ----------
     item
-        What was handed out, or None.
+        The item that was handed out, or None.
     again
-        Whether something changed meanwhile, so that another look may find an item.
+        Whether another request changed something meanwhile, so that another try may find an item.
     """
 
     item: dict[str, Any] | None
     again: bool = False
 
 
-def _take(queue: Queue, poll: Poll) -> _Look:
-    """Hand out the oldest item that nobody holds."""
+def _take(queue: Queue, poll: Poll) -> _Result:
+    """Hand out the oldest free item."""
     lease_id = uuid.uuid4().hex
     raced = False
     for head in _head(queue):
@@ -188,23 +191,23 @@ def _take(queue: Queue, poll: Poll) -> _Look:
         try:
             row = store.lease(queue.name, head["id"], _terms(head, lease_id, poll.lease_ms))
         except ConditionFailed:
-            # Another consumer was faster; the next item is ours to try.
+            # Another consumer was faster: try the next item.
             raced = True
             continue
         if poll.lease_ms is not None:
-            return _Look(_leased(queue.name, row))
+            return _Result(_leased(queue.name, row))
         if _remove(queue.name, row["id"], lease_id, began):
-            return _Look(items.public(queue.name, row))
+            return _Result(items.public(queue.name, row))
         raced = True
-    return _Look(None, again=raced)
+    return _Result(None, again=raced)
 
 
 def _head(queue: Queue) -> Iterator[Item]:
-    """Yield the items that nobody holds, oldest first; bury those that have failed too often."""
+    """Yield the free items, oldest first; move exhausted ones to the dead letters."""
     for row in store.free(queue.name, queue.generation, now_ms()):
         head = {"id": row["id"], "receives": int(row.get("receives", 0))}
         if queues.is_exhausted(queue, head["receives"]):
-            dead_letters.bury(queue, row["id"])
+            dead_letters.move_if_exhausted(queue, row["id"])
         else:
             yield head
 
@@ -220,25 +223,25 @@ def _terms(head: Item, lease_id: str, lease_ms: int | None) -> Item:
 
 
 def _remove(queue_name: str, item_id: str, lease_id: str, began: float) -> bool:
-    """Remove an item leased at `began` (`time.monotonic()`); return whether it was ours to hand out.
+    """Remove an item leased at `began` (`time.monotonic()`); return whether this request may hand it out.
 
     Raises
     ------
     Unavailable
-        If that cannot be known any more, or there is no time left to find out. Then the item, which nothing
-        was done to, comes back when its lease is over.
+        If that is unknown, or no time is left. Then the item stays and is free again after its lease.
     """
-    # A removal that is given up on may have taken the item for nobody: it is begun with all patience or not.
-    if patience.is_over():
+    # A removal without a response may have taken the item and lost it. So it starts only with a full retry
+    # budget.
+    if retries.budget_is_spent():
         raise Unavailable("Try again later: it took too long to hand out an item.")
-    patience.renew()
+    retries.restart_budget()
     try:
         store.remove_leased(queue_name, item_id, lease_id)
     except ConditionFailed as refusal:
         if refusal.row is not None or not refusal.retried:
-            # Its lease ran out while this process was held up, and another consumer has it.
+            # The lease expired while this process was delayed, and another consumer has the item.
             return False
-        # Gone, and we have tried to remove it more than once: the first time did it, its answer lost.
+        # The item is gone after more than one try: the first one removed it, and its response was lost.
         if time.monotonic() - began > SURE_FOR_S:
             raise Unavailable("Try again later: it took too long to hand out an item.") from refusal
     return True
@@ -248,25 +251,26 @@ def _attempt(queue: Queue, attempt_id: str) -> Item | None:
     return store.read_attempt(queue.name, queue.generation, attempt_id)
 
 
-def _take_for_attempt(queue: Queue, poll: Poll, attempt: Item | None) -> _Look:
-    """Hand an item to an attempt whose record, if it has one, leads to nothing any more.
+def _take_for_attempt(queue: Queue, poll: Poll, attempt: Item | None) -> _Result:
+    """Hand an item to an attempt that has no item, or no longer.
 
-    If there is no item, or the attempt was sent twice, the record may lead to one by now.
+    If there is no item, the same attempt may have been sent twice and got one meanwhile: its record is read
+    again.
     """
     attempt_id = str(poll.attempt_id)
     earlier_lease = "" if attempt is None else attempt["lease_id"]
     raced = False
     for head in _head(queue):
         try:
-            return _Look(_hand_to_attempt(queue, poll, attempt_id, earlier_lease, head))
+            return _Result(_hand_to_attempt(queue, poll, attempt_id, earlier_lease, head))
         except ConditionFailed as refusal:
             if refusal.failed != (0,):
-                # This very attempt, sent twice, has been handed something.
-                return _Look(None, again=True)
-            # Another consumer was faster; the next item is ours to try.
+                # The same attempt was sent twice and has got an item.
+                return _Result(None, again=True)
+            # Another consumer was faster: try the next item.
             raced = True
     twin = _attempt(queue, attempt_id)
-    return _Look(_handed_before(queue, twin), again=raced)
+    return _Result(_handed_before(queue, twin), again=raced)
 
 
 def _hand_to_attempt(
@@ -283,7 +287,7 @@ def _hand_to_attempt(
     if row is None:
         raise ConditionFailed(failed=(0,))
     if poll.lease_ms is None:
-        # The poll's record keeps the item, for its own row goes.
+        # The attempt's record keeps the item, because the item's row is removed.
         record = {**row, **record}
         store.remove_for_attempt(queue.name, head["id"], terms["now"], record, earlier_lease)
         return items.public(queue.name, row)
@@ -293,12 +297,12 @@ def _hand_to_attempt(
 
 
 def _forgotten_at(lease_until_ms: int) -> int:
-    """Return when the record of an attempt is forgotten; Unix seconds."""
+    """Return the time (Unix seconds) until which an attempt's record is kept."""
     return lease_until_ms // 1000 + REMEMBERED_S
 
 
 def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
-    """Return the item that a poll's record leads to, if the poll still has it."""
+    """Return the item of an attempt's record, if the attempt still has it."""
     if attempt is None:
         return None
     if "payload" in attempt:
@@ -309,7 +313,7 @@ def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
 
 
 def _leased(queue_name: str, row: Item) -> dict[str, Any]:
-    """Return an item as the holder of its lease sees it."""
+    """Return an item as its lease's holder sees it."""
     return {
         **items.public(queue_name, row),
         "lease_id": row["lease_id"],
@@ -319,9 +323,9 @@ def _leased(queue_name: str, row: Item) -> dict[str, Any]:
 
 
 def _generation(queue_name: str, item_id: str) -> int:
-    """Return the generation of the queue that an item belongs to.
+    """Return the generation of an item's queue.
 
-    The id of an item begins with it, but for those of the earlier service.
+    Ids start with the generation, except those of the earlier service.
 
     Raises
     ------
@@ -347,7 +351,7 @@ def _receipt(queue_name: str, generation: int, lease_id: str, item_id: str, outc
 
 
 def _check_ended(queue_name: str, item_id: str, lease_id: str, outcome: str) -> None:
-    """Check that the lease has ended as the caller wishes: by an earlier request whose answer was lost."""
+    """Check that an earlier request, whose response was lost, ended the lease in the same way."""
     receipt = store.read_receipt(queue_name, lease_id)
     if receipt is None or (receipt["id"], receipt["outcome"]) != (item_id, outcome):
         raise _not_held(item_id)

@@ -1,4 +1,4 @@
-"""Names of queues and PIPE machines, and the ids that callers choose."""
+"""Checks names of queues and PIPE machines, and ids that callers choose."""
 
 import re
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from common.errors import ApiError, BadRequest, NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,80}")
-# Queues of the earlier service may have any name that fits into a key of 2,048 bytes.
+# Queues of the earlier service may have any name. A key of DynamoDB has at most 2,048 bytes.
 _MAX_LOOKUP_BYTES = 1024
 MAX_ID_BYTES = 128
 
 
 def check_new(field: str, name: Any) -> str:
-    """Return `name` if something new may have it.
+    """Return `name` if it is allowed for a new queue or machine.
 
     Raises
     ------
@@ -25,12 +25,12 @@ def check_new(field: str, name: Any) -> str:
 
 
 def check_known(field: str, name: Any) -> str:
-    """Return `name` if something old might have it: the earlier service took any name.
+    """Return `name` if an existing queue or machine may have it: the earlier service allowed any name.
 
     Raises
     ------
     BadRequest
-        If it cannot be part of a key.
+        If it cannot be part of a DynamoDB key.
     """
     if not isinstance(name, str) or not 0 < _size(name) <= _MAX_LOOKUP_BYTES:
         raise BadRequest(_sentence(field))
@@ -38,12 +38,12 @@ def check_known(field: str, name: Any) -> str:
 
 
 def unknown(field: str, name: str, sentence: str) -> ApiError:
-    """Return the error for a name that nothing has: 404, or 400 if nothing new could have it."""
+    """Return the error for an unknown name: 404, or 400 if the name is not allowed for new ones."""
     return NotFound(sentence) if _NAME.fullmatch(name) else BadRequest(_sentence(field))
 
 
 def check_id(field: str, given: Any) -> str:
-    """Return an id that the caller chose or was given.
+    """Return an id from a caller.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def _sentence(field: str) -> str:
 
 
 def _size(text: str) -> int:
-    """Return the bytes of `text` as UTF-8; 0 if it is not Unicode, as half a surrogate pair is not."""
+    """Return the size of `text` in UTF-8 bytes; 0 if it has an unpaired surrogate."""
     try:
         return len(text.encode())
     except UnicodeEncodeError:

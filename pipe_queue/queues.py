@@ -1,7 +1,7 @@
-"""Queues: making, finding, counting and deleting them.
+"""Creates, finds, counts and deletes queues.
 
-Each making of a queue has a generation, above those that its name had before, and its items carry it. So an
-item that is put while its queue is deleted never shows in a queue made again under the same name.
+Every queue has a generation, higher than those of earlier queues of the same name, and its items have it too.
+So an item that is put while its queue is deleted never appears in a new queue of the same name.
 """
 
 import time
@@ -14,20 +14,20 @@ from typing import Any
 from common.dynamodb import BATCH_ROWS, ConditionFailed, Item
 from common.errors import BadRequest, Conflict, Unavailable
 from common.request_context import Pool
-from pipe_queue import names, patience
+from pipe_queue import names, retries
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 from pipe_queue.store.queues import Settings
 
-# Added to the time of a queue's making, so that ids, which begin with the generation, sort after those of
-# the earlier service, which begin with the time of their enqueue: 13 digits both.
+# Added to a queue's creation time to make its generation. Ids start with the generation, those of the earlier
+# service with their enqueue time, both of 13 digits. So new ids sort after those of the earlier service.
 GENERATION_OFFSET_MS = 8_000_000_000_000
 MAX_RECEIVES = 1000
 
-# Longer than any enqueue can be under way and any two clocks can differ.
+# Longer than any enqueue can take and any two clocks can differ.
 TOMBSTONE_S = 24 * 3600
 _COUNTERS = 8
-_MAKING_ATTEMPTS = 3
+_CREATE_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Queue:
     Attributes
     ----------
     generation
-        What its items carry.
+        The generation, which its items have too.
     max_receives
-        How often an item may be handed out before it is a dead letter; None for any number.
+        How often an item may be handed out before it becomes a dead letter; None for no limit.
     paused
-        Whether it takes and hands out nothing.
+        Whether it accepts and hands out no items.
     """
 
     name: str
@@ -50,37 +50,37 @@ class Queue:
     paused: bool
 
     def settings(self) -> dict[str, Any]:
-        """Return what callers may change, as they see it."""
+        """Return the settings that callers may change."""
         return {"queue_name": self.name, "max_receives": self.max_receives, "paused": self.paused}
 
 
 def create(name: str, max_receives: int | None) -> None:
-    """Make a queue.
+    """Create a queue.
 
     Raises
     ------
     Conflict
-        If there is one.
+        If it exists.
     """
     maker = uuid.uuid4().hex
-    for _ in range(_MAKING_ATTEMPTS):
+    for _ in range(_CREATE_ATTEMPTS):
         generation = _next_generation(name)
         try:
             store.create(name, generation, maker, now_ms(), max_receives)
         except ConditionFailed:
             metadata = store.read(name)
             if metadata is None:
-                # Another making or deletion was in between, or the earlier service has deleted it.
+                # Another request created or deleted it meanwhile, or the earlier service deleted it.
                 _note_deletion_by_others(name)
                 continue
             if metadata.get("made_by") != maker:
                 raise Conflict(f"Queue already exists: {name}") from None
         return
-    raise Unavailable(f"Try again later: {name} is being made or deleted by others.")
+    raise Unavailable(f"Try again later: {name} is being created or deleted by others.")
 
 
 def find(name: str) -> Queue | None:
-    """Return a queue, or None. One made by the earlier service is adopted: it gets a generation."""
+    """Return a queue, or None. A queue of the earlier service is imported: it gets a generation."""
     metadata = store.read(name)
     return None if metadata is None else from_metadata(name, metadata)
 
@@ -91,7 +91,7 @@ def existing(name: str) -> Queue:
     Raises
     ------
     NotFound, BadRequest
-        If there is none.
+        If it does not exist.
     """
     queue = find(name)
     if queue is None:
@@ -100,9 +100,9 @@ def existing(name: str) -> Queue:
 
 
 def from_metadata(name: str, metadata: Item) -> Queue | None:
-    """Return the queue that a METADATA row describes; None if it was deleted since the row was read."""
+    """Return the queue of a METADATA row; None if it was deleted after the row was read."""
     if "generation" not in metadata:
-        # Where the condition fails, another request has adopted it, or deleted it.
+        # If the condition fails, another request has imported or deleted it.
         with suppress(ConditionFailed):
             store.adopt(name, _generation_above(store.read_listed(name)))
         return find(name)
@@ -116,7 +116,7 @@ def from_metadata(name: str, metadata: Item) -> Queue | None:
 
 
 def change(queue: Queue, changes: Settings) -> Queue:
-    """Change a queue's settings; return the queue as it is then.
+    """Change a queue's settings; return the changed queue.
 
     Raises
     ------
@@ -132,12 +132,12 @@ def change(queue: Queue, changes: Settings) -> Queue:
 
 
 def is_exhausted(queue: Queue, receives: int) -> bool:
-    """Return whether an item that was handed out so often may not be handed out again."""
+    """Return whether an item with this number of receives may not be handed out again."""
     return queue.max_receives is not None and receives >= queue.max_receives
 
 
 def check_not_paused(queue: Queue) -> None:
-    """Check that a queue takes and hands out items.
+    """Check that a queue is not paused.
 
     Raises
     ------
@@ -149,12 +149,12 @@ def check_not_paused(queue: Queue) -> None:
 
 
 def counts(after: str) -> dict[str, int]:
-    """Return how many items each queue has, leased ones included, by name.
+    """Return the number of items of each queue, including leased ones, by name.
 
     Parameters
     ----------
     after
-        Only queues whose names come after this one are counted.
+        Only queues with names after this one are counted.
     """
     live = live_queues(after)
     with Pool(_COUNTERS) as pool:
@@ -163,7 +163,7 @@ def counts(after: str) -> dict[str, int]:
 
 
 def live_queues(after: str = "") -> list[Queue]:
-    """Return the listed queues that there are, by name; only those after `after`."""
+    """Return the existing queues with names after `after`, sorted by name."""
     listed = [row["sk"] for row in store.listed(after) if row["phase"] == store.LIVE]
     metadata = store.read_many(listed)
     found = (from_metadata(name, metadata[name]) for name in listed if name in metadata)
@@ -171,14 +171,14 @@ def live_queues(after: str = "") -> list[Queue]:
 
 
 def delete(name: str) -> None:
-    """Delete a queue and all that is in it; finish a deletion that was not.
+    """Delete a queue and everything in it, or finish an interrupted deletion.
 
     Raises
     ------
     NotFound, BadRequest
-        If there is none.
+        If it does not exist.
     Unavailable
-        If there is so much in it that it takes another request.
+        If it has too many items for one request. Repeat it to continue.
     """
     queue = find(name)
     if queue is None:
@@ -188,19 +188,19 @@ def delete(name: str) -> None:
             raise names.unknown("queue_name", name, f"Queue does not exist: {name}")
         _finish_deletion(name, int(listed["generation"]))
         return
-    # Where the condition fails it is done: by this very request, its answer lost, or by another.
+    # If the condition fails it is done: by this request, whose response was lost, or by another.
     with suppress(ConditionFailed):
         store.begin_deletion(name, queue.generation)
     _finish_deletion(name, queue.generation)
 
 
 def check_settings(body: dict[str, Any]) -> Settings:
-    """Return the settings that a body names; those that it does not name stay as they are.
+    """Return the settings in a body. Settings that it does not have do not change.
 
     Raises
     ------
     BadRequest
-        Naming the setting that cannot be.
+        If a setting is invalid. The sentence names it.
     """
     settings: Settings = {}
     if "max_receives" in body:
@@ -213,12 +213,12 @@ def check_settings(body: dict[str, Any]) -> Settings:
 
 
 def check_max_receives(given: Any) -> int | None:
-    """Return a number of receives, or None for none.
+    """Return a maximum number of receives, or None for no limit.
 
     Raises
     ------
     BadRequest
-        If it is anything else than a whole number from 1 to 1000.
+        If it is not null or a whole number from 1 to 1000.
     """
     if given is None:
         return None
@@ -228,7 +228,7 @@ def check_max_receives(given: Any) -> int | None:
 
 
 def _next_generation(name: str) -> int:
-    """Return a generation above all that `name` had, once the rows of those are gone."""
+    """Return a generation above all that `name` had, after an interrupted deletion is finished."""
     listed = store.read_listed(name)
     if listed is not None and listed["phase"] == store.DELETING:
         _finish_deletion(name, int(listed["generation"]))
@@ -236,32 +236,34 @@ def _next_generation(name: str) -> int:
 
 
 def _generation_above(listed: Item | None) -> int:
-    """Return a generation above the one that a name's row in the list of queues has."""
+    """Return a generation above that of a name's row in the list of queues."""
     new = now_ms() + GENERATION_OFFSET_MS
     return new if listed is None else max(new, int(listed["generation"]) + 1)
 
 
 def _note_deletion_by_others(name: str) -> None:
-    """Note that a queue's rows are yet to go, if it is listed and its METADATA is gone.
+    """Mark a listed queue as being deleted if its METADATA is gone.
 
-    The earlier service knows no list: it deletes a queue's METADATA and items, and nothing else.
+    The earlier service does not know the list: it deletes only a queue's METADATA and items.
     """
     listed = store.read_listed(name)
     if listed is not None and listed["phase"] == store.LIVE:
-        # Where the condition fails, another request has noted it, or made the queue again.
+        # If the condition fails, another request marked it, or created the queue again.
         with suppress(ConditionFailed):
             store.note_deletion(name, int(listed["generation"]))
 
 
 def _finish_deletion(name: str, generation: int) -> None:
-    deadline = time.monotonic() + patience.LONG_WORK_S
+    deadline = time.monotonic() + retries.LONG_WORK_S
     keys = store.keys_up_to(name, generation)
     with Pool(_COUNTERS) as pool:
         while rows := list(islice(keys, _COUNTERS * BATCH_ROWS)):
             list(pool.map(store.delete_rows, _batches(rows)))
             if time.monotonic() > deadline:
-                raise Unavailable(f"Try again to go on: {name} has more items than one request can delete.")
-    # Where the condition fails, another request has ended it, and may have made the queue again.
+                raise Unavailable(
+                    f"{name} has more items than one request can delete; repeat the request to continue."
+                )
+    # If the condition fails, another request finished it, and may have created the queue again.
     with suppress(ConditionFailed):
         store.end_deletion(name, generation, int(time.time()) + TOMBSTONE_S)
 

@@ -1,35 +1,35 @@
-"""Figures of every queue for CloudWatch, which makes metrics of log lines in its Embedded Metric Format.
+"""Figures of every queue as log lines in CloudWatch's Embedded Metric Format.
 
-No call to CloudWatch, and no permission for one: a line with a member `_aws` is a measurement. The form is
-that of the CloudWatch user guide, "Specification: Embedded metric format".
+CloudWatch turns each line with a member `_aws` into metrics, so no call and no permission is needed. The
+format is in the CloudWatch user guide, "Specification: Embedded metric format".
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from common.settings import setting
-from pipe_queue import adoption, dead_letters, items, queues
+from pipe_queue import dead_letters, items, legacy_import, queues
 from pipe_queue.clock import now_ms
 from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
 
 OLDEST, DEAD = "OldestItemAge", "DeadLetters"
 _METRICS = [{"Name": OLDEST, "Unit": "Seconds"}, {"Name": DEAD, "Unit": "Count"}]
-# As many rows as a dequeue looks at: those of an earlier generation may lie before the oldest item.
+# As many rows as a dequeue reads. Rows of an earlier generation may come before the oldest item.
 _PAGE = 8
 
 
 @dataclass(frozen=True)
 class Report:
-    """How a queue is doing.
+    """Figures of a queue.
 
     Attributes
     ----------
     oldest_age_s
-        Seconds since the oldest item that is not dead, leased or not, was enqueued; 0 without one. Items that
-        do not say in a number when they were enqueued do not count.
+        Seconds since the oldest item that is not dead was enqueued; 0 without one. Items without a numeric
+        enqueue time do not count.
     dead
-        How many dead letters there are.
+        The number of dead letters.
     """
 
     queue_name: str
@@ -38,13 +38,13 @@ class Report:
 
 
 def of_every_queue() -> list[Report]:
-    """Return a report for each queue, by name. Three queries or so for each, and a scan of the table."""
-    adoption.adopt_all(adoption.REPORT_SCANS_AFTER_MS)
+    """Return a report for each queue, sorted by name. About three queries each, and a scan of the table."""
+    legacy_import.import_all(legacy_import.REPORT_SCANS_AFTER_MS)
     return [_of(queue) for queue in queues.live_queues()]
 
 
 def metrics(reports: list[Report]) -> list[dict[str, Any]]:
-    """Return the measurements: one for each queue, and one, the worst, without a name, for alarms."""
+    """Return the metrics: one for each queue, and one with the worst values, without a name, for alarms."""
     worst = Report(
         "",
         max((report.oldest_age_s for report in reports), default=0),

@@ -1,4 +1,4 @@
-"""What each PIPE machine is doing, as it last told."""
+"""The last status of each PIPE machine."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -12,17 +12,17 @@ from pipe_queue.store import statuses as store
 
 FIELDS = ("status", "last_updated", "details")
 MAX_STATUS_CHARACTERS = 1000
-# Of statuses that are as large as can be, 10 MB.
+# 25 statuses of the largest size have 10 MB.
 _READ_AT_ONCE = 25
 
 
 def write(body: dict[str, Any]) -> dict[str, Any]:
-    """Store what a machine tells of itself, in place of what it told before; return the status.
+    """Store a machine's status, which replaces the one before; return it.
 
     Raises
     ------
     BadRequest
-        Naming the field that is missing or cannot be.
+        If a field is missing or invalid. The sentence names it.
     TooLarge
         If DynamoDB cannot hold the details.
     """
@@ -44,7 +44,7 @@ def read(pipe_id: str) -> dict[str, Any]:
     Raises
     ------
     NotFound
-        If it has told none.
+        If there is none.
     """
     row = store.read(names.check_known("pipe_id", pipe_id))
     if row is None:
@@ -53,12 +53,12 @@ def read(pipe_id: str) -> dict[str, Any]:
 
 
 def delete(pipe_id: str) -> None:
-    """Forget a machine's status, if there is one."""
+    """Remove a machine's status, if there is one."""
     store.delete(names.check_known("pipe_id", pipe_id))
 
 
 def listing(after: str) -> Iterator[dict[str, Any]]:
-    """Return the statuses of all machines by id, or of those after `after`, read as they are asked for."""
+    """Return the statuses of machines with ids after `after`, sorted. Pages are read when needed."""
     ids = (row["pipe_id"] for row in store.listed(after))
     while some := list(islice(ids, _READ_AT_ONCE)):
         rows = store.read_many(some)

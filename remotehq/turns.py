@@ -16,7 +16,7 @@ from remotehq import store
 # The longest that a Lambda behind API Gateway lives: a turn that was not given back ends with its taker.
 TURN_S = 30.0
 # How long to wait for the one before.
-PATIENCE_S = 6.0
+RETRY_FOR_S = 6.0
 _PAUSE_S = 0.2
 
 
@@ -35,7 +35,7 @@ def turn(site: str) -> Iterator[None]:
     Raises
     ------
     NotOurTurn
-        If that takes longer than `PATIENCE_S`.
+        If that takes longer than `RETRY_FOR_S`.
     """
     # a turn that could not be given back is ours to take again: nobody has to wait for its end
     turn_id = _left.pop(site, "") or uuid.uuid4().hex
@@ -60,7 +60,7 @@ def _end(site: str, turn_id: str) -> None:
 
 
 def _wait_for(site: str, turn_id: str) -> None:
-    give_up_at = time.monotonic() + PATIENCE_S
+    give_up_at = time.monotonic() + RETRY_FOR_S
     while True:
         with suppress(ConditionFailed):
             store.take_turn(site, turn_id, time.time(), time.time() + TURN_S)

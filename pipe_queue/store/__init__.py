@@ -3,16 +3,16 @@
 A queue is the partition `QUEUE#{name}`:
 
 =====================================  =============================================================
-`METADATA`                             the queue; while it is there, the queue exists
+`METADATA`                             the queue; the queue exists while this row exists
 `ITEM#{id}`                            an item, leased or not
 `DEAD#{id}`                            a dead letter
 `RECEIPT#{lease}`                      how a lease ended: acknowledged or given back
-`ATTEMPT#{generation}#{attempt}`       what a poll with an attempt id was handed
-`DEDUP#{generation}#{dedup id}`        which item an enqueue with a dedup id made
+`ATTEMPT#{generation}#{attempt}`       the item that a poll with an attempt id got
+`DEDUP#{generation}#{dedup id}`        the item that an enqueue with a dedup id made
 =====================================  =============================================================
 
-`QUEUES` lists the queues, a row for each name, and `STATUSES` has a copy of each status `STATUS#{pipe}`;
-`ADOPTED` says that what the earlier service wrote is in both lists. Rows made here carry the `generation` of
-their queue and count only while that is the queue's own. Times are Unix ms, but for `expire_timestamp_s`,
-Unix seconds, after which a row no longer counts and DynamoDB may sweep it.
+`QUEUES` lists the queues, one row per name. `STATUSES` has a copy of each status `STATUS#{pipe}`. `ADOPTED`
+has the time of the last import from the earlier service. Rows made here have the `generation` of their queue
+and count only while the queue has the same one. Times are Unix ms, except `expire_timestamp_s` in Unix
+seconds: after it a row no longer counts, and DynamoDB may delete it.
 """

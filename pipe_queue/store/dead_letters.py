@@ -1,4 +1,4 @@
-"""Dead letters: items that were handed out as often as their queue allows, and came back each time."""
+"""Dead letters: items that were handed out as often as their queue allows, without success."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ from common.dynamodb import Item
 from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
 
-def bury(row: Item, dead_row: Item) -> None:
-    """Make a dead letter of an item as it was read. One transaction, of two rows.
+def move(row: Item, dead_row: Item) -> None:
+    """Move an item, as it was read, to the dead letters. One transaction of two rows.
 
     Raises
     ------
@@ -31,23 +31,23 @@ def bury(row: Item, dead_row: Item) -> None:
 
 
 def dead_key(queue: str, item_id: str) -> Item:
-    """Answer the key of a dead letter."""
+    """Return the key of a dead letter."""
     return row_key(queue, f"DEAD#{item_id}")
 
 
 def read(queue: str, item_id: str) -> Item | None:
-    """Answer a dead letter, or None. One consistent read."""
+    """Return a dead letter, or None. One consistent read."""
     row = table.get(dead_key(queue, item_id))
     return None if row is None else with_id(row)
 
 
 def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
-    """Answer the dead letters of a queue, oldest first, read `page` at a time as they are asked for."""
+    """Return the dead letters of a queue, oldest first. Pages of `page` rows are read when needed."""
     return map(with_id, table.query(**rows_of(queue, "DEAD#", generation, after), Limit=page))
 
 
 def redrive(queue: str, row: Item) -> None:
-    """Make an item of a dead letter again. One transaction, of two rows.
+    """Put a dead letter back into its queue as an item. One transaction of two rows.
 
     Raises
     ------

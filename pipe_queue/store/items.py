@@ -1,4 +1,4 @@
-"""Items as they come in and as they lie in their queue."""
+"""Writes new items, and reads the items of a queue."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,26 +8,26 @@ from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
 
 def put(row: Item, token: str) -> None:
-    """Put a new item into its queue. One transaction, of one row.
+    """Put a new item into its queue. One transaction of one row.
 
     Parameters
     ----------
     row
         The item, key included.
     token
-        Identifies this very item: within ten minutes a repetition puts nothing, also when the item has
-        been consumed meanwhile.
+        Identifies this item. A repetition within ten minutes puts nothing, even if the item was consumed
+        meanwhile.
 
     Raises
     ------
     ConditionFailed
-        If the item is there.
+        If the item exists.
     """
     table.transact([_new(row)], token)
 
 
 def put_deduplicated(row: Item, token: str, dedup_row: Item, now_s: int) -> None:
-    """Put a new item, and what tells that its dedup id is taken. One transaction, of two rows.
+    """Put a new item and the row of its dedup id. One transaction of two rows.
 
     Raises
     ------
@@ -42,23 +42,23 @@ def put_deduplicated(row: Item, token: str, dedup_row: Item, now_s: int) -> None
 
 
 def dedup_key(queue: str, generation: int, dedup_id: str) -> Item:
-    """Answer the key of the row that tells of a dedup id."""
+    """Return the key of a dedup id's row."""
     return row_key(queue, f"DEDUP#{generation}#{dedup_id}")
 
 
 def read_dedup(queue: str, generation: int, dedup_id: str) -> Item | None:
-    """Answer what an enqueue noted under a dedup id, or None. One consistent read."""
+    """Return a dedup id's row, or None. One consistent read."""
     return table.get(dedup_key(queue, generation, dedup_id))
 
 
 def read(queue: str, item_id: str) -> Item | None:
-    """Answer an item, or None. One consistent read."""
+    """Return an item, or None. One consistent read."""
     row = table.get(item_key(queue, item_id))
     return None if row is None else with_id(row)
 
 
 def in_order(queue: str, generation: int, after: str, page: int) -> Iterator[Item]:
-    """Answer the items of a queue, oldest first, read `page` at a time as they are asked for."""
+    """Return the items of a queue, oldest first. Pages of `page` rows are read when needed."""
     return map(with_id, table.query(**rows_of(queue, "ITEM#", generation, after), Limit=page))
 
 

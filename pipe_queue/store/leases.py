@@ -1,4 +1,4 @@
-"""Items as they are handed out: leases, how they end, and what a poll with an attempt id was handed."""
+"""Leases of items, their receipts, and the records of attempts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from common.dynamodb import Item
 from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
 
-# How many rows of the head of a queue one page of a query reads.
+# Rows at the head of a queue that one page of a query reads.
 HEAD_PAGE = 8
 
 _ATTEMPT = "ATTEMPT#"
@@ -16,9 +16,9 @@ _IN_FORCE = "lease_id = :lease AND lease_until > :now"
 
 
 def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
-    """Return `id` and `receives` of the items that no lease in force holds, oldest first.
+    """Return `id` and `receives` of the free items, oldest first.
 
-    Pages of `HEAD_PAGE` rows, leased ones included, are read as they are asked for.
+    Pages of `HEAD_PAGE` rows, including leased ones, are read when needed.
     """
     query = rows_of(queue, "ITEM#", generation)
     query["FilterExpression"] += f" AND {_FREE}"
@@ -27,13 +27,13 @@ def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
 
 
 def exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> Iterator[Item]:
-    """Return `id` of the items that were handed out so often and nobody holds. One query, all pages."""
+    """Return `id` of the free items with at least `max_receives` receives. One query, all pages."""
     query = _exhausted(queue, generation, max_receives, now_ms)
     return map(with_id, table.query(**query, ProjectionExpression="sk"))
 
 
 def count_exhausted(queue: str, generation: int, max_receives: int, now_ms: int) -> int:
-    """Return how many items `exhausted` returns. One COUNT query, all pages."""
+    """Return the number of items that `exhausted` returns. One COUNT query, all pages."""
     return table.count(**_exhausted(queue, generation, max_receives, now_ms))
 
 
@@ -43,7 +43,7 @@ def lease(queue: str, item_id: str, terms: Item) -> Item:
     Parameters
     ----------
     queue, item_id
-        Where it is.
+        The item.
     terms
         `lease_id`; `lease_until` and `now`, Unix ms; `receives`, how often the item was handed out before.
 
@@ -56,12 +56,12 @@ def lease(queue: str, item_id: str, terms: Item) -> Item:
 
 
 def remove_leased(queue: str, item_id: str, lease_id: str) -> None:
-    """Remove an item for good if `lease_id` still holds it. One delete.
+    """Remove an item if `lease_id` still holds it. One delete.
 
     Raises
     ------
     ConditionFailed
-        If it does not; with the item, if it is there.
+        If it does not. The error has the item, if it exists.
     """
     table.delete(
         item_key(queue, item_id),
@@ -72,21 +72,21 @@ def remove_leased(queue: str, item_id: str, lease_id: str) -> None:
 
 
 def lease_for_attempt(queue: str, item_id: str, terms: Item, attempt: Item, earlier_lease: str) -> None:
-    """Take a lease on an item, and note that the attempt was handed it. One transaction, of two rows.
+    """Take a lease on an item and write the attempt's record. One transaction of two rows.
 
     Parameters
     ----------
     queue, item_id, terms
         As for `lease`.
     attempt
-        The row to note, key included.
+        The record's row, key included.
     earlier_lease
-        The lease of the attempt's row as it was read; "" if there was none.
+        The lease in the record as it was read; "" without a record.
 
     Raises
     ------
     ConditionFailed
-        If the item is gone or leased, or the attempt was handed another item meanwhile.
+        If the item is gone or leased, or the attempt got another item meanwhile.
     """
     table.transact(
         [
@@ -97,7 +97,7 @@ def lease_for_attempt(queue: str, item_id: str, terms: Item, attempt: Item, earl
 
 
 def remove_for_attempt(queue: str, item_id: str, now_ms: int, attempt: Item, earlier_lease: str) -> None:
-    """Remove a free item, and note that the attempt was handed it. One transaction, of two rows.
+    """Remove a free item and write the attempt's record. One transaction of two rows.
 
     Raises
     ------
@@ -115,57 +115,57 @@ def remove_for_attempt(queue: str, item_id: str, now_ms: int, attempt: Item, ear
 
 
 def attempt_key(queue: str, generation: int, attempt_id: str) -> Item:
-    """Return the key of an attempt's row."""
+    """Return the key of an attempt's record."""
     return row_key(queue, f"{_ATTEMPT}{generation}#{attempt_id}")
 
 
 def read_attempt(queue: str, generation: int, attempt_id: str) -> Item | None:
-    """Return what an attempt was handed, or None. One consistent read."""
+    """Return an attempt's record, or None. One consistent read."""
     return table.get(attempt_key(queue, generation, attempt_id))
 
 
 def extend(queue: str, item_id: str, lease_id: str, now_ms: int, until_ms: int) -> str:
-    """Give a lease in force a later end; return the attempt that it was taken for, "" for none. One update.
+    """Set a later end of a lease in force; return the attempt that took it, "" for none. One update.
 
     Raises
     ------
     ConditionFailed
-        If it is not in force, or ends later than that; with the item, if it is there.
+        If it is not in force, or ends later already. The error has the item, if it exists.
     """
     later = {"ConditionExpression": f"{_IN_FORCE} AND lease_until <= :until"}
     return _extended(queue, item_id, later, {":lease": lease_id, ":now": now_ms, ":until": until_ms})
 
 
 def shorten(queue: str, item_id: str, lease_id: str, seen_ms: int, until_ms: int) -> str:
-    """Give a lease an earlier end than `seen_ms`; return as `extend`. One update.
+    """Set an earlier end of a lease that ended at `seen_ms`; return as `extend` does. One update.
 
     Raises
     ------
     ConditionFailed
-        If it is over, or its end is another by now.
+        If the lease is over, or its end has changed.
     """
     as_seen = {"ConditionExpression": "lease_id = :lease AND lease_until = :seen"}
     return _extended(queue, item_id, as_seen, {":lease": lease_id, ":seen": seen_ms, ":until": until_ms})
 
 
 def keep_attempt(queue: str, attempt: str, lease_id: str, expire_timestamp_s: int) -> None:
-    """Let the record of an attempt be forgotten later. One update.
+    """Keep the record of an attempt longer. One update.
 
     Parameters
     ----------
     queue
         Name.
     attempt
-        As the item's row has it.
+        The attempt as in the item's row.
     lease_id
-        The lease that the record is of.
+        The record's lease.
     expire_timestamp_s
-        When it is forgotten; Unix seconds.
+        The new expiry; Unix seconds.
 
     Raises
     ------
     ConditionFailed
-        If the record is of another lease, or gone.
+        If the record has another lease, or is gone.
     """
     table.update(
         row_key(queue, f"{_ATTEMPT}{attempt}"),
@@ -176,7 +176,7 @@ def keep_attempt(queue: str, attempt: str, lease_id: str, expire_timestamp_s: in
 
 
 def acknowledge(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Item) -> None:
-    """Remove an item whose lease is in force, and keep a receipt. One transaction, of two rows.
+    """Remove an item whose lease is in force and write a receipt. One transaction of two rows.
 
     Raises
     ------
@@ -192,7 +192,7 @@ def acknowledge(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: I
 
 
 def give_back(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Item) -> None:
-    """End a lease in force, and keep a receipt. One transaction, of two rows.
+    """End a lease in force and write a receipt. One transaction of two rows.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def _extended(queue: str, item_id: str, condition: dict[str, str], values: Item)
 
 
 def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:
-    """Return the update that takes a lease, for an attempt or none. Done twice, it is as if done once."""
+    """Return the update that takes a lease, for an attempt or none. It is idempotent."""
     as_read, received = _if_received(terms["receives"])
     return {
         "UpdateExpression": (

@@ -1,4 +1,4 @@
-"""Queues as such: their METADATA, the list of their names, their deletion."""
+"""METADATA of queues, the list of their names, and their deletion."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
@@ -12,7 +12,7 @@ _ADOPTED = {"pk": "ADOPTED", "sk": "ADOPTED"}
 
 
 class Settings(TypedDict, total=False):
-    """What callers may change of a queue."""
+    """Settings of a queue that callers may change."""
 
     max_receives: int | None
     paused: bool
@@ -24,7 +24,7 @@ def read(name: str) -> Item | None:
 
 
 def read_many(names: Sequence[str]) -> dict[str, Item]:
-    """Return the METADATA of those queues that there are, by name. One batch for each 100."""
+    """Return the METADATA of the existing queues, by name. One batch for each 100."""
     rows = table.get_many([row_key(name, _METADATA) for name in names])
     return {str(row["pk"]).removeprefix("QUEUE#"): row for row in rows}
 
@@ -35,34 +35,34 @@ def read_listed(name: str) -> Item | None:
 
 
 def listed(after: str = "") -> Iterator[Item]:
-    """Return the rows of the list of queues by name, deleted ones too. One query, page by page.
+    """Return the rows of the list of queues, also deleted ones, sorted by name. One query, page by page.
 
     Parameters
     ----------
     after
-        A name: only the rows after it come. "" for all.
+        Only rows with names after it; "" for all.
     """
     return table.query(**list_after("QUEUES", after))
 
 
 def create(name: str, generation: int, maker: str, now_ms: int, max_receives: int | None) -> None:
-    """Make a queue and list it. One transaction, of two rows.
+    """Create a queue and list it. One transaction of two rows.
 
     Parameters
     ----------
     name, generation
-        Of the queue; the generation is above any that the name had before.
+        The queue's. The generation is above all that the name had before.
     maker
-        Identifies this very making, so that it is recognised when it is done twice.
+        Identifies this request, so that a retry recognises its own queue.
     now_ms
         Unix ms.
     max_receives
-        How often an item may be handed out before it is a dead letter; None for any number.
+        How often an item may be handed out before it becomes a dead letter; None for no limit.
 
     Raises
     ------
     ConditionFailed
-        If there is one, or one is being deleted.
+        If the queue exists or is being deleted.
     """
     metadata = {
         **row_key(name, _METADATA),
@@ -91,12 +91,12 @@ def create(name: str, generation: int, maker: str, now_ms: int, max_receives: in
 
 
 def adopt(name: str, generation: int) -> None:
-    """Give a queue of the earlier service its generation and list it. One transaction, of two rows.
+    """Give a queue of the earlier service a generation and list it. One transaction of two rows.
 
     Raises
     ------
     ConditionFailed
-        If there is no such queue, or it has a generation.
+        If there is no such queue, or it has a generation already.
     """
     table.transact(
         [
@@ -119,9 +119,9 @@ def change(name: str, generation: int, settings: Settings) -> Item:
     Parameters
     ----------
     name, generation
-        Of the queue.
+        The queue's.
     settings
-        Those that change. One that is None goes.
+        The settings to change. None removes one.
 
     Raises
     ------
@@ -143,7 +143,7 @@ def change(name: str, generation: int, settings: Settings) -> Item:
 
 
 def take_number(name: str) -> Item:
-    """Return the METADATA of a queue with the next `sequence`, which is the caller's alone. One update.
+    """Return the METADATA of a queue with the next `sequence`, which no other caller gets. One update.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def take_number(name: str) -> Item:
 
 
 def begin_deletion(name: str, generation: int) -> None:
-    """Remove a queue's METADATA, and note that its rows are yet to go. One transaction, of two rows.
+    """Remove a queue's METADATA and mark the queue as being deleted. One transaction of two rows.
 
     Raises
     ------
@@ -183,12 +183,12 @@ def begin_deletion(name: str, generation: int) -> None:
 
 
 def note_deletion(name: str, generation: int) -> None:
-    """Note that a listed queue's METADATA is gone, and its rows are yet to go. One transaction, of two rows.
+    """Mark a listed queue without METADATA as being deleted. One transaction of two rows.
 
     Raises
     ------
     ConditionFailed
-        If the METADATA is there, or the list has another generation.
+        If the METADATA exists, or the list has another generation.
     """
     table.transact(
         [
@@ -215,7 +215,7 @@ def note_deletion(name: str, generation: int) -> None:
 
 
 def keys_up_to(name: str, generation: int) -> Iterator[Item]:
-    """Return the keys of a partition's rows of `generation`, earlier ones or none. One query, all pages."""
+    """Return the keys of a queue's rows up to `generation`, or without one. One query, all pages."""
     rows = table.query(
         KeyConditionExpression="pk = :pk",
         FilterExpression="attribute_not_exists(generation) OR generation <= :generation",
@@ -223,7 +223,7 @@ def keys_up_to(name: str, generation: int) -> Iterator[Item]:
         ProjectionExpression="pk, sk",
         ConsistentRead=True,
     )
-    # A queue that the earlier service made meanwhile has no generation, and stays.
+    # METADATA stays: the earlier service may have created the queue again meanwhile, without a generation.
     return (row for row in rows if row["sk"] != _METADATA)
 
 
@@ -233,12 +233,12 @@ def delete_rows(keys: Sequence[Item]) -> None:
 
 
 def end_deletion(name: str, generation: int, expire_timestamp_s: int) -> None:
-    """Note that all rows of a deleted queue are gone. One update.
+    """Mark a queue as deleted: all its rows are gone. One update.
 
     Raises
     ------
     ConditionFailed
-        If somebody else did, or the name has a queue again.
+        If another request did so, or the queue exists again.
     """
     table.update(
         _listed_key(name),
@@ -254,17 +254,17 @@ def end_deletion(name: str, generation: int, expire_timestamp_s: int) -> None:
 
 
 def count_items(name: str, generation: int) -> int:
-    """Return how many items a queue has, leased ones included. One COUNT query, all pages."""
+    """Return the number of items of a queue, including leased ones. One COUNT query, all pages."""
     return table.count(**rows_of(name, "ITEM#", generation))
 
 
 def count_dead_letters(name: str, generation: int) -> int:
-    """Return how many dead letters a queue has. One COUNT query, all pages."""
+    """Return the number of dead letters of a queue. One COUNT query, all pages."""
     return table.count(**rows_of(name, "DEAD#", generation))
 
 
 def earlier_rows() -> Iterator[Item]:
-    """Return the METADATA without a generation and the key of every status. One scan, all pages."""
+    """Return METADATA rows without a generation, and the status rows. One scan, all pages."""
     return table.scan(
         FilterExpression=(
             "(attribute_exists(queue_name) AND attribute_not_exists(generation)) OR begins_with(pk, :status)"
@@ -275,13 +275,13 @@ def earlier_rows() -> Iterator[Item]:
 
 
 def last_scan_ms() -> int:
-    """Return when the last scan for earlier rows began; Unix ms, 0 for never. One consistent read."""
+    """Return the start of the last scan for rows of the earlier service; Unix ms, 0 for never. One read."""
     row = table.get(_ADOPTED) or {}
     return int(row.get("scanned_at", 0))
 
 
 def note_scan(began_ms: int) -> None:
-    """Note that the lists have all that the earlier service had written when a scan began. One write."""
+    """Store the start of a scan whose rows are all in the lists now. One write."""
     table.put({**_ADOPTED, "scanned_at": began_ms})
 
 

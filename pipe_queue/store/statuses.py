@@ -1,4 +1,4 @@
-"""What each PIPE machine is doing: `STATUS#{pipe}` holds it, and the list `STATUSES` a copy of it."""
+"""The status of each PIPE machine in `STATUS#{pipe}`, and a copy of it in the list `STATUSES`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,37 +12,38 @@ def read(pipe_id: str) -> Item | None:
 
 
 def listed(after: str = "") -> Iterator[Item]:
-    """Return `pipe_id` of the list's rows, in order. One query, page by page.
+    """Return `pipe_id` of the list's rows, sorted. One query, page by page.
 
-    What else they say may be out of date: the earlier service changes a machine's status and not the list.
+    Their other attributes may be out of date: the earlier service changes a machine's status but not the
+    list.
 
     Parameters
     ----------
     after
-        An id: only the rows after it come. "" for all.
+        Only rows with ids after it; "" for all.
     """
     return table.query(**list_after("STATUSES", after), ProjectionExpression="pipe_id")
 
 
 def read_many(pipe_ids: Sequence[str]) -> dict[str, Item]:
-    """Return the status rows of those machines that have one, by id. One batch for each 100 or 16 MB."""
+    """Return the existing status rows, by id. One batch for each 100 or 16 MB."""
     rows = table.get_many([_key(pipe_id) for pipe_id in pipe_ids])
     return {str(row["pk"]).removeprefix("STATUS#"): row for row in rows}
 
 
 def write(pipe_id: str, status: Item) -> None:
-    """Store a machine's status (`status`, `last_updated`, `details`). One transaction, of two rows."""
+    """Store a machine's status (`status`, `last_updated`, `details`). One transaction of two rows."""
     row = {**_key(pipe_id), "item_type": STATUS_TYPE, **status}
     table.transact([{"Put": {"Item": row}}, {"Put": {"Item": _listed_row(pipe_id, status)}}])
 
 
 def delete(pipe_id: str) -> None:
-    """Remove a machine's status, if there is one. One transaction, of two rows."""
+    """Remove a machine's status, if there is one. One transaction of two rows."""
     table.transact([{"Delete": {"Key": _key(pipe_id)}}, {"Delete": {"Key": _listed_key(pipe_id)}}])
 
 
 def adopt(pipe_id: str, status: Item) -> None:
-    """List a status of the earlier service as it was read. One transaction, of two rows.
+    """List a status of the earlier service as it was read. One transaction of two rows.
 
     Raises
     ------

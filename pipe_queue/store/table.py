@@ -1,16 +1,16 @@
-"""The table itself, and what its rows have in common."""
+"""The table, its keys, and queries that all kinds of rows share."""
 
 from typing import Any
 
 from common.dynamodb import Item
-from pipe_queue.patience import READ_TIMEOUT_S, PatientTable
+from pipe_queue.retries import READ_TIMEOUT_S, RetryingTable
 
-table = PatientTable("PIPE_QUEUE_TABLE_NAME", read_timeout_s=READ_TIMEOUT_S)
+table = RetryingTable("PIPE_QUEUE_TABLE_NAME", read_timeout_s=READ_TIMEOUT_S)
 
 QUEUE_TYPE = "QUEUE_ITEM"
 STATUS_TYPE = "STATUS_ITEM"
 
-# Rows of the earlier service carry no generation: they belong to whatever queue bears the name.
+# Rows of the earlier service have no generation. They belong to any queue of that name.
 OF_GENERATION = "(attribute_not_exists(generation) OR generation = :generation)"
 
 
@@ -25,16 +25,16 @@ def item_key(queue: str, item_id: str) -> Item:
 
 
 def with_id(row: Item) -> Item:
-    """Return the row of an item or a dead letter with the id that its key has.
+    """Return the row of an item or a dead letter with the id from its key.
 
-    Another program's row may lack the attribute `id`, or have another there; its item would be found by
-    nobody, and stay at the head of its queue for good.
+    A row of another program may lack the attribute `id` or have another value. Its item would never be found
+    and would stay at the head of the queue for ever.
     """
     return {**row, "id": row["sk"].partition("#")[2]}
 
 
 def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[str, Any]:
-    """Return the arguments of a consistent query for a kind of rows in the order of their ids.
+    """Return the arguments of a consistent query for one kind of rows, sorted by id.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[s
     generation
         The queue's.
     after
-        The id after which to begin; from the first by default.
+        The id after which to start; "" for the first.
     """
-    # "~" comes after every character of an id, though not of what a caller may take for one: DynamoDB
-    # refuses bounds the wrong way round.
+    # "~" sorts after every character of an id, but not after every text that a caller may send. DynamoDB
+    # rejects bounds in the wrong order.
     last = f"{prefix}~"
     first = min(f"{prefix}{after}\x00", last) if after else prefix
     return {
@@ -65,14 +65,14 @@ def rows_of(queue: str, prefix: str, generation: int, after: str = "") -> dict[s
 
 
 def list_after(partition: str, after: str) -> dict[str, Any]:
-    """Return the arguments of a consistent query for the rows of a list, by their sort keys.
+    """Return the arguments of a consistent query for the rows of a list, sorted by sort key.
 
     Parameters
     ----------
     partition
         The list: "QUEUES" or "STATUSES".
     after
-        Only rows whose sort keys come after it; "" for all.
+        Only rows with sort keys after it; "" for all.
     """
     follows = " AND sk > :after" if after else ""
     bound = {":after": after} if after else {}

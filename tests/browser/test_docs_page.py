@@ -16,7 +16,7 @@ from support.client import ApiClient
 pytestmark = pytest.mark.browser
 
 AXE = PROJECT / "tests" / "openapi" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_S = 60
+RETRY_FOR_S = 60
 
 Show = Callable[[], None]
 
@@ -27,7 +27,7 @@ def show(api: ApiClient, browser: webdriver.Chrome) -> Show:
 
     def opened() -> None:
         browser.get(f"{api.base_url}/docs")
-        wait = WebDriverWait(browser, PATIENCE_S, 0.1)
+        wait = WebDriverWait(browser, RETRY_FOR_S, 0.1)
         wait.until(lambda _: len(browser.find_elements(By.CSS_SELECTOR, ".opblock")) == len(NEEDS))
 
     return opened
@@ -70,7 +70,7 @@ def axe() -> str:
 
 def press(browser: webdriver.Chrome, selector: str) -> None:
     """Press a button as soon as it is there."""
-    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(
         lambda _: browser.execute_script(
             "const button = document.querySelector(arguments[0]); button?.click(); return button", selector
         )
@@ -103,7 +103,7 @@ def test_axe_finds_nothing_on_the_page_with_an_answer_and_the_dialog_open(
     press(browser, "[id$='-upload'] .try-out__btn")
     press(browser, "[id$='-home'] .try-out__btn")
     press(browser, "[id$='-home'] .execute")
-    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(
         lambda _: browser.find_elements(By.CSS_SELECTOR, ".live-responses-table")
     )
     assert violations(browser) == []
@@ -115,9 +115,9 @@ def test_axe_finds_nothing_on_the_page_with_an_answer_and_the_dialog_open(
 def test_a_link_into_the_page_opens_its_route(show: Show, browser: webdriver.Chrome, api: ApiClient) -> None:
     show()
     press(browser, "[id$='-home'] .opblock-summary-control")
-    WebDriverWait(browser, PATIENCE_S, 0.1).until(lambda _: browser.current_url.endswith("#/service/home"))
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(lambda _: browser.current_url.endswith("#/service/home"))
     browser.get("about:blank")
     browser.get(f"{api.base_url}/docs#/service/home")
-    WebDriverWait(browser, PATIENCE_S, 0.1).until(
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(
         lambda _: browser.find_elements(By.CSS_SELECTOR, "#operations-service-home.is-open")
     )

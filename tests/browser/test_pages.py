@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 METHODS = ("get", "put", "post", "delete")
 
-PATIENCE_S = 60
+RETRY_FOR_S = 60
 
 Wait = Callable[[Callable[[], Any]], Any]
 
@@ -43,7 +43,7 @@ CONFIG = {
 @pytest.fixture
 def wait(browser: webdriver.Chrome) -> Wait:
     """Waits until something is so, and answers it."""
-    return lambda so: WebDriverWait(browser, PATIENCE_S, 0.1).until(lambda _browser: so())
+    return lambda so: WebDriverWait(browser, RETRY_FOR_S, 0.1).until(lambda _browser: so())
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from common import aws
-from pipe_queue.patience import READ_TIMEOUT_S
+from pipe_queue.retries import READ_TIMEOUT_S
 
 DONE = 200
 WRITES = ("UpdateItem", "DeleteItem", "TransactWriteItems", "PutItem", "BatchWriteItem")

@@ -22,7 +22,6 @@ from auth import site_keys
 from auth.site_keys import PIPE, Holder
 from info_images import store as info_images
 from local.remotehq import RemoteHq
-from pipe_queue import patience
 from support.client import ApiClient
 from support.images import packed, put, sky
 from support.proxy import Mode
@@ -102,7 +101,7 @@ def world(
     for end in ("EX10.jpg", "EX10.fits.fz"):
         put(f"data/{NAME}-{end}", b"pixels")
     monkeypatch.setattr(endpoint, "time", SimpleNamespace(sleep=lambda _seconds: None))
-    monkeypatch.setattr(patience, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(retries, "RETRY_FOR_S", 0.1)
     proxies.lead(monkeypatch)
     yield api
     forget()

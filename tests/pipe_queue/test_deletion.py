@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.errors import Unavailable
-from pipe_queue import clock, items, patience, queues
+from pipe_queue import clock, items, queues, retries
 from pipe_queue.store import items as item_store
 from pipe_queue.store import queues as store
 from support.client import ApiClient
@@ -136,11 +136,11 @@ def test_a_queue_with_too_much_in_it_is_deleted_in_more_than_one_go(
     create(api)
     for number in range(5):
         enqueue(api, payload=number)
-    monkeypatch.setattr(patience, "LONG_WORK_S", -1.0)
+    monkeypatch.setattr(retries, "LONG_WORK_S", -1.0)
     answer = api.delete("/pipe/queue/stacks")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.text == "Try again to go on: stacks has more items than one request can delete."
-    monkeypatch.setattr(patience, "LONG_WORK_S", 20.0)
+    assert answer.text == "stacks has more items than one request can delete; repeat the request to continue."
+    monkeypatch.setattr(retries, "LONG_WORK_S", 20.0)
     assert api.delete("/pipe/queue/stacks").status_code == 200
     assert rows() == []
 

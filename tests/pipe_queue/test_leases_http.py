@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.dynamodb import Item
-from pipe_queue import dead_letters, patience
+from pipe_queue import dead_letters, retries
 from pipe_queue.queues import Queue
 from support.client import ApiClient
 from support.legacy_queue import TABLE
@@ -324,12 +324,12 @@ def test_more_dead_letters_than_one_request_can_redrive_go_back_in_several(
         return redrive(queue, row)
 
     monkeypatch.setattr(dead_letters, "_redrive", slow)
-    monkeypatch.setattr(patience, "LONG_WORK_S", 0.1)
+    monkeypatch.setattr(retries, "LONG_WORK_S", 0.1)
     answer = api.post("/pipe/queue/stacks/redrive")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.text == "Try again to go on: 1 of the dead letters are back."
+    assert answer.text == "Requeued 1 dead letter so far; repeat the request to continue."
     assert api.get("/pipe/queue/stacks").json() == items[:1]
-    monkeypatch.setattr(patience, "LONG_WORK_S", 20.0)
+    monkeypatch.setattr(retries, "LONG_WORK_S", 20.0)
     assert api.post("/pipe/queue/stacks/redrive").json() == {"redriven": 2}
     assert api.get("/pipe/queue/stacks").json() == items
 

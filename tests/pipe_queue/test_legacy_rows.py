@@ -7,7 +7,7 @@ import pytest
 
 from local.demo import load
 from local.invocation import LambdaContext
-from pipe_queue import adoption, handlers, queues
+from pipe_queue import handlers, legacy_import, queues
 from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 from support.client import ApiClient
@@ -38,7 +38,7 @@ def test_what_an_old_lambda_makes_is_listed_by_the_next_scan(api: ApiClient) -> 
     assert api.get("/pipe/queues").json() == {}
     write_legacy_queue("late")
     late = write_legacy_status("pipe9")
-    store.note_scan(now_ms() - adoption.LISTING_SCANS_AFTER_MS)
+    store.note_scan(now_ms() - legacy_import.LISTING_SCANS_AFTER_MS)
     assert api.get("/pipe/queues").json() == {"late": 0}
     assert api.get("/pipe/statuses").json() == [late]
 

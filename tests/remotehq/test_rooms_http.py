@@ -195,7 +195,7 @@ def test_all_calls_of_a_request_together_take_no_longer_than_their_budget(
 
 def test_the_longest_request_ends_before_api_gateway_gives_up() -> None:
     assert client.BUDGET_S + client.CONNECT_TIMEOUT_S < 29 - 3
-    assert turns.PATIENCE_S < client.BUDGET_S
+    assert turns.RETRY_FOR_S < client.BUDGET_S
 
 
 def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
@@ -214,7 +214,7 @@ def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
 def test_a_turn_that_was_never_given_back_ends_by_itself(
     api: ApiClient, remotehq: RemoteHq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(turns, "RETRY_FOR_S", 0.5)
     now = time.time()
     store.take_turn("mrc1", "a Lambda that died", now, now + turns.TURN_S)
     assert heard(api.get("/control_room/mrc1")) == FAILED_TO_GET
@@ -236,7 +236,7 @@ def test_nobody_waits_for_a_turn_whose_answer_was_lost(
             really(*arguments)
         raise Unavailable("DynamoDB does not answer.")
 
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(turns, "RETRY_FOR_S", 0.5)
     with monkeypatch.context() as patch:
         patch.setattr(store, lost, silent)
         answer = api.get("/control_room/mrc1/restart")

@@ -208,8 +208,8 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "without looking again after a lost race",
         LEASES,
-        "    return _Look(None, again=raced)\n\n\ndef _head",
-        "    return _Look(None)\n\n\ndef _head",
+        "    return _Result(None, again=raced)\n\n\ndef _head",
+        "    return _Result(None)\n\n\ndef _head",
         ("two consumers and a producer",),
     ),
     Mutation(

@@ -13,8 +13,8 @@ from common import aws, request_context
 from common.dynamodb import ConditionFailed, Table
 from common.endpoints import Handler
 from common.errors import Unavailable
-from pipe_queue import handlers, leases, patience
-from pipe_queue.patience import PatientTable, patient
+from pipe_queue import handlers, leases, retries
+from pipe_queue.retries import RetryingTable, with_retries
 from pipe_queue.store import leases as store
 from tests.events import call
 
@@ -50,32 +50,32 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Engine]:
 
 
 def read() -> object:
-    return PatientTable("X").get({"pk": "a"})
+    return RetryingTable("X").get({"pk": "a"})
 
 
 def test_a_busy_table_is_asked_again(engine: Callable[..., Engine]) -> None:
     busy = engine(Unavailable("busy"), Unavailable("busy"))
-    assert patient(read)() == {}
+    assert with_retries(read)() == {}
     assert busy.calls == 3
 
 
-def test_without_patience_it_is_asked_once(engine: Callable[..., Engine]) -> None:
+def test_without_a_retry_budget_a_request_is_sent_once(engine: Callable[..., Engine]) -> None:
     busy = engine(Unavailable("busy"))
     with pytest.raises(Unavailable):
         read()
-    patient(lambda: None)()
+    with_retries(lambda: None)()
     busy.failures = [Unavailable("busy")]
     with pytest.raises(Unavailable):
         read()
     assert busy.calls == 2
 
 
-def test_patience_ends(engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "PATIENCE_S", 0.3)
+def test_the_retry_budget_ends(engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "RETRY_FOR_S", 0.3)
     engine(*[Unavailable("busy")] * 1000)
     started = time.monotonic()
     with pytest.raises(Unavailable):
-        patient(read)()
+        with_retries(read)()
     assert time.monotonic() - started < 2
 
 
@@ -111,7 +111,7 @@ def test_a_refusal_tells_whether_the_request_was_repeated(
 ) -> None:
     engine(*[Unavailable("busy")] * failures, ConditionFailed())
     with pytest.raises(ConditionFailed) as refused:
-        patient(read)()
+        with_retries(read)()
     assert refused.value.retried == bool(failures)
 
 
@@ -128,7 +128,7 @@ class SlowTable:
         self.now, self.seconds, self.lost = 1000.0, seconds, lost
         self._request = Table._request
         clock = SimpleNamespace(monotonic=lambda: self.now, sleep=self._pass)
-        monkeypatch.setattr(patience, "time", clock)
+        monkeypatch.setattr(retries, "time", clock)
         ask = self._ask
 
         def request(table: Table, operation: str, **arguments: Any) -> dict[str, Any]:
@@ -165,19 +165,19 @@ def test_no_removal_begins_when_there_is_no_time_to_see_it_through(
     assert call(handlers.list_queues).body == {"stacks": 1}
 
 
-def test_patience_is_renewed_only_as_long_as_api_gateway_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_budget_is_restarted_only_while_api_gateway_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     table = SlowTable(monkeypatch, seconds=0)
     ends: list[float] = []
 
     def poll() -> None:
         for _ in range(10):
-            patience.renew()
+            retries.restart_budget()
             ends.append(request_context.current().retry_until - 1000)
             table.now += 2
 
-    patient(poll)()
-    slowest_request_s = aws.ATTEMPTS * (aws.CONNECT_TIMEOUT_S + patience.READ_TIMEOUT_S)
-    assert ends[0] == patience.PATIENCE_S
+    with_retries(poll)()
+    slowest_request_s = aws.ATTEMPTS * (aws.CONNECT_TIMEOUT_S + retries.READ_TIMEOUT_S)
+    assert ends[0] == retries.RETRY_FOR_S
     assert max(ends) + slowest_request_s <= 29
 
 

@@ -1,4 +1,4 @@
-"""What a consumer's request asks for, read and checked."""
+"""Reads and checks the parameters of consumers' requests."""
 
 from typing import Any
 
@@ -12,30 +12,32 @@ MAX_LEASE_S = 12 * 3600
 MAX_WAIT_S = 15
 
 
-def parse(request: Request) -> Poll:
-    """Read the parameters of a poll.
+def parse_poll(request: Request) -> Poll:
+    """Return the poll that a dequeue request asks for.
 
     Raises
     ------
     BadRequest
-        Naming the parameter that cannot be.
+        If a parameter is invalid. The sentence names it.
     """
+    queue_name = names.check_known("queue_name", request.path["queue_name"])
     lease_s = request.parameter("lease_seconds")
     attempt_id = request.parameter("attempt_id")
     return Poll(
-        lease_ms=None if lease_s is None else lease_ms(lease_s),
+        queue_name=queue_name,
+        lease_ms=None if lease_s is None else parse_lease_ms(lease_s),
         attempt_id=None if attempt_id is None else names.check_id("attempt_id", attempt_id),
         wait_s=_wait_s(request.parameter("wait")),
     )
 
 
-def lease_ms(given: Any) -> int:
-    """Return a lease's length in ms, given in seconds as a number or numeric text.
+def parse_lease_ms(given: Any) -> int:
+    """Return the length of a lease in ms, from seconds as a number or numeric text.
 
     Raises
     ------
     BadRequest
-        If it is not above 0 s and at most 12 h.
+        If it is not above 0 s, or over 12 h.
     """
     seconds = as_float(given)
     if not 0 < seconds <= MAX_LEASE_S:
@@ -43,13 +45,13 @@ def lease_ms(given: Any) -> int:
     return max(1, round(seconds * 1000))
 
 
-def held_item(request: Request) -> tuple[str, str]:
-    """Return the item id and the lease id that a request names.
+def parse_lease_ids(request: Request) -> tuple[str, str]:
+    """Return the item id and the lease id of a request.
 
     Raises
     ------
     BadRequest
-        If one is missing or no id.
+        If one is missing or invalid.
     """
     item_id, lease_id = request.parameter("id"), request.parameter("lease_id")
     if item_id in (None, "") or lease_id in (None, ""):

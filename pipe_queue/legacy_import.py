@@ -1,7 +1,8 @@
-"""Taking over what the earlier service writes: queues and statuses that no list has yet.
+"""Imports queues and statuses of the earlier service into the lists.
 
-Both services may work on the table at once. The earlier one keeps no lists, so a scan of the table completes
-them every five minutes. The report of the queues' figures makes it, or a listing where no report runs.
+Both services may use the table at the same time. The earlier one has no lists, so a scan of the table
+completes them every five minutes. The report of the queues' figures does the scan. Without a report, listing
+routes do it.
 """
 
 from contextlib import suppress
@@ -12,30 +13,30 @@ from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 from pipe_queue.store import statuses as status_store
 
-# How old the last scan may be. The report, which runs every five minutes, never finds it younger.
+# Age of the last scan at which the report scans again. It runs every five minutes, so it always does.
 REPORT_SCANS_AFTER_MS = 4 * 60 * 1000
-# A listing does not scan where the report does.
+# Age at which a listing scans. It is longer, so listings do not scan while the report runs.
 LISTING_SCANS_AFTER_MS = 6 * 60 * 1000
 
 
-def adopt_all(scan_after_ms: int = LISTING_SCANS_AFTER_MS) -> None:
-    """List all queues and statuses of the earlier service, if the last scan is older than `scan_after_ms`."""
+def import_all(scan_after_ms: int = LISTING_SCANS_AFTER_MS) -> None:
+    """Import queues and statuses of the earlier service if the last scan is older than `scan_after_ms`."""
     began = now_ms()
     if began - store.last_scan_ms() < scan_after_ms:
         return
     listed = {row["pipe_id"] for row in status_store.listed()}
     for row in store.earlier_rows():
-        _adopt(row, listed)
+        _import_row(row, listed)
     store.note_scan(began)
 
 
-def _adopt(row: Item, listed_statuses: set[str]) -> None:
+def _import_row(row: Item, listed_statuses: set[str]) -> None:
     kind, _, name = row["pk"].partition("#")
     if kind == "QUEUE" and row["sk"] == "METADATA":
         queues.from_metadata(name, row)
-    # A status that does not say when it was told cannot be listed: nothing would tell it from a later one.
+    # A status without a time cannot be imported: a later status could not be told from it.
     elif kind == "STATUS" and row["sk"] == "INFO" and "last_updated" in row and name not in listed_statuses:
         status = {field: row[field] for field in statuses.FIELDS if field in row}
-        # One that has changed meanwhile was written, and listed, by another request.
+        # If it has changed, another request wrote it and listed it.
         with suppress(ConditionFailed):
             status_store.adopt(name, status)
