@@ -22,6 +22,7 @@ from auth import site_keys
 from auth.site_keys import PIPE, Holder
 from info_images import store as info_images
 from local.remotehq import RemoteHq
+from pipe_queue import retries
 from support.client import ApiClient
 from support.images import packed, put, sky
 from support.proxy import Mode
