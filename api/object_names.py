@@ -12,7 +12,7 @@ MAX_KEY_BYTES = 1024
 
 
 def checked_directory(body: dict[str, Any]) -> str:
-    """Answer member `s3_directory` of a request, by default data.
+    """Return member `s3_directory` of a request, by default data.
 
     Raises
     ------

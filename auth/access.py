@@ -200,7 +200,7 @@ def _check_key(need: Need, request: Request) -> None:
 
 
 def _reaches(holder: Holder, need: Need, request: Request) -> bool:
-    """Answer whether a key of `holder` is enough for a route."""
+    """Return whether a key of `holder` is enough for a route."""
     if need is Need.PIPE:
         return holder.kind == PIPE
     if need is Need.SITE:

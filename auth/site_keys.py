@@ -80,7 +80,7 @@ _kept: dict[float, dict[Holder, list[StoredKey]]] = {}
 
 
 def holder(key: str) -> Holder | None:
-    """Answer whose key it is, None if it is nobody's, by keys as they were at most `KEPT_FOR_S` ago.
+    """Return whose key it is, None if it is nobody's, by keys as they were at most `KEPT_FOR_S` ago.
 
     Every stored key is compared, and each in constant time: how long it takes tells nothing of any.
     """

@@ -16,7 +16,7 @@ class TokenRefused(Exception):
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
-    """Answer the token of an `Authorization: Bearer …` header, whatever the case of either word.
+    """Return the token of an `Authorization: Bearer …` header, whatever the case of either word.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def bearer_token(headers: Mapping[str, str]) -> str:
 
 
 def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
-    """Answer the claims of a token whose signature, audience and times are right.
+    """Return the claims of a token whose signature, audience and times are right.
 
     Parameters
     ----------

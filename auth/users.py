@@ -20,7 +20,7 @@ class User:
 
 
 def caller(headers: Mapping[str, str]) -> User:
-    """Answer the user whose token a request has. One HTTP request to Auth0, if the token is good.
+    """Return the user whose token a request has. One HTTP request to Auth0, if the token is good.
 
     Raises
     ------

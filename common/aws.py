@@ -72,7 +72,7 @@ class EndpointRefused(Exception):
 
 
 def region() -> str:
-    """Answer the AWS region that the tables and the bucket are in."""
+    """Return the AWS region that the tables and the bucket are in."""
     return os.environ.get("REGION") or REGION
 
 
@@ -101,7 +101,7 @@ def client(service: Literal["ssm"], *, read_timeout_s: float = ..., attempts: in
 
 
 def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
-    """Answer the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
+    """Return the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
 
     Clients may be shared between threads; making one may not, hence the lock.
 
@@ -120,7 +120,7 @@ def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts
 
 @cache
 def session() -> "Session":
-    """Answer the process's boto3 session, which holds the credentials."""
+    """Return the process's boto3 session, which holds the credentials."""
     import boto3
 
     return boto3.Session(region_name=region())

@@ -85,7 +85,7 @@ class Table:
         return setting(self._setting_name)
 
     def get(self, key: Item, *, consistent: bool = True) -> Item | None:
-        """Answer the row at `key`, or None. Consistent reads see every write answered before."""
+        """Return the row at `key`, or None. Consistent reads see every write answered before."""
         answer = self._request("get_item", Key=serialised(key), ConsistentRead=consistent)
         return deserialised(answer["Item"]) if "Item" in answer else None
 
@@ -152,7 +152,7 @@ class Table:
         return self._write("delete_item", Key=serialised(key), **expressions)
 
     def query(self, **expressions: Any) -> Iterator[Item]:
-        """Answer the rows that DynamoDB's `Query` finds, from all of its pages, in order."""
+        """Return the rows that DynamoDB's `Query` finds, from all of its pages, in order."""
         return self._pages("query", expressions)
 
     def scan(self, after: Item | None = None, **expressions: Any) -> Iterator[Item]:
@@ -169,7 +169,7 @@ class Table:
         return self._pages("scan", {**expressions, **start})
 
     def count(self, **expressions: Any) -> int:
-        """Answer how many rows DynamoDB's `Query` finds, over all of its pages; no row leaves DynamoDB."""
+        """Return how many rows DynamoDB's `Query` finds, over all of its pages; no row leaves DynamoDB."""
         pages = self._raw_pages("query", {**expressions, "Select": "COUNT"})
         return sum(page["Count"] for page in pages)
 
@@ -283,7 +283,7 @@ class Table:
 
 
 def item_size(item: Mapping[str, Any]) -> int:
-    """Answer the bytes that DynamoDB counts for a row: names and values, as its developer guide says."""
+    """Return the bytes that DynamoDB counts for a row: names and values, as its developer guide says."""
     return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
@@ -318,12 +318,12 @@ def check_position(name: str, text: str) -> str:
 
 
 def serialised(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer the row as DynamoDB's wire format has it."""
+    """Return the row as DynamoDB's wire format has it."""
     return {name: _types.serializer.serialize(_exact(value)) for name, value in item.items()}
 
 
 def deserialised(row: Mapping[str, Any]) -> Item:
-    """Answer the row in plain Python values; the inverse of `serialised`, with Decimals for numbers."""
+    """Return the row in plain Python values; the inverse of `serialised`, with Decimals for numbers."""
     return {name: _deserialised_value(value) for name, value in row.items()}
 
 
@@ -370,7 +370,7 @@ _types = _Types()
 
 
 def _cancelled(table: str, answer: Mapping[str, Any]) -> Exception | None:
-    """Answer what the cancellation of a transaction means to a caller; None if it is a fault of ours."""
+    """Return what the cancellation of a transaction means to a caller; None if it is a fault of ours."""
     reasons = answer.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     failed = [position for position, code in enumerate(codes) if code == "ConditionalCheckFailed"]
@@ -400,7 +400,7 @@ def _with_serialised_values(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """Answer `value` with its numbers as Decimals that boto3 takes: it takes no floats, and no long zeros."""
+    """Return `value` with its numbers as Decimals that boto3 takes: it takes no floats, and no long zeros."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _exact_number(value)
     if isinstance(value, dict):
@@ -511,6 +511,6 @@ def _check_number(number: float | Decimal, path: tuple[str, ...]) -> None:
 
 
 def _where(path: tuple[str, ...]) -> str:
-    """Answer where in a row a value stands, in no more words than an answer should have."""
+    """Return where in a row a value stands, in no more words than an answer should have."""
     where = ".".join(path)
     return where if len(where) <= MAX_PATH_SHOWN else f"{where[:MAX_PATH_SHOWN]}…"

@@ -34,7 +34,7 @@ class JsonFormatter(logging.Formatter):
     """Writes a record, and what it was given as `extra={"fields": {...}}`, as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Answer the line for `record`."""
+        """Return the line for `record`."""
         line: dict[str, Any] = {
             "level": record.levelname,
             "message": record.getMessage(),
@@ -56,7 +56,7 @@ def set_up() -> None:
 
 
 def failure(error: BaseException) -> dict[str, str]:
-    """Answer what may be logged of an unforeseen error: its class and the project's line it came from.
+    """Return what may be logged of an unforeseen error: its class and the project's line it came from.
 
     Its text and its stack stay out, for they may quote a token, a row or a connection string.
     """
@@ -77,7 +77,7 @@ def _where(error: BaseException) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    """Answer whether a file is a service's or shared: in Lambda, libraries lie beside them."""
+    """Return whether a file is a service's or shared: in Lambda, libraries lie beside them."""
     return path.parent.parent == _PROJECT and (
         path.parent.name == "common" or (path.parent / "handlers.py").exists()
     )

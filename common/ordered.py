@@ -14,7 +14,7 @@ Made = TypeVar("Made")
 def in_order(
     function: Callable[[Given], Made], arguments: Iterable[Given], threads: int, ahead: int
 ) -> Iterator[Made]:
-    """Answer `function` of each argument, in the order of the arguments, worked out by several threads.
+    """Return `function` of each argument, in the order of the arguments, worked out by several threads.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ class BadValue(QueryFailed):
 
 
 def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """Answer the rows of a read, a dictionary each, in a transaction of its own.
+    """Return the rows of a read, a dictionary each, in a transaction of its own.
 
     When the server closed a kept connection meanwhile, the read is made once more on a new one. That is
     safe for reads alone, so this is not for writes.
@@ -218,7 +218,7 @@ def _wait(connection: Any, timeout_s: float) -> None:
 
 
 def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
-    """Answer a timestamp as Python has them: for years before 1 and after 9999 the first or last there is.
+    """Return a timestamp as Python has them: for years before 1 and after 9999 the first or last there is.
 
     One row with a mistyped year would fail every list that it is in.
     """

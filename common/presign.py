@@ -21,7 +21,7 @@ WEEK_S = 7 * DAY_S
 
 
 def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None = None) -> str:
-    """Answer a URL with which anyone can fetch the object `key` of the project's bucket.
+    """Return a URL with which anyone can fetch the object `key` of the project's bucket.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> st
 
 @lru_cache(maxsize=8)
 def _query(credential: str, now: str, expires_s: int) -> str:
-    """Answer what all URLs signed within one second have in common."""
+    """Return what all URLs signed within one second have in common."""
     return (
         f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={quote(credential, safe='-_.~')}"
         f"&X-Amz-Date={now}&X-Amz-Expires={expires_s}"
@@ -89,7 +89,7 @@ def _query(credential: str, now: str, expires_s: int) -> str:
 
 @lru_cache(maxsize=8)
 def _parameter(name: str, value: str | None) -> str:
-    """Answer a parameter as a query string goes on with it, "" without a value.
+    """Return a parameter as a query string goes on with it, "" without a value.
 
     Kept, for a Lambda's token has a kilobyte, which takes longer to quote than the URL to sign.
     """
@@ -106,7 +106,7 @@ def _signing_key(secret_key: str, day: str, region: str) -> bytes:
 
 @cache
 def _place(bucket: str) -> tuple[str, str, str]:
-    """Answer origin, Host header and path prefix of a bucket: virtual-hosted in AWS, else path style."""
+    """Return origin, Host header and path prefix of a bucket: virtual-hosted in AWS, else path style."""
     endpoint = aws.custom_endpoint("s3")
     if endpoint:
         return endpoint.rstrip("/"), urlsplit(endpoint).netloc, f"/{bucket}"
@@ -117,5 +117,5 @@ def _place(bucket: str) -> tuple[str, str, str]:
 
 @cache
 def _credentials() -> Any:
-    """Answer botocore's credentials, which renew themselves where they are temporary."""
+    """Return botocore's credentials, which renew themselves where they are temporary."""
     return aws.session().get_credentials()

@@ -72,7 +72,7 @@ class Request:
         )
 
     def text(self) -> str:
-        """Answer the body as text, "" without one.
+        """Return the body as text, "" without one.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Request:
             raise BadRequest("The body is not UTF-8 text.") from error
 
     def json_object(self) -> dict[str, Any]:
-        """Answer the body, a JSON object, whatever the Content-Type says.
+        """Return the body, a JSON object, whatever the Content-Type says.
 
         Fractions come as Decimal, so that they can be stored as they were sent.
 
@@ -118,7 +118,7 @@ class Request:
         return value
 
     def parameter(self, name: str) -> Any:
-        """Answer a parameter that callers give in the query string or in a JSON body; the query string wins.
+        """Return a parameter that callers give in the query string or in a JSON body; the query string wins.
 
         None if it is in neither.
 
@@ -133,7 +133,7 @@ class Request:
 
 
 def parse_json(text: str) -> Any:
-    """Answer the value of a strict JSON text, with fractions as Decimal.
+    """Return the value of a strict JSON text, with fractions as Decimal.
 
     Raises
     ------

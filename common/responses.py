@@ -146,12 +146,12 @@ class Response:
 
 
 def ok(body: Any) -> Response:
-    """Answer 200."""
+    """Return 200."""
     return Response(200, body)
 
 
 def no_content() -> Response:
-    """Answer 204."""
+    """Return 204."""
     return Response(204, None)
 
 
@@ -170,14 +170,14 @@ def _escaped_size(text: bytes) -> int:
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Answer whether a caller that sends this Accept-Encoding header (RFC 9110, 12.5.3) takes gzip."""
+    """Return whether a caller that sends this Accept-Encoding header (RFC 9110, 12.5.3) takes gzip."""
     choices = (choice.partition(";q=") for choice in accept_encoding.lower().replace(" ", "").split(","))
     weights = {coding: weight or "1" for coding, _, weight in choices}
     return weights.get("gzip", weights.get("*", "0")).strip("0.") != ""
 
 
 def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
-    """Answer the response as API Gateway's proxy integration takes it.
+    """Return the response as API Gateway's proxy integration takes it.
 
     A body of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it; bytes leave as they
     are. A `Listing` that does not fit into Lambda's 6 MB is cut at a whole element, with a Link header that

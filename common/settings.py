@@ -17,7 +17,7 @@ class SettingMissing(Exception):
 
 
 def setting(name: str) -> str:
-    """Answer the environment variable `name`.
+    """Return the environment variable `name`.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def setting(name: str) -> str:
 
 @cache
 def secret(name: str) -> str:
-    """Answer the parameter `name` of SSM Parameter Store, fetched once in the life of the process.
+    """Return the parameter `name` of SSM Parameter Store, fetched once in the life of the process.
 
     Raises
     ------

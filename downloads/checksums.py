@@ -14,7 +14,7 @@ _ZERO = "0" * 16
 
 
 def ones_sum(data: bytes | bytearray | memoryview, total: int = 0) -> int:
-    """Answer the 32-bit ones' complement sum of big-endian words, continuing from `total`.
+    """Return the 32-bit ones' complement sum of big-endian words, continuing from `total`.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def ones_sum(data: bytes | bytearray | memoryview, total: int = 0) -> int:
 
 
 def encoded(total: int) -> str:
-    """Answer the 16 characters that, in a header with CHECKSUM so far zeros, make the sum all ones.
+    """Return the 16 characters that, in a header with CHECKSUM so far zeros, make the sum all ones.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def encoded(total: int) -> str:
 
 
 def with_valid_sums(header: Header, data: bytes | bytearray | memoryview) -> Header:
-    """Answer the header with the checksums that it has made right for `data`, if they are not.
+    """Return the header with the checksums that it has made right for `data`, if they are not.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def _characters(byte: int) -> Sequence[int]:
 
 
 def _with_text(header: Header, name: str, text: str) -> Header:
-    """Answer the header with another text as value of its first card `name`, the comment kept."""
+    """Return the header with another text as value of its first card `name`, the comment kept."""
     old = header.card(name)
     comment = old.partition(" / ")[2].rstrip()
     quoted = f"'{text:8}'"

@@ -61,7 +61,7 @@ def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> Iterator[bytes]:
 
 
 def flat(pixels: Pixels) -> Pixels:
-    """Answer the image without axes of length 1 beyond its two.
+    """Return the image without axes of length 1 beyond its two.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def flat(pixels: Pixels) -> Pixels:
 
 
 def tiff_pieces(pixels: Pixels, scale: Scale, stretch: str) -> Iterator[Callable[[], bytes]]:
-    """Answer the pieces of a TIFF file in their order, each made when it is called.
+    """Return the pieces of a TIFF file in their order, each made when it is called.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ class Source:
         self._body = answer["Body"]
 
     def read(self, size: int, /) -> bytes:
-        """Answer the next `size` bytes, fewer only at the end of the object.
+        """Return the next `size` bytes, fewer only at the end of the object.
 
         Raises
         ------
@@ -154,7 +154,7 @@ def _no_object(key: str) -> NotFound:
 
 
 def _request(operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
-    """Answer S3's response; None if there is no such object."""
+    """Return S3's response; None if there is no such object."""
     from botocore.exceptions import ClientError
 
     try:

@@ -17,7 +17,7 @@ _PIXELS_AT = 136
 
 
 def head(width: int, height: int, dtype: np.dtype[Any]) -> bytes:
-    """Answer all of the file up to its pixels, which follow row by row, little-endian.
+    """Return all of the file up to its pixels, which follow row by row, little-endian.
 
     Parameters
     ----------

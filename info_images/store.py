@@ -8,7 +8,7 @@ _table = Table("INFO_IMAGES_TABLE")
 
 
 def read(site: str, channel: int) -> dict[str, Any] | None:
-    """Answer the info image on a site's channel, or None. One read, consistent."""
+    """Return the info image on a site's channel, or None. One read, consistent."""
     return _table.get({"pk": f"{site}#{channel}"})
 
 

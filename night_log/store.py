@@ -8,7 +8,7 @@ _table = Table("NIGHT_LOG_TABLE")
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Answer the stored note of `site`, expired or not, or None. One read, consistent."""
+    """Return the stored note of `site`, expired or not, or None. One read, consistent."""
     return _table.get({"site": site})
 
 

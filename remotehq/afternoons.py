@@ -71,7 +71,7 @@ def _about_zone(config: Any) -> dict[str, Any]:
 
 
 def _zone_name(config: dict[str, Any], configs: dict[str, dict[str, Any]]) -> Any:
-    """Answer the zone that a site's config names, else its WEMA's; None if neither does."""
+    """Return the zone that a site's config names, else its WEMA's; None if neither does."""
     if config.get("TZ_database_name"):
         return config["TZ_database_name"]
     wema = config.get("wema_name")

@@ -14,7 +14,7 @@ MAX_URL_LENGTH = 2048
 
 
 def parse_browser(body: dict[str, Any]) -> dict[str, Any]:
-    """Answer the browser that a caller's body describes, as RemoteHQ's `POST /cb` takes it.
+    """Return the browser that a caller's body describes, as RemoteHQ's `POST /cb` takes it.
 
     Parameters
     ----------

@@ -184,7 +184,7 @@ def _public(room: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _failure(body: str | dict[str, Any]) -> Iterator[None]:
-    """Answer `body` for whatever goes wrong at RemoteHQ."""
+    """Return `body` for whatever goes wrong at RemoteHQ."""
     try:
         yield
     except (RemoteHqFailed, NotOurTurn) as error:

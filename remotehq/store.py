@@ -14,12 +14,12 @@ _IN_DOUBT = "in_doubt"
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Answer the stored room of `site`, or None. One read, consistent."""
+    """Return the stored room of `site`, or None. One read, consistent."""
     return _table.get({"site": site})
 
 
 def read_all() -> list[dict[str, Any]]:
-    """Answer every stored room. One scan, all pages."""
+    """Return every stored room. One scan, all pages."""
     return list(_table.scan(FilterExpression="attribute_exists(slug)"))
 
 

@@ -171,7 +171,7 @@ def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], f
 
 
 def zip_chunks(files: list[StoredFile], contents: Iterator[bytes], missing: list[str]) -> Iterator[bytes]:
-    """Answer the bytes of a zip, chunk by chunk, stored without compression, zip64 where it must be.
+    """Return the bytes of a zip, chunk by chunk, stored without compression, zip64 where it must be.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def zip_chunks(files: list[StoredFile], contents: Iterator[bytes], missing: list
 
 
 def _entry(file: StoredFile) -> ZipInfo:
-    """Answer the zip's entry for a file. Its size, known beforehand, decides on zip64."""
+    """Return the zip's entry for a file. Its size, known beforehand, decides on zip64."""
     entry = ZipInfo(file.key.removeprefix(f"{DIRECTORY}/"), file.modified.timetuple()[:6])
     entry.file_size = file.size
     entry.external_attr = _MODE
@@ -217,6 +217,6 @@ class _Outlet:
         """Do nothing: what is written is kept at once."""
 
     def taken(self) -> bytes:
-        """Answer what was written since the last time."""
+        """Return what was written since the last time."""
         content, self._chunks = b"".join(self._chunks), []
         return content

@@ -58,7 +58,7 @@ class StoredFile:
     modified: datetime
 
     def blocks(self) -> list[Block]:
-        """Answer the blocks of `BLOCK_BYTES` that it is read in; none if it is empty."""
+        """Return the blocks of `BLOCK_BYTES` that it is read in; none if it is empty."""
         starts = range(0, self.size, BLOCK_BYTES)
         return [Block(self.key, self.etag, start, min(start + BLOCK_BYTES, self.size)) for start in starts]
 
@@ -94,7 +94,7 @@ def zip_at(key: str) -> StoredZip | None:
 
 
 def look_up(key: str) -> StoredFile | None:
-    """Answer the file at `key`, if there is one.
+    """Return the file at `key`, if there is one.
 
     Raises
     ------
@@ -187,7 +187,7 @@ def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Answer the same bytes in parts of `PART_BYTES`, the last one as it comes."""
+    """Return the same bytes in parts of `PART_BYTES`, the last one as it comes."""
     waiting = bytearray()
     for chunk in chunks:
         waiting += chunk
@@ -253,7 +253,7 @@ def abort(target: dict[str, str]) -> None:
 
 
 def _opened(block: Block) -> Any:
-    """Answer the stream of a block."""
+    """Return the stream of a block."""
     from botocore.exceptions import ClientError
 
     span = f"bytes={block.start}-{block.end - 1}"
