@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from common.neighbours import Limits, NoAnswer, ask
+from common.outgoing_http import Limits, NoAnswer, ask
 from common.settings import setting
 
 METADATA_CLAIM = "https://photonranch.org/user_metadata"

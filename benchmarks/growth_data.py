@@ -14,7 +14,7 @@ from db import arguments
 from local.demo.configs import site_configurations
 from pipe_queue import queues
 from pipe_queue.store import dead_letters
-from remotehq import afternoons
+from remotehq import daily_restart
 from remotehq import store as rooms
 from site_configs import store as site_configs
 from support.cost_cases import RESTART_TIME, Step, call, get, post
@@ -173,7 +173,7 @@ def moon(days: int) -> Step:
 
 def restart_rooms(_size: int) -> Step:
     """Return a run of the hourly schedule."""
-    return lambda _seed: afternoons.restart_rooms(RESTART_TIME, lambda: 900_000)
+    return lambda _seed: daily_restart.restart_rooms(RESTART_TIME, lambda: 900_000)
 
 
 def _moment(second: int) -> datetime:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from common import deadline
+from common import request_context
 from common.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def _refuse_broken(http_response: Any, parsed: Any, model: Any, **_rest: Any) ->
 
 def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:
     """Begin no attempt at a read that could end after the request at hand must be answered."""
-    if event_name.rpartition(".")[2] in _READS and deadline.left_s() < longest_s:
+    if event_name.rpartition(".")[2] in _READS and request_context.remaining_s() < longest_s:
         raise Unavailable("Try again later: the stored data is slow to answer.")
 
 

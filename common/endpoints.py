@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from auth import access
-from common import deadline, logs, request_context
+from common import logs, request_context
 from common.errors import ApiError, Body
 from common.requests import Request
 from common.responses import Response, accepts_gzip, to_lambda
@@ -41,7 +41,7 @@ def _handler(function: Endpoint, error_body: Callable[[Body], Body]) -> Handler:
         request_id = request.id or getattr(context, "aws_request_id", "")
         request_context.update(request_id=request_id, caller="")
         route = f"{event.get('httpMethod')} {event.get('resource')}"
-        with deadline.answering():
+        with request_context.deadline():
             answer = _answer(function, route, request, error_body)
         _log_answer(route, answer["statusCode"], started, request.address)
         return answer

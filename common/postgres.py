@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from common import database_url, deadline, logs
+from common import database_url, logs, request_context
 from common.database_url import DatabaseUrlRefused
 from common.errors import Unavailable
 
@@ -208,7 +208,7 @@ def _wait(connection: Any, timeout_s: float) -> None:
     """
     from psycopg2.extensions import POLL_OK, POLL_READ
 
-    end = time.monotonic() + min(timeout_s, deadline.left_s())
+    end = time.monotonic() + min(timeout_s, request_context.remaining_s())
     while (state := connection.poll()) != POLL_OK:
         poller = select.poll()
         poller.register(connection, select.POLLIN if state == POLL_READ else select.POLLOUT)

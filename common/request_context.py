@@ -1,16 +1,21 @@
-"""What a request carries wherever its work is done: its id, and how long it may go on.
+"""The context of a request: its id, its caller, its deadline and its retry budget.
 
-A request's work may run in several threads. `Pool` is the thread pool of every service: what runs in it has
-the context of the request that started it, so that deadlines, retries and log lines are the same there.
+A request may use several threads. `Pool` is the thread pool of every service. Its threads have the context of
+the request, so that deadlines, retries and log lines are the same there.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, replace
 from typing import Any
+
+# API Gateway gives up after 29 s. A slow backend can make a chain of requests longer than that. Reads then
+# stop in time with a response that says so. Writes are not stopped: one that has not started is not done.
+RESPOND_WITHIN_S = 27.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,14 @@ class RequestContext:
     request_id
         The id in its log lines; "" outside a request.
     caller
-        Who asks for a change: "site mrc1", "pipe pipe1", "user auth0|…", "anybody", "nobody known"; "" for
-        a read.
+        The caller of a change: "site mrc1", "pipe pipe1", "user auth0|…", "anybody", "nobody known"; "" for a
+        read.
     answer_by
-        When it must be answered, in seconds of `time.monotonic()`; infinity where nobody waits.
+        The deadline of the response, in seconds of `time.monotonic()`; infinity if no caller waits.
     retry_until
-        Until when its requests to a busy backend are repeated, in seconds of `time.monotonic()`.
+        The end of the retry budget, in seconds of `time.monotonic()`.
     retry_until_at_most
-        The latest time that `retry_until` may be moved to.
+        The latest value of `retry_until`.
     """
 
     request_id: str = ""
@@ -44,7 +49,7 @@ _current: ContextVar[RequestContext] = ContextVar("request_context", default=_NO
 
 
 def current() -> RequestContext:
-    """Return the context of the request at hand."""
+    """Return the context of the current request."""
     return _current.get()
 
 
@@ -55,7 +60,7 @@ def update(**changes: Any) -> None:
 
 @contextmanager
 def updated(**changes: Any) -> Iterator[None]:
-    """Change fields of the context, for the length of the block; what it changes of others stays."""
+    """Change fields of the context inside the block. Other fields that the block changes stay changed."""
     before = _current.get()
     update(**changes)
     try:
@@ -64,8 +69,20 @@ def updated(**changes: Any) -> Iterator[None]:
         update(**{name: getattr(before, name) for name in changes})
 
 
+@contextmanager
+def deadline() -> Iterator[None]:
+    """Start the request's time: it must be answered within `RESPOND_WITHIN_S` from now on."""
+    with updated(answer_by=time.monotonic() + RESPOND_WITHIN_S):
+        yield
+
+
+def remaining_s() -> float:
+    """Return the seconds until the request must be answered; infinity outside a request."""
+    return current().answer_by - time.monotonic()
+
+
 class Pool(ThreadPoolExecutor):
-    """A thread pool whose calls run in the context of whoever submits them."""
+    """A thread pool whose calls run in the context of their caller."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run `function` in a thread, in a copy of the present context."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from common import deadline, logs
+from common import logs, request_context
 
 # Lambda's limit on the JSON of an answer, 6 MB, less room for the status and headers around the body.
 MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
@@ -110,7 +110,7 @@ class Listing:
             self._marks.append(mark)
             self._texts.append(text)
             size += len(text) + len(",")
-            if deadline.left_s() < STOP_READING_S:
+            if request_context.remaining_s() < STOP_READING_S:
                 self._is_cut = True
                 return
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
 
-from common import deadline, logs
+from common import logs, request_context
 from common.errors import TooLarge, Unavailable, Unprocessable
 from common.sandbox_worker import DATA, DIED, DONE, FRAME, ORDER_LENGTH, REFUSED
 
@@ -161,7 +161,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def _one_of_few(self) -> Iterator[None]:
-        if not self._room.acquire(timeout=max(0, min(deadline.left_s(), _WAIT_FOR_ROOM_S))):
+        if not self._room.acquire(timeout=max(0, min(request_context.remaining_s(), _WAIT_FOR_ROOM_S))):
             raise Unavailable("Try again later: too many images are being converted.")
         try:
             yield
@@ -236,7 +236,7 @@ def _in_time(limits: Limits) -> Limits:
     Unavailable
         If it has none left.
     """
-    left_s = min(limits.wall_s, deadline.left_s())
+    left_s = min(limits.wall_s, request_context.remaining_s())
     if left_s < 1:
         raise Unavailable(_NO_TIME)
     return replace(limits, wall_s=int(left_s))

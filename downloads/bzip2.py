@@ -8,7 +8,7 @@ import bz2
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from common.ordered import in_order
+from common.parallel import in_order
 
 # What bzip2 compresses at a time at its highest level; a piece should be some of these.
 BLOCK_BYTES = 900_000

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from common import logs
-from common.neighbours import Answer, Limits, NoAnswer, ask
+from common.outgoing_http import Answer, Limits, NoAnswer, ask
 from common.settings import secret, setting
 
 CONNECT_TIMEOUT_S = 2.0

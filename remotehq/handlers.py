@@ -10,7 +10,7 @@ from common.errors import Unavailable
 from common.requests import Request
 from common.responses import Response, ok
 from common.sites import check_site_code
-from remotehq import afternoons, rooms
+from remotehq import daily_restart, rooms
 from remotehq.browsers import parse_browser
 from remotehq.client import RemoteHq, RemoteHqFailed
 
@@ -54,4 +54,4 @@ def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[s
     """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; answers those sites."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
-    return afternoons.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)
+    return daily_restart.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)

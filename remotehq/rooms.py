@@ -13,7 +13,7 @@ from typing import Any
 from common.errors import ApiError, NotFound
 from remotehq import store
 from remotehq.client import RemoteHq, RemoteHqFailed, RemoteHqRefused
-from remotehq.turns import NotOurTurn, turn
+from remotehq.locks import RoomIsLocked, turn
 
 UI = "https://dev.photonranch.org"
 ICON = "https://photonranch.org/favicon.ico"
@@ -187,5 +187,5 @@ def _failure(body: str | dict[str, Any]) -> Iterator[None]:
     """Return `body` for whatever goes wrong at RemoteHQ."""
     try:
         yield
-    except (RemoteHqFailed, NotOurTurn) as error:
+    except (RemoteHqFailed, RoomIsLocked) as error:
         raise RoomFailed(body) from error

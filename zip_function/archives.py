@@ -10,7 +10,7 @@ from typing import NamedTuple
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from common.errors import Conflict, NotFound, Unavailable
-from common.ordered import in_order
+from common.parallel import in_order
 from common.presign import get_url
 from zip_function import choices, locks, store
 from zip_function.choices import DIRECTORY, Choice

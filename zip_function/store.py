@@ -10,7 +10,7 @@ from typing import Any
 
 from common import aws, logs
 from common.errors import Unavailable
-from common.ordered import in_order
+from common.parallel import in_order
 from common.settings import setting
 
 BLOCK_BYTES = 2 * 1024**2

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 import pytest
 
-from common import deadline, logs, postgres
+from common import logs, postgres, request_context
 from common.errors import Unavailable
 from support.proxy import Mode, Proxy
 
@@ -249,8 +249,8 @@ def test_a_server_that_hangs_is_given_up_on(proxy: Proxy, monkeypatch: pytest.Mo
 
 def test_no_query_takes_longer_than_its_request_has(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_MS", 3_600_000)
-    monkeypatch.setattr(deadline, "ANSWER_WITHIN_S", 0.5)
+    monkeypatch.setattr(request_context, "RESPOND_WITHIN_S", 0.5)
     backend()
     proxy.switch(Mode.SILENT)
-    with deadline.answering(), pytest.raises(postgres.NoAnswer):
+    with request_context.deadline(), pytest.raises(postgres.NoAnswer):
         backend()

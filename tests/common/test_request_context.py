@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from common import deadline, logs, request_context
-from common.ordered import in_order
+from common import logs, request_context
+from common.parallel import in_order
 from common.request_context import Pool, RequestContext
 from local.deployment import PROJECT
 from pipe_queue.store import queues as store
@@ -25,7 +25,7 @@ _PLAIN = {"ThreadPoolExecutor", "Thread", "Timer", "threading.local", "start_new
 
 def in_a_pool(_number: int) -> tuple[str, float]:
     request_context.update(retry_until=5.0)
-    return request_context.current().request_id, deadline.left_s()
+    return request_context.current().request_id, request_context.remaining_s()
 
 
 def by_a_pool() -> list[tuple[str, float]]:
@@ -39,11 +39,11 @@ def in_turn() -> list[tuple[str, float]]:
 
 @pytest.mark.parametrize("run", [by_a_pool, in_turn])
 def test_threads_have_the_context_of_who_started_them_and_change_only_their_own(run: Any) -> None:
-    with request_context.updated(request_id="r1"), deadline.answering():
+    with request_context.updated(request_id="r1"), request_context.deadline():
         found = run()
         assert request_context.current().retry_until == 0.0
     assert [request_id for request_id, _ in found] == ["r1"] * 3
-    assert all(0 < left_s < deadline.ANSWER_WITHIN_S for _, left_s in found)
+    assert all(0 < left_s < request_context.RESPOND_WITHIN_S for _, left_s in found)
 
 
 def test_outside_a_request_nothing_is_carried() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common import deadline
+from common import request_context
 from common.responses import (
     MAX_BODY_BYTES,
     MAX_LISTING_BYTES,
@@ -129,7 +129,7 @@ def test_memory_does_not_grow_with_what_is_stored() -> None:
 
 def test_a_list_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None:
     left = iter(range(15, 0, -1))
-    monkeypatch.setattr(deadline, "left_s", lambda: next(left))
+    monkeypatch.setattr(request_context, "remaining_s", lambda: next(left))
     answer = to_lambda(listing(range(100)), accepts_gzip=False)
     assert body(answer) == [0, 1, 2, 3, 4, 5, 6]
     assert answer["headers"]["Link"] == '<?after=6>; rel="next"'

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from common import deadline
+from common import request_context
 from common.errors import ApiError, TooLarge, Unavailable, Unprocessable
 from common.sandbox import JOBS_AT_ONCE, Limits, Overrun, Sandbox
 from local.deployment import PROJECT
@@ -91,7 +91,7 @@ def test_a_job_that_dies_or_passes_a_limit_is_a_422(
 def test_a_request_without_time_is_no_fault_of_the_file(
     run: Run, monkeypatch: pytest.MonkeyPatch, left_s: float
 ) -> None:
-    monkeypatch.setattr(deadline, "left_s", lambda: left_s)
+    monkeypatch.setattr(request_context, "remaining_s", lambda: left_s)
     with pytest.raises(Unavailable, match="too little time"):
         run("wait")
 
@@ -109,7 +109,7 @@ def test_input_that_comes_too_slowly_is_no_fault_of_the_file(run: Run) -> None:
 def test_a_request_with_little_time_still_ends_a_job_that_computes_too_long(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadline, "left_s", lambda: 30)
+    monkeypatch.setattr(request_context, "remaining_s", lambda: 30)
     with pytest.raises(Overrun, match="takes too long"):
         run("compute", limits=replace(LIMITS, cpu_s=1))
 

@@ -12,7 +12,7 @@ import requests
 
 from common.errors import Unavailable
 from local.remotehq import Fault, RemoteHq
-from remotehq import client, rooms, store, turns
+from remotehq import client, locks, rooms, store
 from support.client import ApiClient
 
 CONFIG = {
@@ -195,7 +195,7 @@ def test_all_calls_of_a_request_together_take_no_longer_than_their_budget(
 
 def test_the_longest_request_ends_before_api_gateway_gives_up() -> None:
     assert client.BUDGET_S + client.CONNECT_TIMEOUT_S < 29 - 3
-    assert turns.RETRY_FOR_S < client.BUDGET_S
+    assert locks.RETRY_FOR_S < client.BUDGET_S
 
 
 def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
@@ -214,9 +214,9 @@ def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
 def test_a_turn_that_was_never_given_back_ends_by_itself(
     api: ApiClient, remotehq: RemoteHq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "RETRY_FOR_S", 0.5)
+    monkeypatch.setattr(locks, "RETRY_FOR_S", 0.5)
     now = time.time()
-    store.take_turn("mrc1", "a Lambda that died", now, now + turns.TURN_S)
+    store.take_turn("mrc1", "a Lambda that died", now, now + locks.TURN_S)
     assert heard(api.get("/control_room/mrc1")) == FAILED_TO_GET
     assert remotehq.calls == []
 
@@ -236,7 +236,7 @@ def test_nobody_waits_for_a_turn_whose_answer_was_lost(
             really(*arguments)
         raise Unavailable("DynamoDB does not answer.")
 
-    monkeypatch.setattr(turns, "RETRY_FOR_S", 0.5)
+    monkeypatch.setattr(locks, "RETRY_FOR_S", 0.5)
     with monkeypatch.context() as patch:
         patch.setattr(store, lost, silent)
         answer = api.get("/control_room/mrc1/restart")
@@ -382,7 +382,7 @@ def test_wherever_a_change_ends_the_next_request_answers_a_room_that_is_there(
         with pytest.MonkeyPatch.context() as patch, suppress(how):
             break_off(owner, step, how, patch, after=after)
             change("mrc1")
-        turns._left.clear()
+        locks._left.clear()
         store._table.delete({"site": "mrc1#turn"})
         assert is_live(api.get("/control_room/mrc1").json(), remotehq), (step, after)
         assert [store.is_in_doubt(row) for row in store.read_all()] == [False]

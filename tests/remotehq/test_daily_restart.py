@@ -12,7 +12,7 @@ from common import logs
 from local.deployment import PROJECT, Deployment
 from local.invocation import LambdaContext, load_handler
 from local.remotehq import Fault, RemoteHq
-from remotehq import afternoons, handlers, rooms, store
+from remotehq import daily_restart, handlers, rooms, store
 from site_configs import store as site_configs
 
 LONG_MS = 900_000
@@ -34,7 +34,7 @@ def site(code: str, **config: Any) -> None:
 def restarted(now: str, time_left_ms: int = LONG_MS) -> list[str]:
     """The sites whose rooms are not what they were, after a run at `now`, which must have named them."""
     before = {room["site"]: room["room_id"] for room in store.read_all()}
-    answered = afternoons.restart_rooms(datetime.fromisoformat(now), lambda: time_left_ms)
+    answered = daily_restart.restart_rooms(datetime.fromisoformat(now), lambda: time_left_ms)
     after = {room["site"]: room["room_id"] for room in store.read_all()}
     assert after.keys() == before.keys()
     assert [code for code in sorted(after) if after[code] != before[code]] == answered

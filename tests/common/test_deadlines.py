@@ -8,7 +8,7 @@ import pytest
 from auth import site_keys
 from auth.site_keys import SITE, Holder
 from common import aws as aws_clients
-from common import deadline, settings
+from common import request_context, settings
 from common.dynamodb import Table
 from common.errors import Unavailable
 from support.client import ApiClient
@@ -34,13 +34,13 @@ def _something_to_read(aws: str) -> None:
 @pytest.fixture
 def _late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests have no time."""
-    monkeypatch.setattr(deadline, "ANSWER_WITHIN_S", 1.0)
+    monkeypatch.setattr(request_context, "RESPOND_WITHIN_S", 1.0)
 
 
 @pytest.mark.usefixtures("_something_to_read", "_late")
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
 def test_no_read_is_begun_that_could_end_too_late(read: Callable[[], Any]) -> None:
-    with deadline.answering(), pytest.raises(Unavailable) as raised:
+    with request_context.deadline(), pytest.raises(Unavailable) as raised:
         read()
     assert raised.value.body == "Try again later: the stored data is slow to answer."
     # outside a request there is time
@@ -49,7 +49,7 @@ def test_no_read_is_begun_that_could_end_too_late(read: Callable[[], Any]) -> No
 
 @pytest.mark.usefixtures("_something_to_read", "_late")
 def test_writes_go_on() -> None:
-    with deadline.answering():
+    with request_context.deadline():
         TABLE.put({"site": "mrc2"})
         TABLE.delete({"site": "mrc1"})
     assert [row["site"] for row in TABLE.scan()] == ["mrc2"]

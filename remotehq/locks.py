@@ -20,7 +20,7 @@ RETRY_FOR_S = 6.0
 _PAUSE_S = 0.2
 
 
-class NotOurTurn(Exception):
+class RoomIsLocked(Exception):
     """Another request is changing the room, and does not come to an end."""
 
 
@@ -34,7 +34,7 @@ def turn(site: str) -> Iterator[None]:
 
     Raises
     ------
-    NotOurTurn
+    RoomIsLocked
         If that takes longer than `RETRY_FOR_S`.
     """
     # a turn that could not be given back is ours to take again: nobody has to wait for its end
@@ -66,5 +66,5 @@ def _wait_for(site: str, turn_id: str) -> None:
             store.take_turn(site, turn_id, time.time(), time.time() + TURN_S)
             return
         if time.monotonic() > give_up_at:
-            raise NotOurTurn
+            raise RoomIsLocked
         time.sleep(_PAUSE_S)
