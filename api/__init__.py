@@ -1,1 +1,1 @@
-"""Uploads by site computers, what was uploaded lately, and downloads by the web UI."""
+"""Uploads by site computers, recent uploads, and zips for the web UI."""

@@ -13,19 +13,19 @@ from info_images import store as info_images
 
 @endpoint
 def home(_request: Request) -> Response:
-    """`GET /`: that the API is there."""
+    """`GET /`: show that the API runs."""
     return ok("New photon ranch API")
 
 
 @endpoint
 def dummy_requires_auth(_request: Request) -> Response:
-    """`POST /dummy-requires-auth`: that the caller's token is good."""
+    """`POST /dummy-requires-auth`: show that the caller's token is valid."""
     return ok("successful authorization")
 
 
 @endpoint
 def upload(request: Request) -> Response:
-    """`POST /upload`: a presigned POST for one file; an info image's channel is told to await it."""
+    """`POST /upload`: a presigned POST for one file; for an info image, its channel then awaits it."""
     wanted = uploads.parse_upload(request.json_object())
     if wanted.info_image:
         image = wanted.info_image

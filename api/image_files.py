@@ -1,4 +1,4 @@
-"""Which FITS files the images of a site have."""
+"""The FITS files of a site's images."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,16 +8,16 @@ from api.zip_requests import ZipRequest
 from common import logs, postgres
 from common.errors import BadRequest
 
-# One zip is packed while the caller waits; 2,000 small files, or some hundred large ones, are a whole night.
+# The caller waits while the zip is packed. A whole night is 2,000 small files or some hundred large ones.
 MAX_FILES = 2000
 
 DIRECTORY = "data"
-# A zip's entry with one of these unpacks into another folder, on one system or another.
+# On some system, a zip entry with one of these characters unpacks into another folder.
 _SEPARATORS = frozenset("/\\")
 
-# Column that says that a file exists, and the level in its name.
+# The column of a file's flag, and the level in its name.
 _SMALL, _LARGE = ("fits_10_exists", "10"), ("fits_01_exists", "01")
-# What to take of an image, the first that exists. The zip function takes level 00 where there is no 01.
+# The files of an image to use, best first. The zip function uses level 00 if there is no 01.
 _BEST = (_LARGE, _SMALL)
 _CHOICES = {"small": (_SMALL,), "large": (_LARGE,), "best": _BEST}
 
@@ -31,8 +31,8 @@ class FitsFiles:
     names
         The oldest image first.
     fallbacks
-        From a name to that of the file to take where the first is not in S3: the table says that it exists,
-        but files are removed, or are still on their way.
+        From a name to the file to use if the first one is not in S3. The table may name files that were
+        removed or have not arrived yet.
     """
 
     names: list[str]
@@ -40,9 +40,9 @@ class FitsFiles:
 
 
 def fits_files(wanted: ZipRequest) -> FitsFiles:
-    """Return the files that the images of a request have.
+    """Return the files of a request's images.
 
-    A row whose name cannot be a file's is left out: one such row must not fail every zip of its range.
+    A row with an impossible file name is left out, so that it does not break every zip of its range.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def fits_files(wanted: ZipRequest) -> FitsFiles:
 
 
 def _is_file_name(name: str) -> bool:
-    """Return whether `name` can be a file's in `data/` and an entry's of a zip that unpacks anywhere."""
+    """Return whether `name` is possible for a file in `data/` and for a zip entry that is safe to unpack."""
     try:
         checked_name(name, DIRECTORY)
     except BadRequest:
@@ -91,6 +91,6 @@ def _is_file_name(name: str) -> bool:
 
 
 def _names(row: dict[str, Any], choices: tuple[tuple[str, str], ...]) -> list[str]:
-    """Return the names of the files to choose from, the best first."""
+    """Return the names of an image's files, the best first."""
     base, data_type = row["base_filename"], row["data_type"]
     return [f"{base}-{data_type}{level}.fits.fz" for column, level in choices if row[column]]

@@ -1,4 +1,4 @@
-"""Which objects of the bucket callers may name."""
+"""Checks names of objects that callers give."""
 
 import unicodedata
 from typing import Any
@@ -12,7 +12,7 @@ MAX_KEY_BYTES = 1024
 
 
 def checked_directory(body: dict[str, Any]) -> str:
-    """Return member `s3_directory` of a request, by default data.
+    """Return the directory `s3_directory` of a request, data by default.
 
     Raises
     ------
@@ -26,25 +26,25 @@ def checked_directory(body: dict[str, Any]) -> str:
 
 
 def given_name(body: dict[str, Any]) -> Any:
-    """Return what an upload's body names the file: `object_name`, or without one `filename`.
+    """Return the file name in an upload's body: `object_name`, or else `filename`.
 
-    The check of a site key and the upload itself both read the name here, so that they mean the same file.
+    The check of a site key and the upload both read the name here, so they always mean the same file.
     """
     name = body.get("object_name")
     return body.get("filename") if name is None else name
 
 
 def site_of(name: Any) -> str:
-    """Return the site in the name of a file, which is what stands before the first dash.
+    """Return the site in a file name: the part before the first dash.
 
-    "" for what is no name, and for a file in a folder: who files what has landed goes by the last part of the
-    name, so a folder must not stand for another site's name.
+    "" for an invalid name and for a file in a folder. The ingester uses only the last part of the name, so a
+    folder must not imitate another site's name.
     """
     return name.partition("-")[0] if isinstance(name, str) and "/" not in name else ""
 
 
 def checked_name(name: Any, directory: str) -> str:
-    """Return `name` if it makes a key that stays in its directory and that S3 and its clients take as it is.
+    """Return `name` if its key stays in its directory and works unchanged in S3 and its clients.
 
     Raises
     ------
@@ -57,10 +57,10 @@ def checked_name(name: Any, directory: str) -> str:
         raise BadRequest("object_name must not have control characters.")
     if name.startswith("/") or ".." in name.split("/"):
         raise BadRequest("object_name must not begin with / or have a .. segment.")
-    # Clients take such a segment out of the URL, so none could fetch the file. Empty segments they leave in.
+    # Clients remove such a segment from the URL, so no client could fetch the file. They keep empty segments.
     if "." in name.split("/"):
         raise BadRequest("object_name must not have a . segment.")
-    # S3 puts the name of the posted file in place of this text, so that one form could write anywhere.
+    # S3 replaces this text by the name of the posted file, so one form could write any key.
     if "${filename}" in name:
         raise BadRequest("object_name must not have ${filename} in it.")
     if len(f"{directory}/{name}".encode()) > MAX_KEY_BYTES:

@@ -1,4 +1,4 @@
-"""Going through the log of recent uploads when it is longer than one answer."""
+"""Reads the log of recent uploads, which may be longer than one response."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -16,19 +16,19 @@ ALL_SITES = "all"
 
 Position = tuple[Decimal, str]
 
-# So many items of the log, of some 200 bytes each, are far from Lambda's 6 MB.
+# This many items, of about 200 bytes each, are far below Lambda's 6 MB.
 MAX_LIMIT = 1000
-# DynamoDB keeps numbers of at most this magnitude.
+# The largest magnitude of a number in DynamoDB.
 _LARGEST_EXPONENT = 125
-# How much more than one answer is kept, while the log is read, before the newest of it are dropped.
+# While the log is read, the newest items are dropped when memory holds this many times one response.
 _SLACK = 1.25
 
 
 def listing(site: str, after: Any) -> Listing:
     """Return the log of one site, or of `ALL_SITES`, oldest first.
 
-    That of one site is read only as far as it fits into an answer. That of all sites is read whole, for the
-    table has it in no order, but only the oldest, as many as fit, are kept.
+    The log of one site is read only as far as it fits into a response. The log of all sites has no order in
+    the table, so it is read completely, and the oldest items that fit are kept.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def listing(site: str, after: Any) -> Listing:
 
 
 def newest(site: str, count: int) -> list[Item]:
-    """Return the newest `count` items of the log of one site, or of `ALL_SITES`, the newest first.
+    """Return the newest `count` items of the log of one site, or of `ALL_SITES`, newest first.
 
-    Of one site no more is read. The table has those of all sites in no order, so they are all read.
+    For one site only these are read. The items of all sites have no order in the table, so all are read.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def newest(site: str, count: int) -> list[Item]:
 
 
 def check_limit(given: Any) -> int | None:
-    """Return how many of the newest uploads a caller wants; None where it wants all.
+    """Return the number of newest uploads that a caller wants; None for all.
 
     Raises
     ------
@@ -92,16 +92,16 @@ def _listing(site: str, items: Iterable[Item], rest: dict[str, str] | None = Non
 
 
 def _following(items: Iterable[Item], after: Position | None) -> Iterator[Item]:
-    """Return the items that have a position, and of those the ones after `after`."""
+    """Return the items that have a position after `after`."""
     for item in items:
         if isinstance(item.get("upload_timestamp_s"), Decimal) and (after is None or _position(item) > after):
             yield item
 
 
 def _oldest(items: Iterable[Item], most_bytes: int) -> tuple[list[Item], bool]:
-    """Return the oldest items, in order, of at least `most_bytes`; and whether others were dropped.
+    """Return the oldest items, sorted, of at least `most_bytes`, and whether others were dropped.
 
-    Never more than `_SLACK` times as much is kept.
+    At most `_SLACK` times as much is in memory.
     """
     kept: list[Item] = []
     size, dropped = 0, False
@@ -122,7 +122,7 @@ def _query(site: str, position: str) -> dict[str, str]:
 
 
 def _position_text(item: Item) -> str:
-    """Return where an item stands in the log, as `after` has it: `{upload_timestamp_s},{site}`."""
+    """Return the position of an item in the log, as in `after`: `{upload_timestamp_s},{site}`."""
     return f"{item['upload_timestamp_s']},{item['site']}"
 
 
@@ -139,5 +139,5 @@ def _parsed(text: Any) -> Position:
 
 
 def _is_storable(seconds: Decimal) -> bool:
-    """Return whether DynamoDB can have the number in a key."""
+    """Return whether the number is possible in a DynamoDB key."""
     return len(seconds.as_tuple().digits) <= MAX_DIGITS and abs(seconds.adjusted()) <= _LARGEST_EXPONENT

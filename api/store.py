@@ -10,14 +10,14 @@ _table = Table("UPLOADS_LOG_TABLE_NAME")
 
 
 def uploads_of(site: str, since: Decimal | None = None) -> Iterator[Item]:
-    """Return the logged uploads of `site`, oldest first. One query, page by page as they are asked for.
+    """Return the logged uploads of `site`, oldest first. One query; pages are read when needed.
 
     Parameters
     ----------
     site
-        Its code.
+        The site code.
     since
-        Unix seconds: only uploads from then on come. None for all.
+        Only uploads from this time on; Unix seconds. None for all.
     """
     bound = {} if since is None else {":since": since}
     return _table.query(
@@ -27,7 +27,7 @@ def uploads_of(site: str, since: Decimal | None = None) -> Iterator[Item]:
 
 
 def newest_uploads_of(site: str, count: int) -> list[Item]:
-    """Return the newest `count` logged uploads of `site`, the newest first. One query, that reads no more."""
+    """Return the newest `count` logged uploads of `site`, newest first. One query that reads only these."""
     newest_first = _table.query(
         KeyConditionExpression="site = :site",
         ExpressionAttributeValues={":site": site},
@@ -38,5 +38,5 @@ def newest_uploads_of(site: str, count: int) -> list[Item]:
 
 
 def uploads_of_all_sites() -> Iterator[Item]:
-    """Return every logged upload, in no order. One scan, page by page as they are asked for."""
+    """Return every logged upload, in no order. One scan; pages are read when needed."""
     return _table.scan()

@@ -1,4 +1,4 @@
-"""Which uploads are allowed, and under which key in S3 they land."""
+"""Checks uploads and chooses their keys in S3."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FORM_GOOD_FOR_S = 300
 
 @dataclass(frozen=True)
 class InfoImage:
-    """An info image that is about to be uploaded: whose, on which channel, its name up to the last dash."""
+    """An announced info image: its site, its channel, and its name up to the last dash."""
 
     site: str
     channel: int
@@ -24,20 +24,20 @@ class InfoImage:
 
 @dataclass(frozen=True)
 class Upload:
-    """An upload that is allowed: its key in the bucket, and what it is if it is an info image."""
+    """An allowed upload: its key in the bucket, and the info image if it is one."""
 
     key: str
     info_image: InfoImage | None
 
 
 def parse_upload(body: dict[str, Any]) -> Upload:
-    """Read what a site computer wants to upload.
+    """Return the upload that a site computer's request describes.
 
     Parameters
     ----------
     body
         `object_name` or `filename`; `s3_directory`, by default data; for info images `info_channel`, by
-        default 1; `metadata`, JSON text that older site software sends, checked and not kept.
+        default 1; `metadata`, JSON text from older site software, checked and not stored.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def _check_metadata(metadata: Any) -> None:
     if metadata in (None, "") or isinstance(metadata, dict):
         return
     try:
-        # Python writes NaN into the headers of images, and an image is worth more than its metadata
+        # Site software writes NaN into metadata. That must not stop the upload.
         json.loads(metadata)
     except (TypeError, ValueError, RecursionError) as error:
         raise BadRequest("metadata must be a JSON text.") from error

@@ -1,4 +1,4 @@
-"""What a caller of `POST /downloadzip` wants."""
+"""Reads requests of `POST /downloadzip`."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,12 +15,12 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the image table's times are UTC 
 
 @dataclass(frozen=True)
 class ZipRequest:
-    """Which images are to be packed: those of a site, captured from `start` to `end`, both included.
+    """The images to pack: those of a site, captured from `start` to `end`, inclusive.
 
     Attributes
     ----------
     start, end
-        UTC, without saying so.
+        UTC, without a time zone.
     fits_size
         One of `FITS_SIZES`.
     """
@@ -32,13 +32,13 @@ class ZipRequest:
 
 
 def parse_zip_request(body: dict[str, Any]) -> ZipRequest:
-    """Read which images a caller wants.
+    """Return the images that a request selects.
 
     Parameters
     ----------
     body
         `site`, `fits_size`, and `start_timestamp_s` and `end_timestamp_s`: Unix seconds, as a number or as
-        text, or an ISO date and time, UTC where it names no offset.
+        text, or an ISO date and time, UTC unless it has an offset.
 
     Raises
     ------

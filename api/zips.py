@@ -1,4 +1,4 @@
-"""Having the zip function pack files."""
+"""Lets the zip function pack files."""
 
 import json
 import time
@@ -9,9 +9,9 @@ from common import aws
 from common.errors import NotFound, TookTooLong, Unavailable
 from common.settings import setting
 
-# With what comes before it, this stays below the 29 s that API Gateway waits.
+# Together with the work before it, this stays below API Gateway's 29 s.
 WAIT_S = 22
-# While another request packs the same files, the function is asked whether it is done, which takes a moment.
+# Pause between checks whether another request has finished the same zip.
 LOOK_AGAIN_AFTER_S = 2.0
 _LOOK_TIMEOUT_S = 5
 
@@ -20,7 +20,7 @@ _OK, _NOT_FOUND, _STILL_PACKING = 200, 404, 409
 
 
 class StillPacking(TookTooLong):
-    """The zip function has not finished yet, and goes on. The web UI has words for 504 alone."""
+    """The zip function has not finished yet and continues: 504, which the web UI explains to its user."""
 
     retry_after_s = 30
 
@@ -28,7 +28,7 @@ class StillPacking(TookTooLong):
 def url_of(files: FitsFiles) -> str:
     """Return a presigned URL of a zip of files in `data/`.
 
-    A list of files is packed once at a time: while another request packs it, this one waits for that zip.
+    Only one request packs a list of files at a time. The others wait for its zip.
 
     Raises
     ------
@@ -55,10 +55,10 @@ def url_of(files: FitsFiles) -> str:
 
 
 def _invoked(event: dict[str, Any], timeout_s: float) -> dict[str, Any]:
-    """Return the zip function's answer to an event."""
+    """Return the zip function's response to an event."""
     from botocore.exceptions import IncompleteReadError, ReadTimeoutError
 
-    # A second attempt would have the same files packed twice.
+    # A retry would pack the same files twice.
     client = aws.client("lambda", read_timeout_s=timeout_s, attempts=1)
     try:
         with aws.faults("the zip function"):

@@ -1,6 +1,6 @@
-"""Who calls, and who may do what.
+"""Identifies callers and checks what they may do.
 
-API Gateway asks the Lambda authorizer before it lets a protected route run. Every other entry point asks
-`access` first, which in stages with `WRITE_ACCESS: protected` lets only users and holders of site keys change
-anything. Unlike a service this folder knows all routes, and `common.endpoints` imports it.
+API Gateway asks the Lambda authorizer before it lets a protected route run. Every other entry point calls
+`access.check` first. In stages with `WRITE_ACCESS: protected` it allows changes only to users and holders of
+site keys. Unlike a service, this package knows all routes, and `common.endpoints` imports it.
 """

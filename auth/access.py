@@ -1,4 +1,4 @@
-"""What each route needs of its caller, in one table, and the check that every entry point begins with."""
+"""What each route requires of its caller, and the check that every entry point starts with."""
 
 import json
 import os
@@ -14,16 +14,15 @@ from common.requests import Request
 
 KEY_HEADER = "x-site-key"
 
-# Callers without a name, as the log has them.
+# Names of callers in the log who have no name of their own.
 ANYBODY = "anybody"
 UNKNOWN = "nobody known"
 
 
 class Need(Enum):
-    """What a caller must have, in stages whose `WRITE_ACCESS` is protected, to be let in.
+    """What a route requires of its caller in a protected stage.
 
-    In open stages all but `TOKEN` and `GATEWAY` ask for nothing. A user is let in only with a role that may
-    change things: `writer_roles`.
+    In open stages only `TOKEN` and `GATEWAY` require anything. A user also needs one of the `writer_roles`.
     """
 
     NOTHING = auto()
@@ -51,7 +50,7 @@ class Need(Enum):
     """A user with a role, or the key of a PIPE."""
 
 
-# Downloads read: what they store is a copy of the image in another form, made again whenever it is missing.
+# Downloads count as reads: they store only a copy of the image in another form, which can be made again.
 NEEDS = {
     "GET /": Need.NOTHING,
     "POST /dummy-requires-auth": Need.TOKEN,
@@ -106,7 +105,7 @@ NEEDS = {
 
 
 class Unauthorized(ApiError):
-    """The caller showed neither key nor good token: 401, in the words of API Gateway."""
+    """The caller sent no key and no valid token: 401, with API Gateway's message."""
 
     status = 401
 
@@ -115,9 +114,9 @@ class Unauthorized(ApiError):
 
 
 def check(route: str, request: Request) -> None:
-    """Let a request in, or raise; nothing has changed by then. The context notes who asks for a change.
+    """Allow a request, or raise before anything changes. The context then has the caller of a change.
 
-    A request with a key is judged by the key, one without by its bearer token.
+    If the request has a key, only the key counts; otherwise its bearer token.
 
     Parameters
     ----------
@@ -150,7 +149,7 @@ def check(route: str, request: Request) -> None:
 
 
 def check_user(request: Request) -> None:
-    """Let the request of a user in who may change things; in open stages every request.
+    """Allow a user who may change things; in open stages every caller.
 
     Raises
     ------
@@ -161,7 +160,7 @@ def check_user(request: Request) -> None:
     """
     if not protected():
         return
-    # signatures and certificates take long to import, and most requests have nothing to do with them
+    # Imported here because these modules are slow to import and few requests need them.
     from auth import users
 
     request_context.update(caller=UNKNOWN)
@@ -174,7 +173,7 @@ def check_user(request: Request) -> None:
 
 
 def _check_authorized(need: Need, request: Request) -> None:
-    """Let the request of a user in whom the authorizer knows already."""
+    """Allow a user whom the authorizer has checked already."""
     request_context.update(caller=_user(request.authorizer.get("principalId", "")))
     if need is Need.GATEWAY and protected():
         _check_roles(json.loads(request.authorizer.get("userRoles", "[]")))
@@ -200,7 +199,7 @@ def _check_key(need: Need, request: Request) -> None:
 
 
 def _reaches(holder: Holder, need: Need, request: Request) -> bool:
-    """Return whether a key of `holder` is enough for a route."""
+    """Return whether a key of `holder` allows a route."""
     if need is Need.PIPE:
         return holder.kind == PIPE
     if need is Need.SITE:
@@ -211,11 +210,11 @@ def _reaches(holder: Holder, need: Need, request: Request) -> bool:
 
 
 def protected() -> bool:
-    """Return whether this stage is protected. A word that is neither of the two does not open it."""
+    """Return whether this stage is protected. An unknown value of the setting means protected."""
     return os.environ.get("WRITE_ACCESS", "") not in ("", "open")
 
 
 def writer_roles() -> list[str]:
-    """Return the roles that let a user change things in a protected stage; [] lets no user."""
+    """Return the roles that may change things in a protected stage; [] means no user may."""
     roles = os.environ.get("WRITER_ROLES", "").split(",")
     return [role.strip() for role in roles if role.strip()]

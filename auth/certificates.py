@@ -1,4 +1,4 @@
-"""The certificate of Auth0's tenant, in the forms in which it is stored."""
+"""Reads the certificate of the Auth0 tenant in each form in which it may be stored."""
 
 import base64
 import binascii
@@ -12,7 +12,7 @@ _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.+)-----END CERTIFICATE-----", r
 
 
 class CertificateRefused(Exception):
-    """A certificate cannot be used. The sentence says why, and quotes nothing of it."""
+    """A certificate cannot be used. The sentence says why and quotes no part of it."""
 
 
 def public_key(written: str) -> RSAPublicKey:
@@ -34,7 +34,7 @@ def public_key(written: str) -> RSAPublicKey:
     try:
         key = load_der_x509_certificate(base64.b64decode(body, validate=True)).public_key()
     except (binascii.Error, UnsupportedAlgorithm, ValueError):
-        # the error quotes the text
+        # The library's error would quote the certificate.
         key = None
     if not isinstance(key, RSAPublicKey):
         raise CertificateRefused(

@@ -10,11 +10,11 @@ from common.settings import SettingMissing
 
 
 def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Return a policy that lets the bearer of a good token call the method, with the user's roles.
+    """Return a policy that allows the holder of a valid token to call the method, with the user's roles.
 
-    A REQUEST authorizer of API Gateway (payload version 1). Raises the one text that API Gateway turns into
-    a 401, whatever is wrong with the token: a caller learns no more, and the log never has the token. Wrong
-    settings are not the caller's fault: for them it raises another text, which API Gateway turns into a 500.
+    A REQUEST authorizer of API Gateway (payload version 1). If the token is invalid it raises the text that
+    API Gateway turns into a 401. The caller gets no details, and the log never contains the token. Wrong
+    settings raise another text, which API Gateway turns into a 500.
     """
     logs.set_up()
     request_context.update(request_id=(event.get("requestContext") or {}).get("requestId", ""))
@@ -32,7 +32,7 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _refuse(message: str, event: dict[str, Any], fields: dict[str, str]) -> NoReturn:
-    """Log a refusal with the route and the caller's address, then raise it."""
+    """Log a refusal with route and address, then raise it."""
     identity = (event.get("requestContext") or {}).get("identity") or {}
     asked = {
         "route": f"{event.get('httpMethod')} {event.get('resource')}",

@@ -1,4 +1,4 @@
-"""Hand out, rotate, revoke and list site keys: `python -m auth.keys --help`.
+"""Makes, rotates, revokes and lists site keys: `python -m auth.keys --help`.
 
 Runs on an administrator's computer, with AWS credentials that may read and write the parameters /site-keys.
 """
@@ -15,7 +15,7 @@ _FINGERPRINT_DIGITS = 12
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; answer the process's exit status."""
+    """Run the command line; return the exit status."""
     wanted = _parser().parse_args(arguments)
     return commands.run(lambda: _do(wanted))
 

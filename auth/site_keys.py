@@ -1,7 +1,8 @@
-"""Site keys: what computers of sites and PIPEs send in the header `x-site-key`, in place of a user's token.
+"""Site keys: sent by computers of sites and PIPEs in the header `x-site-key`, in place of a user's token.
 
-A key is 32 random bytes, and only its SHA-256 is kept. Slow hashes such as bcrypt make up for passwords that
-can be guessed. Of 2^256 keys none can be, so a fast hash keeps them as safe and spares each request the wait.
+A key is 32 random bytes, and only its SHA-256 is stored. Slow hashes such as bcrypt protect passwords that
+can be guessed. A random key of 256 bits cannot be guessed, so a fast hash is as safe and saves time on each
+request.
 """
 
 import hashlib
@@ -20,15 +21,15 @@ SITE, PIPE = "site", "pipe"
 KINDS = (SITE, PIPE)
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 KEY_BYTES = 32
-# Two, so that a computer can be given its new key while the old one still opens.
+# Two, so that a computer can get its new key while the old one is still valid.
 KEYS_OF_ONE = 2
-# A key that is made or revoked is so everywhere after this long.
+# A new or revoked key takes effect everywhere within this time.
 KEPT_FOR_S = 60
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose a key is: the computers of a site, or a PIPE."""
+    """The holder of a key: the computers of a site, or a PIPE."""
 
     kind: str
     name: str
@@ -39,7 +40,7 @@ class Holder:
 
 @dataclass(frozen=True)
 class StoredKey:
-    """What is kept of a key: its SHA-256 in hexadecimal digits, and the UTC date on which it was made."""
+    """A stored key: its SHA-256 in hexadecimal digits, and the UTC date on which it was made."""
 
     sha256: str
     made: str
@@ -54,7 +55,7 @@ class Stored:
     keys
         Every holder's keys, the newest last.
     malformed
-        By the name of each parameter that cannot be read, what is wrong with it. It opens nothing.
+        What is wrong with each unreadable parameter, by its name. Its keys are not valid.
     """
 
     keys: dict[Holder, list[StoredKey]]
@@ -62,11 +63,11 @@ class Stored:
 
 
 class Malformed(Exception):
-    """What is stored of a holder cannot be read."""
+    """The stored keys of a holder cannot be read."""
 
 
 class NoSuchHolder(Exception):
-    """Nobody of that name holds a key."""
+    """No holder of that name has a key."""
 
 
 class AlreadyHolds(Exception):
@@ -75,14 +76,14 @@ class AlreadyHolds(Exception):
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-# Everybody's keys as they were last read, by the monotonic time until which they are good; one entry or none.
+# The cached keys, by the monotonic time at which they expire; at most one entry.
 _kept: dict[float, dict[Holder, list[StoredKey]]] = {}
 
 
 def holder(key: str) -> Holder | None:
-    """Return whose key it is, None if it is nobody's, by keys as they were at most `KEPT_FOR_S` ago.
+    """Return the holder of a key, or None. The stored keys are cached for `KEPT_FOR_S`.
 
-    Every stored key is compared, and each in constant time: how long it takes tells nothing of any.
+    Every stored key is compared in constant time, so the duration reveals nothing about a key.
     """
     digest = _digest(key)
     found = None
@@ -94,12 +95,12 @@ def holder(key: str) -> Holder | None:
 
 
 def forget() -> None:
-    """Have the keys read again when one is next shown."""
+    """Drop the cached keys, so that the next check reads them again."""
     _kept.clear()
 
 
 def read() -> Stored:
-    """Return what is stored now. A malformed parameter costs its own holder the keys, and nobody else."""
+    """Return the stored keys. A malformed parameter affects only its own holder."""
     stored = Stored({}, {})
     for parameter, value in sorted(store.read_all().items()):
         try:
@@ -110,7 +111,7 @@ def read() -> Stored:
 
 
 def hand_out(new: Holder) -> str:
-    """Make the first key of a holder; answer it, for nobody can later.
+    """Make and return the first key of a holder. It cannot be read again later.
 
     Raises
     ------
@@ -125,7 +126,7 @@ def hand_out(new: Holder) -> str:
 
 
 def rotate(existing: Holder) -> str:
-    """Make another key for a holder; answer it. The newest of the earlier ones stays good, older ones end.
+    """Make and return another key for a holder. The newest earlier key stays valid; older ones end.
 
     Raises
     ------
@@ -138,7 +139,7 @@ def rotate(existing: Holder) -> str:
 
 
 def revoke(existing: Holder, *, earlier_only: bool) -> None:
-    """End the keys of a holder, all of them or all but the newest. All of them also where they are malformed.
+    """End all keys of a holder, or all but the newest. Malformed keys can be ended too.
 
     Raises
     ------

@@ -11,7 +11,7 @@ def parameter(kind: str, name: str) -> str:
 
 
 def read_all() -> dict[str, str]:
-    """Return what is stored of every holder, by the name of the parameter. One request for every ten."""
+    """Return the stored value of every holder, by parameter name. One request for ten holders."""
     pages = aws.client("ssm").get_paginator("get_parameters_by_path")
     with aws.faults("the parameter store"):
         return {
@@ -22,7 +22,7 @@ def read_all() -> dict[str, str]:
 
 
 def write(kind: str, name: str, value: str) -> None:
-    """Store `value` for a holder in place of what there was."""
+    """Store `value` for a holder, replacing the old one."""
     with aws.faults("the parameter store"):
         aws.client("ssm").put_parameter(
             Name=parameter(kind, name), Value=value, Type="SecureString", Overwrite=True
@@ -30,6 +30,6 @@ def write(kind: str, name: str, value: str) -> None:
 
 
 def delete(kind: str, name: str) -> None:
-    """Remove what is stored of a holder, who must be there."""
+    """Remove the parameter of a holder, which must exist."""
     with aws.faults("the parameter store"):
         aws.client("ssm").delete_parameter(Name=parameter(kind, name))

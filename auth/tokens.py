@@ -12,11 +12,11 @@ _BEARER = re.compile(r"Bearer ([^ ]+)", re.IGNORECASE)
 
 
 class TokenRefused(Exception):
-    """The token is absent, malformed, expired, not meant for us, or not signed by Auth0."""
+    """The token is missing, malformed, expired, for another audience, or not signed by Auth0."""
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
-    """Return the token of an `Authorization: Bearer …` header, whatever the case of either word.
+    """Return the token of an `Authorization: Bearer …` header, in any case of letters.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def bearer_token(headers: Mapping[str, str]) -> str:
 
 
 def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
-    """Return the claims of a token whose signature, audience and times are right.
+    """Return the claims of a token after checking its signature, audience and times.
 
     Parameters
     ----------

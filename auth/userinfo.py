@@ -1,4 +1,4 @@
-"""What Auth0 knows of a user beyond the token."""
+"""Reads from Auth0 what the token does not contain: the user's roles."""
 
 import json
 from typing import Any
@@ -7,13 +7,13 @@ from common.outgoing_http import Limits, NoAnswer, ask
 from common.settings import setting
 
 METADATA_CLAIM = "https://photonranch.org/user_metadata"
-# For the connection, and for all that follows until the last byte of the answer.
+# Limits for the connection, and for everything until the last byte of the response.
 TIMEOUT_S = (2.0, 5.0)
 OK = 200
 
 
 class UserInfoFailed(Exception):
-    """Auth0 did not answer, or not with the user's roles."""
+    """Auth0 did not respond, or its response has no roles."""
 
 
 def roles(token: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Users: people who are logged in to the web UI, known by the bearer token that they send."""
+"""Users who are logged in to the web UI, identified by their bearer token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class User:
 
 
 def caller(headers: Mapping[str, str]) -> User:
-    """Return the user whose token a request has. One HTTP request to Auth0, if the token is good.
+    """Return the user of a request's token. One HTTP request to Auth0 if the token is valid.
 
     Raises
     ------

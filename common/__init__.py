@@ -1,1 +1,1 @@
-"""What the services share: small modules, each with one job, that know nothing of any one service."""
+"""Small modules that the services share, each with one job."""

@@ -1,4 +1,4 @@
-"""AWS clients, kept for the life of the process, and what their failures mean to a caller."""
+"""AWS clients, cached for the life of the process, and the meaning of their failures."""
 
 import json
 import os
@@ -27,10 +27,10 @@ OK, _FIRST_ERROR, SERVER_ERROR = 200, 300, 500
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 6
-# With the timeouts above the worst case stays below the 29 s that API Gateway waits.
+# With the timeouts above, the worst case is below API Gateway's 29 s.
 ATTEMPTS = 3
 
-# Error codes that say "later", not "never". 5xx answers count too, whatever their code.
+# Error codes of temporary failures. Every 5xx response counts as temporary too.
 PASSING_CODES = frozenset(
     {
         "InternalServerError",
@@ -48,17 +48,17 @@ PASSING_CODES = frozenset(
     }
 )
 
-# Services whose answers are JSON, read whole. Lambda's Invoke answers a stream.
+# Services with JSON responses that are read whole. Lambda's Invoke returns a stream.
 _JSON_SERVICES = frozenset({"dynamodb", "ssm"})
 # DynamoDB's header with the CRC-32 of the body, in decimal digits.
 _CHECKSUM_HEADER = "x-amz-crc32"
-# What stands in for an answer that is broken: an error that boto3 retries, and that will pass.
+# Replaces a broken response: an error that boto3 retries.
 _BROKEN = b'{"__type": "RequestTimeout", "message": "The answer was cut or changed on its way."}'
 
-# Operations of DynamoDB that answer rows.
+# Operations of DynamoDB that return rows.
 _ROWS = ("GetItem", "Query", "Scan")
 
-# Of these, one request of ours can make many, one after the other.
+# Reads: one request may need many of them, one after another.
 _READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 
 # The services that the project calls, by boto3's names; SQS only on one machine.
@@ -68,7 +68,7 @@ _making = Lock()
 
 
 class EndpointRefused(Exception):
-    """An environment variable names an endpoint of AWS that is none."""
+    """An environment variable has an invalid AWS endpoint."""
 
 
 def region() -> str:
@@ -103,7 +103,7 @@ def client(service: Literal["ssm"], *, read_timeout_s: float = ..., attempts: in
 def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
     """Return the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
 
-    Clients may be shared between threads; making one may not, hence the lock.
+    Threads may share clients. Creating a client is not thread-safe, so a lock protects it.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _made_client(service: Service, read_timeout_s: float, attempts: int) -> Any:
         read_timeout=read_timeout_s,
         retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=50,
-        # botocore puts its own together from some twenty parts at every request, for 0.2 ms of CPU time
+        # botocore would build its own user agent for every request, which takes 0.2 ms of CPU time.
         user_agent=USER_AGENT,
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path" if endpoint else "virtual"},
@@ -155,11 +155,11 @@ def _read_json(
     customized_response_dict: dict[str, Any],
     **_rest: Any,
 ) -> None:
-    """Read the JSON of an answer, and have boto3 send the request again where the answer is broken.
+    """Read the JSON of a response, and make boto3 retry if the response is broken.
 
-    Rows are taken as they are. botocore would check each value of each row against its models, which took
-    most of the CPU time of a read. botocore takes an answer that is no JSON for an empty one: a row that is
-    there would be "no such row". So an answer that is broken becomes an error that boto3 retries.
+    Rows are passed on unparsed, because botocore's parsing of each value took most of the CPU time of a read.
+    botocore treats a response that is not JSON as empty, so an existing row would look missing. So a broken
+    response becomes an error that boto3 retries.
     """
     read = _whole_object(response_dict["body"], response_dict["headers"].get(_CHECKSUM_HEADER))
     if read is None:
@@ -170,7 +170,7 @@ def _read_json(
 
 
 def _whole_object(body: bytes, checksum: str | None) -> dict[str, Any] | None:
-    """Return the JSON object that a body is; None if part of it is missing or changed."""
+    """Return the JSON object in a body; None if the body is incomplete or changed."""
     if checksum is not None and str(zlib.crc32(body)) != checksum:
         return None
     try:
@@ -181,7 +181,7 @@ def _whole_object(body: bytes, checksum: str | None) -> dict[str, Any] | None:
 
 
 def _refuse_broken(http_response: Any, parsed: Any, model: Any, **_rest: Any) -> None:
-    """Raise the error of an answer that is still broken after all retries: its HTTP status hides it."""
+    """Raise the error of a response that is still broken after all retries, despite its HTTP status."""
     from botocore.exceptions import ClientError
 
     if "Error" in parsed and http_response.status_code < _FIRST_ERROR:
@@ -189,13 +189,13 @@ def _refuse_broken(http_response: Any, parsed: Any, model: Any, **_rest: Any) ->
 
 
 def _check_time(longest_s: float, event_name: str, **_sent: Any) -> None:
-    """Begin no attempt at a read that could end after the request at hand must be answered."""
+    """Stop a read that could end after the request's deadline."""
     if event_name.rpartition(".")[2] in _READS and request_context.remaining_s() < longest_s:
         raise Unavailable("Try again later: the stored data is slow to answer.")
 
 
 def custom_endpoint(service: str) -> str | None:
-    """Return the URL that stands in for AWS's own endpoint of `service`, if the environment names one.
+    """Return the URL that replaces AWS's endpoint of `service`, if the environment has one.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def custom_endpoint(service: str) -> str | None:
 
 @contextmanager
 def faults(backend: str) -> Iterator[None]:
-    """Turn AWS failures that will pass (throttling, timeouts, outages, cut answers) into `Unavailable`.
+    """Turn temporary AWS failures (throttling, timeouts, outages, cut responses) into `Unavailable`.
 
     Parameters
     ----------

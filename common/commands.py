@@ -1,4 +1,4 @@
-"""Commands at a terminal: a backend that cannot be used ends them in one sentence, not in a traceback."""
+"""Runs commands at a terminal. If a backend fails, they end with a sentence and no traceback."""
 
 import sys
 from collections.abc import Callable
@@ -15,7 +15,7 @@ NO_CREDENTIALS = (
 def run(command: Callable[[], int]) -> int:
     """Run a command. Return its exit status, or 1 after a sentence on standard error that says why it failed.
 
-    Faults of the project itself raise as ever: their traceback is wanted.
+    Errors of the project itself are raised with their traceback.
     """
     try:
         return command()
@@ -28,7 +28,7 @@ def run(command: Callable[[], int]) -> int:
 
 
 def sentence(error: Exception) -> str | None:
-    """Return what is wrong outside the project and what to do about it, or None for any other error."""
+    """Return a sentence about a failure outside the project and what to do; None for other errors."""
     import psycopg2
     from botocore import exceptions
 

@@ -1,7 +1,7 @@
-"""The image database's URL, in the forms that people write it in.
+"""The image database's URL, in each form that people use.
 
-libpq, PostgreSQL's client, takes `postgresql://` alone, and wants special characters of a password escaped.
-SQLAlchemy writes `postgresql+psycopg2://`, and takes a password as it is.
+libpq, PostgreSQL's client, accepts only `postgresql://`, with escaped special characters in the password.
+SQLAlchemy writes `postgresql+psycopg2://` and accepts an unescaped password.
 """
 
 import os
@@ -20,7 +20,7 @@ _AFTER_USER = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?(?:\?.*)?", re.DOT
 
 
 class DatabaseUrlRefused(Unavailable):
-    """The image database's URL cannot be used: 503. The sentence quotes nothing of it."""
+    """The image database's URL cannot be used: 503. The sentence quotes no part of it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ def for_libpq(written: str) -> str:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """Yield what a text may mean as a URL: a password may contain any character, an @ included."""
+    """Yield each possible meaning of a text as a URL. A password may contain any character, also @."""
     scheme = _SCHEME.match(text)
     if not scheme:
         if _KEYWORDS.match(text):
@@ -91,6 +91,6 @@ def _libpq_reads(url: str) -> bool:
     try:
         parse_dsn(url)
     except psycopg2.Error:
-        # its text quotes the URL
+        # Its text would quote the URL.
         return False
     return True

@@ -1,7 +1,7 @@
-"""DynamoDB tables in plain Python values: whole scans and queries, conditional writes, sizes and limits.
+"""DynamoDB tables with plain Python values: paging, conditional writes, sizes and limits.
 
-Numbers come out as `Decimal`; floats go in as the decimal number they print as. DynamoDB's sets and binaries,
-which this project writes nowhere but other programs may, come out as Python's `set` and `bytes`.
+Numbers are read as `Decimal`. Floats are written as the decimal number that they print as. DynamoDB's sets
+and binaries, which only other programs write, are read as `set` and `bytes`.
 """
 
 import base64
@@ -26,22 +26,22 @@ MAX_DEPTH = 32
 MAX_DIGITS = 38
 MIN_MAGNITUDE, MAX_MAGNITUDE = -130, 125
 
-# Of a caller's keys, so many characters are said back in an error.
+# Characters of a caller's keys that an error sentence repeats.
 MAX_PATH_SHOWN = 100
 
 
 # The most that one BatchWriteItem takes, and one BatchGetItem.
 BATCH_ROWS, BATCH_READS = 25, 100
-# How long to wait before what a batch left undone is asked for again.
+# Pauses before the unprocessed part of a batch is sent again.
 BUSY_PAUSES_S = (0.05, 0.2, 0.8)
-# Why DynamoDB cancels a transaction that it will take later: another on the same rows, or too many.
+# Temporary reasons for a cancelled transaction: another one on the same rows, or too many requests.
 _PASSING_REASONS = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
-# Operations that name their tables deeper inside.
+# Operations whose arguments name the tables themselves.
 _MANY_TABLES = frozenset({"transact_write_items", "batch_write_item", "batch_get_item"})
 
 
 class ConditionFailed(Exception):
-    """A conditional write found the row otherwise than it asked for; nothing was written.
+    """The condition of a write does not hold; nothing was written.
 
     Parameters
     ----------
@@ -85,12 +85,12 @@ class Table:
         return setting(self._setting_name)
 
     def get(self, key: Item, *, consistent: bool = True) -> Item | None:
-        """Return the row at `key`, or None. Consistent reads see every write answered before."""
+        """Return the row at `key`, or None. A consistent read sees every completed write."""
         answer = self._request("get_item", Key=serialised(key), ConsistentRead=consistent)
         return deserialised(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Item], **expressions: Any) -> list[Item]:
-        """Return the rows at `keys` that are there, in no order. Consistent; 100 rows or 16 MB a request.
+        """Return the existing rows at `keys`, in no order. Consistent; 100 rows or 16 MB a request.
 
         Parameters
         ----------
@@ -111,7 +111,7 @@ class Table:
         return rows
 
     def put(self, item: Item, **expressions: Any) -> dict[str, Any]:
-        """Write `item` whole; answer DynamoDB's response.
+        """Write the whole `item`; return DynamoDB's response.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Table:
         return self._write("put_item", Item=serialised(item), **expressions)
 
     def update(self, key: Item, **expressions: Any) -> Item:
-        """Change the row at `key`; answer the attributes that `ReturnValues` asks for.
+        """Change the row at `key`; return the attributes that `ReturnValues` selects.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class Table:
         return deserialised(answer.get("Attributes", {}))
 
     def delete(self, key: Item, **expressions: Any) -> dict[str, Any]:
-        """Remove the row at `key`, if there is one; answer DynamoDB's response.
+        """Remove the row at `key`, if there is one; return DynamoDB's response.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class Table:
         return self._pages("query", expressions)
 
     def scan(self, after: Item | None = None, **expressions: Any) -> Iterator[Item]:
-        """Return every row of the table, page by page as they are asked for, in DynamoDB's own order.
+        """Return every row of the table, in DynamoDB's order. Pages are read when needed.
 
         Parameters
         ----------
@@ -169,12 +169,12 @@ class Table:
         return self._pages("scan", {**expressions, **start})
 
     def count(self, **expressions: Any) -> int:
-        """Return how many rows DynamoDB's `Query` finds, over all of its pages; no row leaves DynamoDB."""
+        """Return the number of rows that DynamoDB's `Query` finds. All pages; no row is transferred."""
         pages = self._raw_pages("query", {**expressions, "Select": "COUNT"})
         return sum(page["Count"] for page in pages)
 
     def transact(self, actions: Sequence[Mapping[str, Any]], token: str | None = None) -> None:
-        """Do all of `actions`, or none.
+        """Run all of `actions`, or none.
 
         Parameters
         ----------
@@ -223,7 +223,7 @@ class Table:
             read = answer["Responses"].get(self.name, [])
             rows += [deserialised(row) for row in read]
             keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            # An answer that is full has read something, and the next one goes on at once.
+            # A full response has read something, so the next request follows without a pause.
             pause_s = 0.0 if read else next(pauses_s, None)
             if pause_s is None:
                 raise Unavailable(f"Try again later: the table {self.name} is busy.")
@@ -231,7 +231,7 @@ class Table:
         return rows
 
     def _request(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Send one request, with boto3's retries, and answer DynamoDB's response."""
+        """Send one request, with boto3's retries; return DynamoDB's response."""
         client = aws.client("dynamodb", read_timeout_s=self._read_timeout_s)
         table = {} if operation in _MANY_TABLES else {"TableName": self.name}
         with self._faults():
@@ -250,7 +250,7 @@ class Table:
         for page in self._raw_pages(operation, expressions):
             rows = page["Items"][::-1]
             page.clear()
-            # a megabyte of nested rows takes 100 MB once parsed: each is dropped as soon as it was used
+            # A megabyte of nested rows takes 100 MB once parsed, so each row is dropped after its use.
             while rows:
                 yield deserialised(rows.pop())
 
@@ -305,7 +305,7 @@ def check_storable(item: Mapping[str, Any]) -> None:
 
 
 def check_position(name: str, text: str) -> str:
-    """Return the text of a parameter that says where a list goes on; "" for its start.
+    """Return the text of a parameter with the start of a page; "" for the first page.
 
     Raises
     ------
@@ -318,7 +318,7 @@ def check_position(name: str, text: str) -> str:
 
 
 def serialised(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the row as DynamoDB's wire format has it."""
+    """Return the row in DynamoDB's wire format."""
     return {name: _types.serializer.serialize(_exact(value)) for name, value in item.items()}
 
 
@@ -328,7 +328,7 @@ def deserialised(row: Mapping[str, Any]) -> Item:
 
 
 def _deserialised_value(value: Mapping[str, Any]) -> Any:
-    """Return what boto3 would, which takes three times as long; sets and binaries as plain Python's."""
+    """Return a plain Python value. boto3's own conversion takes three times as long."""
     ((kind, content),) = value.items()
     if kind in ("S", "BOOL"):
         return content
@@ -349,7 +349,7 @@ def _deserialised_set(kind: str, members: list[Any]) -> set[Any]:
 
 
 def _bytes(content: str | bytes) -> bytes:
-    """Return a binary value, which reads have in base64 and other operations of boto3 as it is."""
+    """Return a binary value. Reads have it in base64, other operations of boto3 as bytes."""
     return base64.b64decode(content) if isinstance(content, str) else content
 
 
@@ -370,7 +370,7 @@ _types = _Types()
 
 
 def _cancelled(table: str, answer: Mapping[str, Any]) -> Exception | None:
-    """Return what the cancellation of a transaction means to a caller; None if it is a fault of ours."""
+    """Return the error of a cancelled transaction; None if it is an error of this code."""
     reasons = answer.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     failed = [position for position, code in enumerate(codes) if code == "ConditionalCheckFailed"]
@@ -400,7 +400,7 @@ def _with_serialised_values(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """Return `value` with its numbers as Decimals that boto3 takes: it takes no floats, and no long zeros."""
+    """Return `value` with its numbers as Decimals. boto3 accepts no floats and no long zeros."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _exact_number(value)
     if isinstance(value, dict):
@@ -415,7 +415,7 @@ def _exact_number(number: float | Decimal) -> Decimal:
     if not exact:
         return Decimal(0)
     if len(exact.as_tuple().digits) > MAX_DIGITS:
-        # what stands beyond can only be zeros
+        # The other digits are zeros.
         return Context(prec=MAX_DIGITS).normalize(exact)
     return exact
 
@@ -435,23 +435,23 @@ def _value_size(value: Any) -> int:
 
 
 def _number_size(number: float | Decimal) -> int:
-    """One byte for two significant digits, one more, and one for a minus sign."""
+    """Return the size: a byte for two significant digits, one more, and one for a minus sign."""
     sign, digits, _ = Decimal(repr(number) if isinstance(number, float) else number).as_tuple()
     significant = len("".join(map(str, digits)).strip("0"))
     return (significant + 1) // 2 + 1 + sign
 
 
 class _Walk:
-    """A walk through a row, which ends where the row is larger than DynamoDB can hold.
+    """Walks through a row and stops when the row is too large for DynamoDB.
 
-    So it takes no longer for a body of 10 MB than for the largest row.
+    So a body of 10 MB takes no longer than the largest row.
     """
 
     def __init__(self) -> None:
         self._left = MAX_ITEM_BYTES
 
     def check(self, value: Any, path: tuple[str, ...]) -> None:
-        """Check a value, and count its bytes; `path` says where it stands."""
+        """Check a value and count its bytes; `path` is its place in the row."""
         if len(path) > MAX_DEPTH:
             raise BadRequest(f"{path[0]}: nested deeper than {MAX_DEPTH} levels.")
         if isinstance(value, dict):
@@ -488,7 +488,7 @@ def _check_text(text: str, path: tuple[str, ...]) -> None:
 
 
 def _is_unicode(text: str) -> bool:
-    """Return whether `text` has a UTF-8 form, which half of a surrogate pair has not."""
+    """Return whether `text` can be encoded as UTF-8. An unpaired surrogate cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -511,6 +511,6 @@ def _check_number(number: float | Decimal, path: tuple[str, ...]) -> None:
 
 
 def _where(path: tuple[str, ...]) -> str:
-    """Return where in a row a value stands, in no more words than an answer should have."""
+    """Return the path of a value in its row, shortened for an error sentence."""
     where = ".".join(path)
     return where if len(where) <= MAX_PATH_SHOWN else f"{where[:MAX_PATH_SHOWN]}…"

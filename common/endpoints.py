@@ -1,4 +1,4 @@
-"""The decorators of Lambda entry points: an event becomes a request, an error becomes an answer."""
+"""The decorators of Lambda entry points: they turn events into requests and errors into responses."""
 
 import time
 from collections.abc import Callable
@@ -16,10 +16,10 @@ Endpoint = Callable[[Request], Response]
 
 
 def endpoint(function: Endpoint) -> Handler:
-    """Make a Lambda handler of a function from request to response, for callers who may do what it does.
+    """Make a Lambda handler of a function from request to response. It checks the caller first.
 
-    `ApiError` becomes the answer that it describes. Anything else is a fault of ours: logged once, and
-    answered with a fixed 500 that carries the request id and nothing else.
+    `ApiError` becomes the response that it describes. Any other exception is logged once and becomes a fixed
+    500 with the request id.
     """
     return _handler(function, _as_it_is)
 
@@ -27,7 +27,7 @@ def endpoint(function: Endpoint) -> Handler:
 def endpoint_with_json_errors(function: Endpoint) -> Handler:
     """Make a Lambda handler like `endpoint` whose errors are JSON: `{"message": sentence}`, also of a 500.
 
-    Site computers read any answer of `PUT /{site}/config` as JSON, and try again for ever where that fails.
+    Site computers read every response of `PUT /{site}/config` as JSON, and retry for ever if that fails.
     """
     return _handler(function, _with_message)
 
@@ -70,14 +70,14 @@ def _as_it_is(body: Body) -> Body:
 
 
 def _with_message(body: Body) -> Body:
-    """Return an error's body as an object that has the sentence as `message`."""
+    """Return an error's body as an object with the sentence as `message`."""
     if isinstance(body, str):
         return {"message": body}
     return {"message": body.get("error"), **body}
 
 
 def _log_answer(route: str, status: int, started: float, address: str) -> None:
-    """Log an answer, of a change also who asked for it, and from where."""
+    """Log a response; for a change also the caller and the address."""
     fields = {
         "route": route,
         "status": status,

@@ -1,12 +1,12 @@
-"""The ways a request can fail that a caller should hear about.
+"""Failures that a caller sees.
 
-Domain code raises these; `common.endpoints` turns them into answers.
+Domain code raises these; `common.endpoints` turns them into responses.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-# What a caller is told: a sentence, sent as it is, or an object, sent as JSON.
+# The body for the caller: a sentence, sent as text, or an object, sent as JSON.
 Body = str | dict[str, Any]
 
 
@@ -16,9 +16,9 @@ class ApiError(Exception):
     Parameters
     ----------
     body
-        What the caller is told.
+        The body of the response.
     headers
-        Headers of the answer beyond those that every answer has.
+        Additional headers of the response.
     """
 
     status = 500
@@ -48,7 +48,7 @@ class NotFound(ApiError):
 
 
 class Conflict(ApiError):
-    """The state of things does not allow it: 409."""
+    """The current state does not allow it: 409."""
 
     status = 409
 
@@ -60,13 +60,13 @@ class TooLarge(ApiError):
 
 
 class Unprocessable(ApiError):
-    """What the request names is there, but is not what it should be: 422."""
+    """The named object exists but cannot be processed: 422."""
 
     status = 422
 
 
 class TryLater(ApiError):
-    """Trying again later may help: an answer with Retry-After."""
+    """A retry may help: a response with Retry-After."""
 
     retry_after_s = 5
 
@@ -75,12 +75,12 @@ class TryLater(ApiError):
 
 
 class Unavailable(TryLater):
-    """A backend does not answer: 503."""
+    """A backend does not respond: 503."""
 
     status = 503
 
 
 class TookTooLong(TryLater):
-    """The work goes on, but is not done in the time that a request has: 504."""
+    """The work continues, but takes longer than a request may: 504."""
 
     status = 504

@@ -1,6 +1,6 @@
-"""The two levels of the large FITS: real sites store 00, older ones and others 01.
+"""The two levels of the large FITS: real sites store 00, older and other sites 01.
 
-Whoever asks for one of the two gets the one that is stored.
+A request for one of them gets the one that is stored.
 """
 
 import re

@@ -1,10 +1,10 @@
-"""PostgreSQL connections, kept between requests.
+"""PostgreSQL connections, reused between requests.
 
-A Lambda process serves one request at a time and so keeps one connection; the local gateway serves
-several and keeps as many as were needed at once.
+A Lambda process serves one request at a time, so it has one connection. The local gateway serves several and
+has as many as were needed at once.
 
-A kept connection ends when nothing has used it for `IDLE_S`, and when it is `OLDEST_S` old. A Lambda that is
-not called is frozen and cannot close anything, so PostgreSQL itself is told to end an idle session.
+An idle connection is closed after `IDLE_S`, and every connection when it is `OLDEST_S` old. A Lambda that is
+not called is frozen and cannot close anything, so PostgreSQL ends idle sessions itself.
 """
 
 import select
@@ -21,16 +21,16 @@ from common.database_url import DatabaseUrlRefused
 from common.errors import Unavailable
 
 CONNECT_TIMEOUT_S = 5
-# Two slow statements in a row still end before API Gateway's 29 s, in an answer that says so.
+# Two slow statements in a row still end before API Gateway's 29 s, with a proper response.
 STATEMENT_TIMEOUT_MS = 10_000
-# A server that hangs does not even stop statements: so long beyond that it has for its answer.
+# A server that hangs does not stop statements. After this additional time the connection is given up.
 GRACE_S = 1.0
 
-# How long an unused connection is kept. docs/operations.md has the arithmetic of what this bounds.
+# How long an idle connection stays open. docs/operations.md calculates the number of connections.
 IDLE_S = 60
-# How long a connection is used at most, so that a new address or a failover is seen by all in that time.
+# The longest life of a connection, so that a new address or a failover is noticed within this time.
 OLDEST_S = 900
-# PostgreSQL ends an idle session so much later than this process would, so that both seldom do it at once.
+# PostgreSQL ends an idle session this much later than this process, so that they seldom collide.
 _SERVER_IDLE_MARGIN_S = 15
 
 _AWAY = "Try again later: the image database does not answer."
@@ -41,9 +41,9 @@ _TIMESTAMP_OID = 1114
 
 @dataclass(frozen=True)
 class _Kept:
-    """A connection that is kept, and the times (`time.time()`) when it was made and last used.
+    """An open connection, and the times (`time.time()`) at which it was made and last used.
 
-    Not `time.monotonic()`: that may stand still while a Lambda is frozen.
+    Not `time.monotonic()`: it may stop while a Lambda is frozen.
     """
 
     connection: Any
@@ -55,7 +55,7 @@ class _Kept:
         return now - self.used < IDLE_S and now - self.made < OLDEST_S
 
 
-# The one used last is at the right.
+# The connection that was used last is at the right end.
 _idle: deque[_Kept] = deque()
 
 
@@ -64,29 +64,29 @@ class StatementTimeout(Unavailable):
 
 
 class NoAnswer(Unavailable):
-    """PostgreSQL, or what lies before it, takes connections or statements and says nothing: 503."""
+    """PostgreSQL, or a proxy before it, accepts connections or statements and does not respond: 503."""
 
     def __init__(self) -> None:
         super().__init__(_AWAY)
 
 
 class QueryFailed(Exception):
-    """PostgreSQL is there but refused a query; the cause says why."""
+    """PostgreSQL rejected a query; the cause says why."""
 
 
 class TableDiffers(Unavailable):
-    """The image table is not there, or lacks a column that a query needs: 503."""
+    """The image table is missing, or lacks a column that a query needs: 503."""
 
 
 class BadValue(QueryFailed):
-    """PostgreSQL cannot read a value: no date, a number out of range."""
+    """PostgreSQL cannot read a value, such as an invalid date or a number out of range."""
 
 
 def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """Return the rows of a read, a dictionary each, in a transaction of its own.
+    """Return the rows of a read as dictionaries. It is a transaction of its own.
 
-    When the server closed a kept connection meanwhile, the read is made once more on a new one. That is
-    safe for reads alone, so this is not for writes.
+    If the server has closed the connection meanwhile, the read is repeated on a new one. So a write must be
+    idempotent.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
             try:
                 return _query_on(kept.connection, kept.made, sql, parameters)
             except NoAnswer:
-                # another try would only wait once more
+                # A retry would only wait again.
                 raise
             except Exception:
                 if not kept.connection.closed:
@@ -144,13 +144,13 @@ def _faults() -> Iterator[None]:
         ) from error
     except psycopg2.DatabaseError as error:
         if type(error) is psycopg2.DatabaseError and error.pgcode is None:
-            # neither PostgreSQL's refusal nor psycopg2's: the answer was cut or garbled on its way
+            # Not an error of PostgreSQL or psycopg2: the response was cut or changed on its way.
             raise Unavailable(_AWAY) from error
         raise QueryFailed from error
 
 
 def _query_on(connection: Any, made: float, sql: str, parameters: Any) -> list[dict[str, Any]]:
-    """Run a read on `connection`, which was made at `made`, and keep it for the next unless it broke."""
+    """Run a read on `connection`, made at `made`, and reuse the connection unless it broke."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
@@ -171,7 +171,7 @@ def _connect() -> Any:
     given = parse_dsn(url).get("options", "")
     connection = psycopg2.connect(
         url,
-        # libpq itself waits without end for a server that hangs; each statement is its own transaction
+        # Without async, libpq waits for ever for a server that hangs. Each statement is its own transaction.
         async_=True,
         options=f"{given} {_session_options()}".strip(),
         application_name="photonranch-api",
@@ -199,7 +199,7 @@ def _url() -> str:
 
 
 def _wait(connection: Any, timeout_s: float) -> None:
-    """Wait until `connection` is done with what it was last asked.
+    """Wait until `connection` has finished its last operation.
 
     Raises
     ------
@@ -218,9 +218,9 @@ def _wait(connection: Any, timeout_s: float) -> None:
 
 
 def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
-    """Return a timestamp as Python has them: for years before 1 and after 9999 the first or last there is.
+    """Return a Python datetime; for years before 1 and after 9999 the first or last one.
 
-    One row with a mistyped year would fail every list that it is in.
+    Otherwise one row with a mistyped year would break every list that contains it.
     """
     from psycopg2.extensions import PYDATETIME
 
@@ -232,7 +232,7 @@ def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
 
 
 def _take_idle() -> _Kept | None:
-    """Return the connection that was used last; None if none is kept that is neither old nor long unused."""
+    """Return the connection that was used last; None if no usable one is open."""
     while (kept := _pop_idle()) is not None:
         if kept.is_good():
             return kept
@@ -248,7 +248,7 @@ def _pop_idle() -> _Kept | None:
 
 
 def _close_unused() -> None:
-    """Close what has not been used for long: at the left, where `_take_idle` seldom comes."""
+    """Close connections that were idle for too long. They are at the left end."""
     while True:
         try:
             kept = _idle.popleft()
@@ -261,6 +261,6 @@ def _close_unused() -> None:
 
 
 def close_idle() -> None:
-    """Drop every kept connection: when one was closed by the server, the others were too."""
+    """Close all connections. If the server closed one, it closed the others too."""
     while (kept := _pop_idle()) is not None:
         kept.connection.close()

@@ -1,4 +1,4 @@
-"""What a caller sent, read from API Gateway's REST proxy event."""
+"""Requests, read from API Gateway's REST proxy events."""
 
 import base64
 import binascii
@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from common.errors import BadRequest, TooLarge
 
-# DynamoDB stores 400 KB at most, which are 2.4 MB of JSON where every character is escaped. Ten megabytes of
-# brackets would take 400 MB of memory to read.
+# DynamoDB stores at most 400 KB, which are 2.4 MB of JSON if every character is escaped. Parsing ten
+# megabytes of brackets would take 400 MB of memory.
 MAX_JSON_CHARACTERS = 4 * 1024 * 1024
 # The longest integer that Python reads; the same for numbers with a fraction.
 MAX_NUMERAL_CHARACTERS = 4300
@@ -27,7 +27,7 @@ class Request:
     path
         Path parameters, decoded.
     query
-        Query string parameters; of one given twice the last counts.
+        Query string parameters; if one is repeated, the last value counts.
     headers
         By lower-case name.
     raw_body
@@ -35,7 +35,7 @@ class Request:
     base64_body
         Whether `raw_body` is base64.
     id
-        API Gateway's request id, which logs and error answers carry.
+        API Gateway's request id, which logs and error responses contain.
     url_path
         The path of the URL that was called, what stands before the routes included.
     address
@@ -104,7 +104,7 @@ class Request:
 
     @cached_property
     def _object(self) -> dict[str, Any]:
-        """The body, read once: `parameter` asks for it again and again."""
+        """The body, parsed once, because `parameter` needs it repeatedly."""
         text = self.text()
         if len(text) > MAX_JSON_CHARACTERS:
             raise TooLarge(

@@ -1,4 +1,4 @@
-"""Answers: status, body and headers, in the form that Lambda hands to API Gateway."""
+"""Responses: status, body and headers, in the form that Lambda passes to API Gateway."""
 
 import base64
 import gzip
@@ -12,35 +12,35 @@ from urllib.parse import urlencode
 
 from common import logs, request_context
 
-# Lambda's limit on the JSON of an answer, 6 MB, less room for the status and headers around the body.
+# Lambda's limit on a response, 6 MB of JSON, minus room for status and headers.
 MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
 # In base64 four characters stand for three bytes.
 _MAX_BINARY_BYTES = MAX_BODY_BYTES // 4 * 3
-# The JSON of a list, before gzip, is at most about so long: twice what fits without gzip. Real lists shrink
-# to a tenth, so that all of it fits.
+# The limit for the JSON of a list before gzip: twice what fits without gzip. Real lists shrink to a tenth, so
+# they fit.
 MAX_LISTING_BYTES = 2 * MAX_BODY_BYTES
-# The JSON of one element: it fits into an answer alone, even where gzip cannot shrink it.
+# The limit for the JSON of one element: it fits into a response even if gzip cannot shrink it.
 MAX_ELEMENT_BYTES = _MAX_BINARY_BYTES - 8192
-# When so little of a request's time is left, a list ends with what was read, and a Link header leads on. A
-# read of DynamoDB needs 8 s at worst, gzip and the way to the caller the rest.
+# With less time left, a list ends with what was read and a Link header. A read of DynamoDB takes up to 8 s;
+# the rest is for gzip and the way to the caller.
 STOP_READING_S = 10.0
-# Longer answers leave gzipped for a caller that accepts it.
+# Longer responses are gzipped if the caller accepts it.
 GZIP_FROM_BYTES = 10 * 1024
 
 COMMON_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Credentials": "true",
     "Access-Control-Expose-Headers": "Link, Retry-After",
-    # A browser takes an answer for what its Content-Type says, never for a page that a caller has put there.
+    # A browser must trust the Content-Type and must not guess that a caller's text is a page.
     "X-Content-Type-Options": "nosniff",
 }
 
 
 class Listing:
-    """A list, or an object with a member for each element, that may be too long for one answer.
+    """A list, or an object with a member for each element, that may be too long for one response.
 
-    Elements are read and encoded one by one, each once, until one answer is full. So memory and time are
-    bounded by what fits into an answer, however much there is to read.
+    Elements are read and encoded one by one until the response is full. So memory and time are limited by the
+    size of a response, not by the length of the list.
 
     Parameters
     ----------
@@ -74,14 +74,14 @@ class Listing:
         self._read(elements)
 
     def text(self, count: int | None = None) -> bytes:
-        """Return the JSON text of the first `count` elements, of all that were read by default."""
+        """Return the JSON text of the first `count` elements; by default of all that were read."""
         texts = self._texts[:count]
         if self._is_object:
             return b"{" + b",".join(sorted(texts)) + b"}"
         return b"[" + b",".join(texts) + b"]"
 
     def fitting(self, limit: int) -> int:
-        """Return how many elements fit into an answer of `limit` bytes."""
+        """Return the number of elements that fit into a response of `limit` bytes."""
         room = limit - len('"[]"')
         for count, text in enumerate(self._texts):
             room -= _escaped_size(text) + len(",")
@@ -93,7 +93,7 @@ class Listing:
         return len(self._texts)
 
     def link_after(self, count: int) -> str | None:
-        """Return the Link header (RFC 8288) that leads on after the first `count` elements, if any follow."""
+        """Return the Link header (RFC 8288) to the page after the first `count` elements, if there is one."""
         cut = self._is_cut or count < len(self)
         query = self._next_query(self._marks[count - 1]) if cut else self._rest_query
         return None if query is None else f'<?{urlencode(query)}>; rel="next"'
@@ -115,7 +115,7 @@ class Listing:
                 return
 
     def _encoded(self, mark: Any, element: Any) -> bytes | None:
-        """Return the JSON text of an element; None if no answer can have it: the others still come."""
+        """Return the JSON text of an element; None if it cannot be encoded or is too large."""
         try:
             text = json_text(element).encode()
             if self._is_object:
@@ -131,13 +131,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer.
+    """A response.
 
     Attributes
     ----------
     body
-        A text is sent as it is, as plain text where `headers` have no Content-Type, bytes as they are, None
-        as an empty body, a `Listing` as far as it fits, all else as JSON.
+        A text is sent unchanged, as plain text unless `headers` have a Content-Type. Bytes are sent
+        unchanged, None as an empty body, a `Listing` as far as it fits, everything else as JSON.
     """
 
     status: int
@@ -158,14 +158,14 @@ def no_content() -> Response:
 def json_text(value: Any) -> str:
     """Return compact JSON.
 
-    Decimals become integers where they are whole, floats elsewhere, and null where no float holds them. Sets
-    become lists, in order; bytes their base64.
+    Whole Decimals become integers, others floats, and null if no float can hold them. Sets become sorted
+    lists, bytes become base64.
     """
     return _encoder.encode(value)
 
 
 def _escaped_size(text: bytes) -> int:
-    """Return the bytes of JSON `text` once it is quoted again inside Lambda's own JSON answer."""
+    """Return the size of JSON `text` after it is quoted inside Lambda's own JSON response."""
     return len(text) + text.count(b'"') + text.count(b"\\")
 
 
@@ -179,9 +179,8 @@ def accepts_gzip(accept_encoding: str) -> bool:
 def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     """Return the response as API Gateway's proxy integration takes it.
 
-    A body of more than `GZIP_FROM_BYTES` leaves gzipped for a caller that accepts it; bytes leave as they
-    are. A `Listing` that does not fit into Lambda's 6 MB is cut at a whole element, with a Link header that
-    leads on.
+    A body over `GZIP_FROM_BYTES` is gzipped if the caller accepts it; bytes are not. A `Listing` that does
+    not fit into Lambda's 6 MB is cut at a whole element and gets a Link header to the next page.
     """
     headers = {**COMMON_HEADERS, **response.headers}
     if isinstance(response.body, Listing):
@@ -222,13 +221,13 @@ def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_
 
 
 def _gzipped(listing: Listing, text: bytes) -> tuple[int, bytes]:
-    """Return how many elements fit, in base64, when gzipped, and the gzip of them; `text` is that of all."""
+    """Return the number of elements that fit when gzipped and in base64, and their gzip; `text` has all."""
     count = len(listing)
     while True:
         packed = gzip.compress(text, 5)
         if len(packed) <= _MAX_BINARY_BYTES:
             return count, packed
-        # Elements compress much alike, so this nearly always fits at the second try.
+        # Elements compress similarly, so the second try nearly always fits.
         count = max(1, min(count - 1, int(count * 0.95 * _MAX_BINARY_BYTES / len(packed))))
         text = listing.text(count)
 
@@ -246,7 +245,7 @@ def _answer(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON has for a value that DynamoDB can hold and Python's encoder does not know."""
+    """Return the JSON form of a DynamoDB value that Python's encoder does not know."""
     if isinstance(value, Decimal):
         return _plain_number(value)
     if isinstance(value, set):
@@ -262,5 +261,5 @@ def _plain_number(number: Decimal) -> int | float | None:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
-# Kept, for to make one takes longer than to encode an element of a list.
+# Cached: building one takes longer than encoding an element of a list.
 _encoder = json.JSONEncoder(default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

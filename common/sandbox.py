@@ -1,9 +1,9 @@
 """Untrusted files are decoded in a sandbox: a process of its own that holds no secrets, under limits.
 
-Decoders of images are large programs in C that believe what a file says. A file made to deceive them can read
-or write memory that is not its own, use all memory or never end. In a sandbox that costs nobody but its
-sender: the process has a clean environment, no credentials and no other caller's data, and it ends at its
-limits. One template process loads the libraries once and is forked for each job.
+Image decoders are large C programs that trust the file. A hostile file can make them read or write foreign
+memory, use all memory or never end. In a sandbox that harms nobody but its sender: the process has a clean
+environment, no credentials and no other caller's data, and it ends at its limits. One template process loads
+the libraries once and is forked for each job.
 """
 
 import atexit
@@ -24,20 +24,20 @@ from common import logs, request_context
 from common.errors import TooLarge, Unavailable, Unprocessable
 from common.sandbox_worker import DATA, DIED, DONE, FRAME, ORDER_LENGTH, REFUSED
 
-# More jobs at once would take their memory together and gain no time.
+# More jobs at once would need more memory and gain no time.
 JOBS_AT_ONCE = 4
-# How much longer than a job may take its caller waits for the kernel to end it.
+# Additional time in which the kernel ends a job that exceeds its limit.
 _GRACE_S = 2
 _PIECE_BYTES = 1024**2
 _WAIT_FOR_ROOM_S = 20
 _STOP_TIMEOUT_S = 5
-# A template that ends closes its jobs' sockets a moment before it has ended.
+# An ending template closes its jobs' sockets shortly before it exits.
 _ENDING_S = 0.5
 
-# Of this process's environment the template gets these alone: where the interpreter finds its own libraries,
-# and how numpy's BLAS is told which processor this is.
+# The only variables that the template gets: the path of the interpreter's libraries, and the processor type
+# for numpy's BLAS.
 _PASSED_ON = ("LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-# One thread, so that the template may fork; few arenas, so that threads of a job reserve little memory.
+# One thread, so that the template can fork; few arenas, so that a job reserves little memory.
 _FIXED = {
     "HOME": "/nonexistent",
     "LC_ALL": "C.UTF-8",
@@ -76,7 +76,7 @@ class Overrun(Unprocessable):
 
 
 class _TookTooLong(Overrun):
-    """The job passed a limit of time, that `on_the_clock` or that of computing."""
+    """The job exceeded its time limit, either wall-clock (`on_the_clock`) or CPU."""
 
     def __init__(self, *, on_the_clock: bool) -> None:
         super().__init__("The file cannot be converted: decoding it takes too long.")
@@ -84,7 +84,7 @@ class _TookTooLong(Overrun):
 
 
 class _Silent(Exception):
-    """A job's socket closed before the job said how it ended."""
+    """A job's socket closed before the job reported its result."""
 
 
 class Sandbox:
@@ -139,11 +139,11 @@ class Sandbox:
                 all_sent = _send(job, order, pieces)
                 return _received(job, limits.output_bytes)
             except TimeoutError as error:
-                # The job's own clock would have ended it by now: the template forks no more.
+                # The job's own alarm should have ended it by now, so the template no longer forks.
                 self._forget(template)
                 raise Unavailable(_RESTARTED) from error
             except _TookTooLong as error:
-                # Not the file's fault, but that of what its bytes come from or of the requests before it.
+                # The cause is not the file, but its slow source or the requests before it.
                 if error.on_the_clock and (not all_sent or given.wall_s < limits.wall_s):
                     raise Unavailable(_NO_TIME) from error
                 raise
@@ -170,7 +170,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def _job(self) -> Iterator[socket.socket]:
-        """Hand one end of a new pair of sockets to the template, which forks a process for it."""
+        """Pass one end of a new socket pair to the template, which forks a process for it."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs, self._lock:
@@ -191,7 +191,7 @@ class Sandbox:
         return self._control
 
     def _check_template(self) -> None:
-        """Raise Unavailable if the template process has ended: then its jobs ended for no fault of theirs."""
+        """Raise Unavailable if the template process has ended. Then the file is not the cause."""
         with self._lock:
             template = self._template
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -215,7 +215,7 @@ class Sandbox:
 
 
 def _start(control: socket.socket, modules: list[str]) -> "subprocess.Popen[bytes]":
-    # -I and -S: neither variables nor folders of the user reach the interpreter; -B: it writes no bytecode.
+    # -I and -S: the interpreter ignores the user's variables and folders. -B: it writes no bytecode.
     program = _PROGRAM.format(path=[str(Path(entry).resolve()) for entry in sys.path], modules=modules)
     return subprocess.Popen(  # noqa: S603 - the interpreter that runs this, and a program of ours
         [sys.executable, "-I", "-S", "-B", "-c", program],
@@ -223,13 +223,13 @@ def _start(control: socket.socket, modules: list[str]) -> "subprocess.Popen[byte
         stdout=subprocess.DEVNULL,
         env={**_FIXED, **{name: os.environ[name] for name in _PASSED_ON if name in os.environ}},
         cwd="/",
-        # Ctrl-C at the terminal reaches the server alone, which then stops the sandbox.
+        # Ctrl-C at the terminal reaches only the server, which then stops the sandbox.
         start_new_session=True,
     )
 
 
 def _in_time(limits: Limits) -> Limits:
-    """Return the limits, with no more time on the clock than the request has left.
+    """Return the limits, with the wall-clock time cut to what the request has left.
 
     Raises
     ------
@@ -248,9 +248,9 @@ def _enforced(limits: Limits) -> dict[str, int]:
 
 
 def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) -> bool:
-    """Send a job its order and its input; return whether it took all of it."""
+    """Send a job its order and its input; return whether it read all of it."""
     content = json.dumps(order).encode()
-    # A job that has ended early reads no more; what it sent before that says why.
+    # A job that ended early no longer reads. What it sent before says why.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         job.sendall(ORDER_LENGTH.pack(len(content)) + content)
         for piece in pieces:
@@ -260,7 +260,7 @@ def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) ->
 
 
 def _received(job: socket.socket, most_bytes: int) -> bytearray:
-    """Return the output of a job, or raise what its end means."""
+    """Return the output of a job, or raise its failure."""
     output = bytearray()
     while True:
         kind, size = FRAME.unpack(_exactly(job, FRAME.size))

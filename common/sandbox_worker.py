@@ -1,6 +1,6 @@
 """The program inside a sandbox: a process without secrets that forks once per job.
 
-`common.sandbox` starts it and says what a job is. The template process loads the libraries once and then only
+`common.sandbox` starts it and defines jobs. The template process loads the libraries once and then only
 forks and waits. Each job runs in a fork of its own, under limits, and sees no input but its own.
 """
 
@@ -24,17 +24,17 @@ from typing import Any, NoReturn
 from common import logs
 from common.errors import ApiError
 
-# What travels back over a job's socket: frames of a kind, a length and as many bytes.
+# Data on a job's socket to the caller: frames with a kind, a length and that many bytes.
 FRAME = struct.Struct(">cI")
 DATA, DONE, REFUSED, FAILED, DIED = b"D", b"Z", b"R", b"F", b"X"
-# Over a job's socket comes first the length of its order, then the order in JSON, then the input.
+# Data on a job's socket to the job: the length of its order, the order in JSON, then the input.
 ORDER_LENGTH = struct.Struct(">I")
 
 _PIECE_BYTES = 1024**2
-# What sending says once the caller has closed its end of a job's socket.
+# Errors of sending after the caller has closed its end of the socket.
 _CALLER_GONE = (BrokenPipeError, ConnectionResetError)
 _STATUS_FILE = Path("/proc/self/statm")
-# What `prctl` calls the signal that a process gets when its parent ends; Linux alone has it.
+# The option of `prctl` for the signal at the parent's end; only on Linux.
 _PR_SET_PDEATHSIG = 1
 
 
@@ -67,14 +67,14 @@ def main(modules: list[str]) -> None:
     for module in modules:
         importlib.import_module(module)
     warnings.simplefilter("ignore")
-    # What is loaded stays as it is: no job's garbage collector touches, and so copies, its memory.
+    # The loaded modules are frozen, so that no job's garbage collector touches and copies their memory.
     gc.collect()
     gc.freeze()
     _Template(socket.socket(fileno=0)).run()
 
 
 class _Template:
-    """Forks a process per job, and tells the job's socket when its process died of a signal."""
+    """Forks a process per job, and reports on the job's socket if a signal ended the process."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -114,7 +114,7 @@ class _Template:
         if not process:
             self._become_worker(job)
         self._jobs[process] = job
-        # No event is asked for: the poll then tells only of a hang-up.
+        # Without events the poll reports only a hang-up.
         self._poll.register(job, 0)
         return True
 
@@ -123,7 +123,7 @@ class _Template:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for other in (self._control, self._woken, self._waker, *self._jobs.values()):
             other.close()
-        # What a library writes about a file does not belong into the server's log.
+        # Libraries' messages about a file do not belong in the server's log.
         os.dup2(self._nowhere, sys.stderr.fileno())
         _work(job)
 
@@ -148,7 +148,7 @@ class _Template:
 
 
 def _tell_death(job: socket.socket, number: int) -> None:
-    """Send the signal that ended a job's process. A caller that reads nothing must not stop the template."""
+    """Send the signal that ended a job's process. A caller that does not read must not block the template."""
     content = json.dumps({"signal": number}).encode()
     job.settimeout(0)
     with contextlib.suppress(OSError):
@@ -166,7 +166,7 @@ def _work(job: socket.socket) -> NoReturn:
         _run(job, order, source)
         status = 0
     except _CALLER_GONE:
-        # There is nobody to tell.
+        # The caller is gone.
         status = 2
     finally:
         os._exit(status)
@@ -206,13 +206,13 @@ def _send(job: socket.socket, kind: bytes, content: bytes | memoryview = b"") ->
 
 
 def _die_with_parent() -> None:
-    """On Linux, have the kernel end this process when the template ends."""
+    """Let the kernel end this process when the template ends; on Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _limit(memory_bytes: int, cpu_s: int, wall_s: int) -> None:
-    """Limit what this process may use; the kernel ends it, or refuses it memory, where it passes a limit.
+    """Limit what this process may use. The kernel ends it, or refuses memory, beyond a limit.
 
     Parameters
     ----------
@@ -224,10 +224,10 @@ def _limit(memory_bytes: int, cpu_s: int, wall_s: int) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(wall_s)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    # No image of the memory is left when it dies.
+    # No core dump.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if _STATUS_FILE.exists():
         held = int(_STATUS_FILE.read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (held + memory_bytes, held + memory_bytes))
-    # What is open stays open, and nothing more can be opened: no file and no connection.
+    # Open files stay open. No other file and no connection can be opened.
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))

@@ -1,4 +1,4 @@
-"""Settings and secrets, read when they are first needed.
+"""Settings and secrets, read on first use.
 
 Settings come from the environment, which serverless.yml sets; secrets from SSM Parameter Store.
 """
@@ -32,7 +32,7 @@ def setting(name: str) -> str:
 
 @cache
 def secret(name: str) -> str:
-    """Return the parameter `name` of SSM Parameter Store, fetched once in the life of the process.
+    """Return the parameter `name` of SSM Parameter Store, cached for the life of the process.
 
     Raises
     ------

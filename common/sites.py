@@ -9,7 +9,7 @@ _SITE_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def check_site_code(site: Any) -> str:
-    """Return `site` if it can name a site.
+    """Return `site` if it is a valid site code.
 
     Raises
     ------

@@ -1,5 +1,5 @@
-"""Images made into what people open: plain FITS out of fpacked, TIFF out of FITS, kept in S3 and linked to.
+"""Converts images into files that people can open: fpacked FITS to plain FITS, FITS to TIFF.
 
-The web UI asks for them. What is made once is kept under `downloads/` and handed out again until the image
-itself changes.
+The web UI requests them. A converted file is stored under `downloads/` and reused until the image itself
+changes.
 """

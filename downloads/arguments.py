@@ -1,4 +1,4 @@
-"""What a caller of `POST /download` wants."""
+"""Reads requests of `POST /download`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,18 +13,18 @@ STRETCHES = ("arcsinh", "linear")
 
 @dataclass(frozen=True)
 class Download:
-    """A download that is allowed.
+    """An allowed download.
 
     Attributes
     ----------
     directory
-        Where the object lies, one of those that can be uploaded to.
+        The object's directory, one of those for uploads.
     name
         The object's name there.
     image_type
-        What it shall become: one of `TIFF_TYPES` or `FITS_TYPES`; anything else is the object as it is.
+        The wanted type: one of `TIFF_TYPES` or `FITS_TYPES`; anything else means the unchanged object.
     stretch
-        Of a TIFF, one of `STRETCHES`.
+        The stretch of a TIFF, one of `STRETCHES`.
     """
 
     directory: str
@@ -34,12 +34,12 @@ class Download:
 
     @property
     def converted(self) -> bool:
-        """Whether something has to be made of the object."""
+        """Whether the object must be converted."""
         return self.image_type in TIFF_TYPES + FITS_TYPES
 
     @property
     def source_name(self) -> str:
-        """The stored object's name: of an image that is to be converted, `.bz2` means the stored `.fz`."""
+        """The stored object's name. For an image to convert, `.bz2` means the stored `.fz`."""
         return self.name.replace(".bz2", ".fz") if self.converted else self.name
 
     @property
@@ -49,7 +49,7 @@ class Download:
 
 
 def parse_download(body: dict[str, Any]) -> Download:
-    """Read what a caller wants to download.
+    """Return the download that a request describes.
 
     Parameters
     ----------

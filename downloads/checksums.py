@@ -8,7 +8,7 @@ from downloads.fits_headers import Header
 
 _ALL_ONES = 0xFFFFFFFF
 _DIGIT_ZERO = 0x30
-# Characters between the digits and the letters, and between capitals and small letters, are not used.
+# Characters between digits, capitals and small letters are not allowed.
 _EXCLUDED = frozenset([*range(0x3A, 0x41), *range(0x5B, 0x61)])
 _ZERO = "0" * 16
 
@@ -19,7 +19,7 @@ def ones_sum(data: bytes | bytearray | memoryview, total: int = 0) -> int:
     Parameters
     ----------
     data
-        Padded by zeros to whole words where it does not end in one.
+        Padded with zeros to whole words.
     """
     whole = len(data) // 4 * 4
     words = np.frombuffer(data, ">u4", whole // 4)
@@ -30,28 +30,28 @@ def ones_sum(data: bytes | bytearray | memoryview, total: int = 0) -> int:
 
 
 def encoded(total: int) -> str:
-    """Return the 16 characters that, in a header with CHECKSUM so far zeros, make the sum all ones.
+    """Return the 16 characters of CHECKSUM that make the sum all ones, if it was zeros before.
 
     Parameters
     ----------
     total
         `ones_sum` of the HDU.
     """
-    # Each byte of the complement becomes four characters that add up to it, and to four zeros.
+    # Each byte of the complement becomes four characters whose sum is the byte plus four zeros.
     columns = [_characters(byte) for byte in (total ^ _ALL_ONES).to_bytes(4, "big")]
     text = "".join(chr(columns[index % 4][index // 4]) for index in range(16))
     return text[-1] + text[:-1]
 
 
 def with_valid_sums(header: Header, data: bytes | bytearray | memoryview) -> Header:
-    """Return the header with the checksums that it has made right for `data`, if they are not.
+    """Return the header with its checksums corrected for `data`.
 
     Parameters
     ----------
     header
-        Without checksums it stays as it is.
+        Without checksums it does not change.
     data
-        As they stand in the file, without padding.
+        The data as in the file, without padding.
     """
     data_sum = ones_sum(data)
     if "DATASUM" in header and header.text("DATASUM") != str(data_sum):
@@ -74,7 +74,7 @@ def _characters(byte: int) -> Sequence[int]:
 
 
 def _with_text(header: Header, name: str, text: str) -> Header:
-    """Return the header with another text as value of its first card `name`, the comment kept."""
+    """Return the header with another text in its first card `name`, with the same comment."""
     old = header.card(name)
     comment = old.partition(" / ")[2].rstrip()
     quoted = f"'{text:8}'"

@@ -1,4 +1,4 @@
-"""A conversion as it runs in the sandbox: the data of an image in, the pieces of a file out."""
+"""The conversion that runs in the sandbox: the data of an image in, the pieces of a file out."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ from downloads.fits_images import ImageHdu
 
 
 def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes | memoryview]:
-    """Return the pieces of the file that an image is converted to.
+    """Return the pieces of the converted file.
 
     Parameters
     ----------

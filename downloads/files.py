@@ -1,4 +1,4 @@
-"""What is made of an image: a plain FITS file, or a TIFF under bzip2. Bytes in, pieces of bytes out."""
+"""Makes a plain FITS file, or a TIFF compressed by bzip2, of an image's data."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,12 +13,12 @@ from downloads.fits_images import ImageHdu
 from downloads.pixels import Pixels, Scale, stored_pixels
 from downloads.stretches import Arcsinh, Linear
 
-# Pixels that are stretched and compressed at a time by one thread: some megabytes.
+# Pixels that one thread stretches and compresses at a time: some megabytes.
 _PIECE_PIXELS = 4 * bzip2.BLOCK_BYTES // 2
 
 
 def plain_fits(hdu: ImageHdu, data: bytearray) -> Iterator[bytes | memoryview]:
-    """Return the pieces of a FITS file that has the image in its primary HDU.
+    """Return the pieces of a FITS file with the image in its primary HDU.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def plain_fits(hdu: ImageHdu, data: bytearray) -> Iterator[bytes | memoryview]:
 
 
 def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> Iterator[bytes]:
-    """Return the pieces of a TIFF file of the image, under bzip2. Its first row is that of the FITS image.
+    """Return the pieces of a bzip2-compressed TIFF of the image. Its first row is that of the FITS image.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> Iterator[bytes]:
 
 
 def flat(pixels: Pixels) -> Pixels:
-    """Return the image without axes of length 1 beyond its two.
+    """Return the image without additional axes of length 1.
 
     Raises
     ------
@@ -76,19 +76,19 @@ def flat(pixels: Pixels) -> Pixels:
 
 
 def tiff_pieces(pixels: Pixels, scale: Scale, stretch: str) -> Iterator[Callable[[], bytes]]:
-    """Return the pieces of a TIFF file in their order, each made when it is called.
+    """Return functions for the pieces of a TIFF file, in order. Each makes its piece when called.
 
     Parameters
     ----------
     pixels
         (rows, columns), as stored.
     scale
-        What makes physical values of them.
+        Converts them to physical values.
     stretch
         "arcsinh" or "linear".
     """
     height, width = pixels.shape
-    # Whole rows, but where a single row is longer than a piece.
+    # Whole rows, unless a single row is longer than a piece.
     step = _PIECE_PIXELS // width * width or _PIECE_PIXELS
     line = pixels.reshape(-1)
     parts = [line[start : start + step] for start in range(0, line.size, step)]

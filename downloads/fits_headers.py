@@ -1,4 +1,4 @@
-"""FITS headers as they stand in the file: cards of 80 characters, read without any library.
+"""FITS headers as in the file: cards of 80 characters, read without a library.
 
 Terms and rules are those of the FITS Standard 4.0 (2018), sections 3 and 4.
 """
@@ -15,12 +15,12 @@ BLOCK_BYTES = 2880
 CARD_BYTES = 80
 KEYWORD_BYTES = 8
 
-# 10,800 cards. Real headers have some hundred, and some thousand where HISTORY is long.
+# 10,800 cards. Real headers have some hundred, or some thousand with a long HISTORY.
 MAX_BLOCKS = 300
-# The standard allows 999. Nobody's camera has more than these, and numpy takes 64.
+# The standard allows 999, numpy 64. No camera has more than this.
 MAX_AXES = 9
 
-# After the value indicator: a text in quotes, in which '' is one quote, or anything up to the comment.
+# After the value indicator: a text in quotes, where '' means one quote, or anything up to the comment.
 _VALUE = re.compile(r"= *(?:'(?P<text>(?:[^']|'')*)'|(?P<plain>[^/]*))")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([EeDd][+-]?[0-9]+)?")
@@ -28,10 +28,10 @@ _END = f"{'END':{CARD_BYTES}}"
 
 
 class Stream(Protocol):
-    """Where bytes are read from, one after the other."""
+    """A source of bytes, read in order."""
 
     def read(self, size: int, /) -> bytes:
-        """Return the next `size` bytes, fewer only where the stream ends."""
+        """Return the next `size` bytes, fewer only at the end of the stream."""
 
 
 class Header:
@@ -49,7 +49,7 @@ class Header:
 
     @classmethod
     def of_text(cls, text: str) -> "Header":
-        """Return the header whose cards stand one after the other in `text`, without END."""
+        """Return the header of the consecutive cards in `text`, without END."""
         return cls(text[start : start + CARD_BYTES] for start in range(0, len(text), CARD_BYTES))
 
     def __contains__(self, name: str) -> bool:
@@ -68,7 +68,7 @@ class Header:
         return self._first[name]
 
     def text(self, name: str) -> str:
-        """Return a value as text, "" where there is none. Quotes and spaces after the text do not count."""
+        """Return a value as text, "" if there is none, without quotes and trailing spaces."""
         value = _VALUE.match(self._first.get(name, ""), KEYWORD_BYTES)
         if value is None:
             return ""
@@ -90,12 +90,12 @@ class Header:
         return value
 
     def optional_integer(self, name: str) -> int | None:
-        """Return a whole number; None where the header has none, or has something else as `name`."""
+        """Return a whole number; None if `name` is missing or not a whole number."""
         text = self.text(name)
         return int(text) if _INTEGER.fullmatch(text) else None
 
     def optional_number(self, name: str) -> float | None:
-        """Return a finite number; None where the header has none, or has something else as `name`."""
+        """Return a finite number; None if `name` is missing or not a finite number."""
         text = self.text(name)
         value = float(re.sub("[Dd]", "e", text)) if _NUMBER.fullmatch(text) else math.inf
         return value if math.isfinite(value) else None
@@ -125,7 +125,7 @@ class Header:
     def data_bytes(self) -> int:
         """The size of the data that follow the header, without padding.
 
-        Equations 1, 2 and 4 of the standard: the last is for random groups, whose NAXIS1 is 0.
+        Equations 1, 2 and 4 of the standard. The last one is for random groups, with NAXIS1 = 0.
 
         Raises
         ------
@@ -142,22 +142,22 @@ class Header:
         return abs(self.integer("BITPIX")) // 8 * groups * (parameters + elements)
 
     def to_bytes(self) -> bytes:
-        """Return the header as it stands in a file, END and padding included."""
+        """Return the header as bytes of a file, with END and padding."""
         content = "".join([*self.cards, _END])
         return content.ljust(padded(len(content))).encode("latin-1")
 
 
 def read_header(stream: Stream, first_keyword: str) -> Header | None:
-    """Return the header that begins here; None if none does.
+    """Return the header that starts here; None if there is none.
 
-    NUL bytes become spaces: some writers pad cards and headers by them, and readers take them.
+    NUL bytes become spaces. Some writers pad with them, and other readers accept that.
 
     Parameters
     ----------
     stream
-        At the beginning of an HDU; afterwards at the beginning of its data.
+        At the start of an HDU; afterwards at the start of its data.
     first_keyword
-        What a header begins with: SIMPLE at the beginning of the file, XTENSION later.
+        The first keyword of the header: SIMPLE at the start of the file, XTENSION later.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def read_header(stream: Stream, first_keyword: str) -> Header | None:
     """
     cards: list[str] = []
     for _ in range(MAX_BLOCKS):
-        # Latin-1 keeps every byte as it is, also those that the standard does not allow.
+        # Latin-1 preserves every byte, also those that the standard does not allow.
         block = stream.read(BLOCK_BYTES).decode("latin-1").replace("\0", " ")
         for start in range(0, len(block), CARD_BYTES):
             card = block[start : start + CARD_BYTES]
@@ -181,10 +181,10 @@ def read_header(stream: Stream, first_keyword: str) -> Header | None:
 
 
 def padded(size: int) -> int:
-    """Return the bytes that `size` bytes take in a file, which goes by whole blocks."""
+    """Return `size` rounded up to whole blocks."""
     return -(-size // BLOCK_BYTES) * BLOCK_BYTES
 
 
 def keyword(card: str) -> str:
-    """Return the keyword of a card, in capitals: readers take small letters for them."""
+    """Return the keyword of a card in capitals. Other readers accept small letters too."""
     return card[:KEYWORD_BYTES].rstrip().upper()

@@ -1,7 +1,7 @@
-"""The image in a FITS file, tile-compressed or not, and the header that it has as a plain file.
+"""The image in a FITS file, tile-compressed or not, and its header in a plain file.
 
-Which keywords belong to the compression alone, and which stand for one of the image, says the FITS Standard
-4.0, section 10.1; cfitsio's funpack makes the same header of it.
+FITS Standard 4.0, section 10.1, defines which keywords belong only to the compression and which to the image.
+cfitsio's funpack makes the same header.
 """
 
 import re
@@ -12,18 +12,18 @@ from math import prod
 from common.errors import TooLarge, Unprocessable
 from downloads.fits_headers import KEYWORD_BYTES, Header, Stream, keyword, padded, read_header
 
-# What an image may take once it is decoded; the Lambda function's memory holds it and what is made of it.
+# The largest decoded image. The Lambda function's memory must hold it and the converted file.
 MAX_IMAGE_BYTES = 512 * 1024**2
 
-# What may come before the image: an empty HDU in most real files, tables in some. The server looks through it
-# at every request, so it may cost a second at most.
+# The most that may come before the image: an empty HDU in most real files, tables in some. It is read at
+# every request, so it may take a second at most.
 MAX_HEADER_BYTES_BEFORE = 8 * 1024**2
 MAX_DATA_BYTES_BEFORE = 256 * 1024**2
 
 PIXEL_BITS = (8, 16, 32, 64, -32, -64)
-# What the header of a compressed image calls a card of the image that does not describe its array.
+# Renamed cards in the header of a compressed image, and their names in the image.
 RENAMED = {"ZEXTEND": "EXTEND", "ZBLOCKED": "BLOCKED", "ZHECKSUM": "CHECKSUM", "ZDATASUM": "DATASUM"}
-# Cards of a compressed image's header that describe the table in which it is kept.
+# Cards of a compressed image's header that describe its table.
 TABLE = {
     *("XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "TFIELDS", "THEAP", "ZIMAGE", "ZCMPTYPE"),
     *("ZSIMPLE", "ZTENSION", "ZBITPIX", "ZNAXIS", "ZPCOUNT", "ZGCOUNT"),
@@ -33,7 +33,7 @@ TABLE_NUMBERED = re.compile(r"(NAXIS|TTYPE|TFORM|ZNAXIS|ZTILE|ZNAME|ZVAL)[1-9][0
 # The checksums of the table, and the name that an image without one has in its table.
 _TABLE_SUMS = ("CHECKSUM", "DATASUM")
 _NO_NAME = "COMPRESSED_IMAGE"
-# What only an extension has, or what begins the header or describes the array and so is put first.
+# Cards of extensions, and cards that start a header or describe the array, which come first.
 _EXTENSIONS = re.compile(r"SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|INHERIT")
 
 _SIMPLE = f"{'SIMPLE  =                    T / conforms to FITS standard':80}"
@@ -47,7 +47,7 @@ class ImageHdu:
     Attributes
     ----------
     header
-        As it stands in the file: of the image, or of the table that holds it compressed.
+        The header in the file: of the image, or of the table with the compressed image.
     """
 
     header: Header
@@ -59,7 +59,7 @@ class ImageHdu:
 
     @property
     def bits(self) -> int:
-        """BITPIX of the image: bits of a pixel, below 0 for floating point."""
+        """BITPIX of the image: bits of a pixel, negative for floating point."""
         return self.header.integer(f"{self._prefix}BITPIX")
 
     @property
@@ -72,10 +72,9 @@ class ImageHdu:
         return "Z" if self.compressed else ""
 
     def plain_header(self) -> Header:
-        """Return the header that the image has in the primary HDU of a plain file.
+        """Return the header of the image in the primary HDU of a plain file.
 
-        Cards stay as they are, letter for letter and in their order, but for those of an extension and of
-        the compression, which go.
+        Cards keep their text and order. Cards of an extension and of the compression are removed.
         """
         if keyword(self.header.cards[0]) == "SIMPLE" and not self.compressed:
             return self.header
@@ -101,7 +100,7 @@ class ImageHdu:
 
 
 def find_image(stream: Stream) -> ImageHdu:
-    """Return the first image of a FITS file; afterwards `stream` is at the beginning of its data.
+    """Return the first image of a FITS file. Afterwards `stream` is at the start of its data.
 
     Raises
     ------

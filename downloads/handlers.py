@@ -9,5 +9,5 @@ from downloads.urls import url_of
 
 @endpoint
 def download(request: Request) -> Response:
-    """`POST /download`: a presigned URL of an image as FITS, as TIFF, or of any object as it is."""
+    """`POST /download`: a presigned URL of an image as FITS or TIFF, or of any unchanged object."""
     return ok(url_of(parse_download(request.json_object())))

@@ -1,8 +1,7 @@
-"""Tiles of HCOMPRESS_1, decoded by astropy's C code, which is kept from reading anything but the tile.
+"""Decodes HCOMPRESS_1 tiles with astropy's C code, which must not read beyond the tile.
 
-The C code does not know where a tile ends. A tile says itself how many pixels and bit planes it has. Then
-come the bit planes, a nybble of 0, and from the next byte on one bit of sign for each coefficient that is
-not 0.
+The C code does not know where a tile ends. A tile starts with its numbers of pixels and bit planes. Then come
+the bit planes, a nybble of 0, and from the next byte on one sign bit for each non-zero coefficient.
 
 Here a tile is followed by bits that alternate. Each bit plane begins by a nybble of four equal bits, and
 such a nybble ends the planes. C code that reads planes past the tile's end finds no such nybble, and raises
@@ -23,11 +22,11 @@ import numpy.typing as npt
 
 from downloads.tile_tables import BrokenTiles
 
-# What a tile begins with: its mark, the lengths of its axes, its scale, the sum of its pixels, and the bit
-# planes of the quadrants.
+# The start of a tile: its mark, the lengths of its axes, its scale, the sum of its pixels, and the bit planes
+# of the quadrants.
 _HEAD = struct.Struct(">2siiiq3B")
 _MARK = b"\xdd\x99"
-# 32 bits of a pixel, and one for each of the most halvings that there are.
+# 32 bits of a pixel, and one for each possible halving.
 _MAX_PLANES = 64
 _PADDINGS = (0x55, 0xAA)
 _ALWAYS_ROOM = 256
@@ -41,16 +40,16 @@ def decoded(content: npt.NDArray[Any], shape: tuple[int, ...], smooth: int) -> n
     content
         The tile's bytes.
     shape
-        Of the tile.
+        The tile's shape.
     smooth
-        Not 0 to smooth what a lossy compression has made of it.
+        Not 0 to smooth the result of a lossy compression.
 
     Raises
     ------
     BrokenTiles
         If the tile has other pixels, or its planes and signs go beyond its bytes.
     """
-    # The C functions are not public. The pixels of every codec are pinned by tests.
+    # The C functions are not public. Tests check the pixels of every codec.
     from astropy.io.fits.hdu.compressed._compression import CfitsioException, decompress_hcompress_1_c
 
     rows, columns = _checked_axes(content, shape)
@@ -62,7 +61,7 @@ def decoded(content: npt.NDArray[Any], shape: tuple[int, ...], smooth: int) -> n
     values, digests = b"", set()
     for padding in _PADDINGS:
         padded[content.size :] = padding
-        # The C code takes 12 bytes a pixel: what it made before is not kept meanwhile.
+        # The C code takes 12 bytes a pixel, so the earlier result is dropped first.
         values = b""
         try:
             values = decompress_hcompress_1_c(padded[: content.size], rows, columns, 0, smooth, 8)

@@ -1,4 +1,4 @@
-"""Which of the two levels of a large FITS is stored: the one that is asked for, or the other."""
+"""Finds the stored level of a large FITS: the requested one, or the other."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,14 +9,14 @@ from downloads.arguments import Download
 
 
 def of_stored_level(wanted: Download, url_of: Callable[[Download], str]) -> str:
-    """Return the URL of the download, or of the same one at the other level where that is what is stored.
+    """Return the URL of the download, or of the same file at the other level if only that is stored.
 
-    An object at the level that is asked for costs no request more than `url_of` makes.
+    An object at the requested level costs no additional request.
 
     Parameters
     ----------
     wanted
-        The download that is asked for.
+        The requested download.
     url_of
         Returns the URL of a download, and raises `NotFound` if its object does not exist.
 

@@ -1,4 +1,4 @@
-"""The pixels of a FITS image: decoded, and as the numbers that its header makes of them."""
+"""The pixels of a FITS image: stored numbers, and the physical values that its header defines."""
 
 from math import prod
 from typing import Any
@@ -11,14 +11,14 @@ from downloads.fits_images import ImageHdu
 
 Pixels = npt.NDArray[Any]
 
-# What a file has, by BITPIX, and the offset by which it stands for unsigned numbers, or for signed ones of 8
-# bits: FITS Standard 4.0, tables 8 and 11.
+# By BITPIX: the stored type, and the offset that makes it unsigned, or signed for 8 bits: FITS Standard 4.0,
+# tables 8 and 11.
 STORED = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 OFFSET = {8: ("i1", -(2.0**7)), 16: ("u2", 2.0**15), 32: ("u4", 2.0**31), 64: ("u8", 2.0**63)}
 
 
 def stored_pixels(hdu: ImageHdu, data: bytearray) -> Pixels:
-    """Return the numbers that a plain FITS file has for the image.
+    """Return the numbers that a plain FITS file of the image contains.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def stored_pixels(hdu: ImageHdu, data: bytearray) -> Pixels:
     Returns
     -------
     ndarray
-        (NAXISn, ..., NAXIS2, NAXIS1), of the type that BITPIX says, in either byte order.
+        (NAXISn, ..., NAXIS2, NAXIS1), of the type of BITPIX, in either byte order.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def stored_pixels(hdu: ImageHdu, data: bytearray) -> Pixels:
 
 
 class Scale:
-    """What makes physical values of stored numbers: BSCALE, BZERO and BLANK of a header.
+    """Converts stored numbers to physical values by a header's BSCALE, BZERO and BLANK.
 
-    One of them that is no number is ignored, as cfitsio does.
+    A value that is not a number is ignored, as in cfitsio.
     """
 
     def __init__(self, hdu: ImageHdu) -> None:
@@ -58,9 +58,9 @@ class Scale:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the physical values: the stored one, or by the offset the other one of its size.
+        """The type of the physical values: the stored type, or with the offset the other type of its size.
 
-        Where the header scales the numbers, float32 for those of 16 bits or less, else float64.
+        If the header scales the numbers, float32 for up to 16 bits, else float64.
         """
         if self._offset_type:
             return np.dtype(self._offset_type)
@@ -69,7 +69,7 @@ class Scale:
         return np.dtype(np.float32 if self._bits in (8, 16, -32) else np.float64)
 
     def values(self, stored: Pixels) -> Pixels:
-        """Return physical values, of `dtype`. BLANK, where the type has no NaN, stays the number it is."""
+        """Return physical values of type `dtype`. Without NaN in the type, BLANK stays a number."""
         if self._offset_type:
             bits = np.dtype(self._offset_type).itemsize * 8
             unsigned = stored.astype(f"u{bits // 8}") ^ np.array(1 << (bits - 1), f"u{bits // 8}")
@@ -80,7 +80,7 @@ class Scale:
             return self.floats(stored).astype(self.dtype)
 
     def floats(self, stored: Pixels) -> npt.NDArray[np.float64]:
-        """Return physical values as float64, NaN where they are BLANK."""
+        """Return physical values as float64, with NaN for BLANK."""
         values = stored.astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
             values *= self._scale

@@ -1,7 +1,7 @@
-"""Tiles of PLIO_1: line lists of IRAF's pixel lists, decoded by numpy.
+"""Decodes PLIO_1 tiles, line lists of IRAF's pixel lists, with numpy.
 
-The C decoders believe the lengths that a list has in it and read past its end; here no word is read that the
-tile does not have. Format: FITS Standard 4.0, section 10.4.3, and IRAF's PLIO documentation.
+The C decoders trust the lengths in a list and read past its end. This code never reads beyond the tile.
+Format: FITS Standard 4.0, section 10.4.3, and IRAF's PLIO documentation.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from downloads.tile_tables import BrokenTiles
 # first.
 _OLD_HEAD, _NEW_HEAD = 3, 7
 _LENGTH_BITS = 15
-# What the upper four bits of a word say; the lower twelve are its number.
+# Codes in the upper four bits of a word; the lower twelve are its number.
 _ZEROS, _SET_HIGH, _RAISE, _LOWER, _HIGHS, _LAST_HIGH, _RAISE_ONE, _LOWER_ONE = range(8)
 _OPCODE_SHIFT = 12
 _NUMBER_MASK = 0xFFF
@@ -30,7 +30,7 @@ def decoded(content: npt.NDArray[Any], pixels: int) -> npt.NDArray[np.int64]:
     content
         The line list: big-endian 16-bit words, as bytes.
     pixels
-        How many the tile has.
+        The number of pixels of the tile.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def decoded(content: npt.NDArray[Any], pixels: int) -> npt.NDArray[np.int64]:
     codes, numbers, levels = _instructions(_words(content))
     if codes.size and (codes.min() < _ZEROS or codes.max() > _LOWER_ONE):
         raise BrokenTiles("a line list of PLIO_1 has an unknown instruction")
-    # Each instruction makes a run of zeros, and then one of the level: one of them may be empty.
+    # Each instruction makes a run of zeros and then a run of the level; one of them may be empty.
     zeros = np.select([codes == _ZEROS, codes == _LAST_HIGH], [numbers, numbers - 1], 0)
     ones = np.isin(codes, (_LAST_HIGH, _RAISE_ONE, _LOWER_ONE))
     highs = np.select([codes == _HIGHS, ones], [numbers, 1], 0)
@@ -51,7 +51,7 @@ def decoded(content: npt.NDArray[Any], pixels: int) -> npt.NDArray[np.int64]:
 
 
 def _words(content: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Return the instructions of a list, whose head is held against the words that there are."""
+    """Return the instructions of a list, after checking its head against its size."""
     words = content[: content.size // 2 * 2].view(">i2").astype(np.int64)
     if words.size < _OLD_HEAD or (words[2] <= 0 and words.size < _NEW_HEAD):
         raise BrokenTiles("a line list of PLIO_1 ends within its head")
@@ -67,8 +67,8 @@ def _words(content: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 def _instructions(words: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
     """Return code and number of each instruction, and the level of high pixels after it."""
     codes = words >> _OPCODE_SHIFT
-    # The word after a _SET_HIGH is its number's upper part, whatever it looks like. In a row of words that
-    # look like _SET_HIGH every second one is such a part.
+    # The word after a _SET_HIGH is always the upper part of its number. So in a row of words that look like
+    # _SET_HIGH, every second one is such a part.
     places = np.arange(words.size)
     looks_so = codes == _SET_HIGH
     row_start = np.maximum.accumulate(np.where(looks_so, 0, places + 1)) if words.size else places

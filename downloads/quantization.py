@@ -1,4 +1,4 @@
-"""Floating-point pixels that were stored as whole numbers, with a scale and a zero of each tile.
+"""Restores floating-point pixels from whole numbers, with a scale and a zero for each tile.
 
 FITS Standard 4.0, section 10.2 and appendix I.
 """
@@ -13,10 +13,10 @@ from common.errors import Unprocessable
 
 UNDITHERED, DITHERED, ZEROS_KEPT = "NO_DITHER", "SUBTRACTIVE_DITHER_1", "SUBTRACTIVE_DITHER_2"
 METHODS = (UNDITHERED, DITHERED, ZEROS_KEPT)
-# Lengths of the standard's series of random numbers, and of the part of it in which a tile begins.
+# The length of the standard's series of random numbers, and of the part in which a tile may start.
 SERIES = 10_000
 _BEGINNINGS = 500
-# What stands for a pixel that was exactly 0, with SUBTRACTIVE_DITHER_2.
+# The stored value of a pixel that was exactly 0, with SUBTRACTIVE_DITHER_2.
 _ZERO_VALUE = -(2**31) + 2
 
 
@@ -30,11 +30,11 @@ def floats(
     stored
         Whole numbers, in one axis.
     scale, zero
-        Of the tile.
+        The tile's.
     method
         One of `METHODS`.
     start
-        Row of the table, from 0, and the header's ZDITHER0, from 1, less 1.
+        The row of the table, from 0, plus the header's ZDITHER0, from 1, minus 1.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def floats(
 
 
 def _randoms(start: int, pixels: int) -> npt.NDArray[np.float32]:
-    """Return a random number for each pixel of a tile, as the standard takes them from its series."""
+    """Return a random number for each pixel of a tile, from the standard's series."""
     series = _series()
     parts, missing = [], pixels
     while missing > 0:

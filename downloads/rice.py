@@ -1,9 +1,9 @@
-"""Tiles of RICE_1, decoded by astropy's C code, which is kept from reading anything but the tile.
+"""Decodes RICE_1 tiles with astropy's C code, which must not read beyond the tile.
 
-The C code compares its place with the end of the tile after each block of pixels, and raises when it is
-past it. By then it may have read one block too many. So a tile is followed here by 1 bits for more than a
-block: of them each pixel takes at most 4 bytes (32 bits coded directly, or a leading 1 and at most 30
-more), which makes 128 bytes a block.
+The C code checks for the end of the tile after each block of pixels and raises if it is past it. By then it
+may have read one block too many. So a tile is followed here by 1 bits for more than a block: of them each
+pixel takes at most 4 bytes (32 bits coded directly, or a leading 1 and at most 30 more), which makes 128
+bytes a block.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ def decoded(content: npt.NDArray[Any], pixels: int, blocksize: int, bytepix: int
     BrokenTiles
         If the tile has other bytes than its pixels need.
     """
-    # The C functions are not public. The pixels of every codec are pinned by tests.
+    # The C functions are not public. Tests check the pixels of every codec.
     from astropy.io.fits.hdu.compressed._compression import CfitsioException, decompress_rice_1_c
 
     padded = np.full(content.size + _ROOM, 0xFF, np.uint8)

@@ -1,4 +1,4 @@
-"""Conversions of untrusted images, each in a sandbox under limits that fit its size."""
+"""Converts untrusted images, each in a sandbox with limits for its size."""
 
 from math import prod
 
@@ -8,39 +8,39 @@ from downloads.fits_images import ImageHdu, data_pieces
 
 MIB = 1024**2
 
-# A decoder holds the packed data, the pixels, and, where one tile is the whole image, copies of it as wider
-# numbers. Measured: 13 bytes a pixel for one tile of HCOMPRESS_1, 5 times the image for quantized floats.
+# A decoder holds the packed data, the pixels, and copies as wider numbers if one tile is the whole image.
+# Measured: 13 bytes a pixel for one tile of HCOMPRESS_1, 5 times the image for quantized floats.
 _BYTES_PER_PIXEL = 16
 _COPIES = 4
 _MEMORY_BYTES = 160 * MIB
-# With the server's own process this stays within the function's memory.
+# Together with the server's process this fits into the function's memory.
 _MOST_MEMORY_BYTES = 2048 * MIB
 
-# A linear TIFF of noise, the slowest, takes 0.4 microseconds of computing a pixel on the machine of
-# docs/downloads.md. A slower machine gets five times that.
+# A linear TIFF of noise, the slowest case, takes 0.4 microseconds of CPU per pixel on the machine of
+# docs/downloads.md. The limit is five times that, for slower machines.
 _CPU_S, _CPU_S_PER_PIXEL = 2, 2e-6
-# API Gateway gives up after 29 s; nobody waits for what takes longer.
+# API Gateway gives up after 29 s.
 _WALL_S = 24
 
-# What a file may have beyond 8 bytes a pixel: its header, padding, and what bzip2 adds to noise.
+# The size beyond 8 bytes a pixel: the header, padding, and what bzip2 adds to noise.
 _OUTPUT_BYTES = 8 * MIB
 _OUTPUT_BYTES_PER_PIXEL = 8.2
 
-# The second holds the codecs in C, which are imported where they are used.
+# The second module has the C codecs, which are otherwise imported on use.
 sandbox = Sandbox(["downloads.conversion", "astropy.io.fits.hdu.compressed._compression"])
 
 
 def converted(hdu: ImageHdu, source: Stream, stretch: str | None) -> bytearray:
-    """Return the file that an image is converted to.
+    """Return the converted file of an image.
 
     Parameters
     ----------
     hdu
-        Where the image is.
+        The image's HDU.
     source
-        At the beginning of its data.
+        At the start of its data.
     stretch
-        That of a TIFF; None for a plain FITS file.
+        The stretch of a TIFF; None for a plain FITS file.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def converted(hdu: ImageHdu, source: Stream, stretch: str | None) -> bytearray:
 
 
 def limits(hdu: ImageHdu) -> Limits:
-    """Return what a conversion of the image may use."""
+    """Return the limits for a conversion of the image."""
     pixels = prod(hdu.axes)
     held = hdu.header.data_bytes + pixels * (_BYTES_PER_PIXEL + _COPIES * abs(hdu.bits) // 8)
     return Limits(

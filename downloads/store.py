@@ -1,4 +1,4 @@
-"""Images in S3, and what is made of them."""
+"""Images in S3, and their converted files."""
 
 import time
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from common.settings import setting
 
 _BUCKET = "the image store"
 _NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-# What S3 says of a range of an object that has no bytes.
+# S3's error for a range of an empty object.
 _NO_BYTES = "InvalidRange"
 
-# `downloads/` may expire after eight days, and links are good for seven.
+# Objects in `downloads/` may expire after eight days, and links are valid for seven.
 _RENEWED_AFTER_S = DAY_S
-# How long a refusal is remembered: long if the file is broken, short if it passed a limit, which on a busy
-# machine a good file may do.
+# How long a failure is cached: long for a broken file, short after a limit, which a valid file may exceed on
+# a busy machine.
 _LONG_S, _SHORT_S = DAY_S, 600
-# Metadata of the empty object that stands for a refusal.
+# Metadata of the empty object that stores a failure.
 _REASON, _STATUS, _AGAIN = "refused-because", "refused-status", "again-after-s"
 
 
 class Source:
-    """An object being read.
+    """An open object.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Source:
 
 @contextmanager
 def opened(key: str) -> Iterator[Source]:
-    """Open an object to be read, as far as wanted.
+    """Open an object for reading.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def opened(key: str) -> Iterator[Source]:
     Unavailable
         If S3 is down or busy, or sends less than the object has.
     """
-    # An answer to a request for a range says how large the whole object is, beside how much of it comes.
+    # The response to a range request has the size of the whole object, too.
     answer = _request("get_object", key, Range="bytes=0-")
     if answer is None:
         raise _no_object(key)
@@ -84,13 +84,13 @@ def opened(key: str) -> Iterator[Source]:
 
 
 def _check_whole(answer: dict[str, Any]) -> None:
-    """Raise Unavailable if less comes than the object has: it would pass for a file that is cut off."""
+    """Raise Unavailable if S3 sends less than the whole object, which would look like a truncated file."""
     if answer["ContentRange"].rpartition("/")[2] != str(answer["ContentLength"]):
         raise Unavailable(f"Try again later: {_BUCKET} sends only a part of the file.")
 
 
 def check_exists(key: str) -> None:
-    """Check that there is an object.
+    """Check that an object exists.
 
     Raises
     ------
@@ -102,9 +102,9 @@ def check_exists(key: str) -> None:
 
 
 def is_made(key: str) -> bool:
-    """Return whether what is made of an image is there, and stays there as long as a link to it is good.
+    """Return whether a converted file exists and will exist as long as a link to it is valid.
 
-    One HEAD; once a day for each object also a copy onto itself, from which its age counts anew.
+    One HEAD. Once a day for each object also a copy onto itself, which resets its age.
 
     Raises
     ------
@@ -122,12 +122,12 @@ def is_made(key: str) -> bool:
 
 
 def keep(key: str, content: bytearray, content_type: str) -> None:
-    """Store what was made of an image."""
+    """Store a converted file."""
     _request("put_object", key, Body=content, ContentType=content_type)
 
 
 def keep_refusal(key: str, refusal: ApiError) -> None:
-    """Store why nothing can be made of an image, so that the next caller is told without another try."""
+    """Store the reason why an image cannot be converted, so that the next request gets it at once."""
     again_after_s = _SHORT_S if isinstance(refusal, Overrun) else _LONG_S
     told = {_REASON: quote(str(refusal.body)), _STATUS: str(refusal.status), _AGAIN: str(again_after_s)}
     _request("put_object", key, Body=b"", Metadata=told)
@@ -140,7 +140,7 @@ def _raise_refusal(told: dict[str, str], age_s: float) -> None:
 
 
 def _renew(key: str, answer: dict[str, Any]) -> bool:
-    """Copy an object onto itself; return whether it was still there."""
+    """Copy an object onto itself; return whether it still existed."""
     source = {"Bucket": setting("S3_BUCKET_NAME"), "Key": key}
     content_type = answer["ContentType"]
     copied = _request(

@@ -1,4 +1,4 @@
-"""How pixels become those of a TIFF: as they are, or by the arcsinh of their brightness."""
+"""Converts pixels to those of a TIFF: unchanged, or the arcsinh of their brightness."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ WHITE = 65535
 
 @dataclass(frozen=True)
 class Linear:
-    """Pixels as they are."""
+    """Unchanged pixels."""
 
     scale: Scale
 
@@ -24,7 +24,7 @@ class Linear:
         return self.scale.dtype
 
     def __call__(self, stored: Pixels) -> Pixels:
-        """Return the TIFF's pixels for some of the image's."""
+        """Return the TIFF's pixels for a part of the image's."""
         return self.scale.values(stored)
 
 
@@ -32,13 +32,13 @@ class Linear:
 class Arcsinh:
     """The arcsinh of the pixels, from 0 for the faintest to 65535 for the brightest of the image.
 
-    Pixels that are NaN or BLANK become 0, and so do all pixels where none is brighter than another. Infinite
-    ones become 0 and 65535, and do not count as faintest or brightest.
+    Pixels that are NaN or BLANK become 0, and all pixels of a constant image become 0. Infinite pixels become
+    0 or 65535 and do not count as faintest or brightest.
 
     Attributes
     ----------
     scale
-        Of the image.
+        The image's.
     faintest, brightest
         Physical values.
     """
@@ -54,7 +54,7 @@ class Arcsinh:
 
     @classmethod
     def of(cls, scale: Scale, pieces: Iterable[Pixels]) -> "Arcsinh":
-        """Make the stretch of an image, given in pieces of stored pixels."""
+        """Return the stretch of an image from the pieces of its stored pixels."""
         ranges = [found for piece in pieces if (found := _range(scale.floats(piece)))]
         lows, highs = zip(*ranges, strict=True) if ranges else ((0.0,), (0.0,))
         return cls(scale, min(lows), max(highs))

@@ -1,7 +1,7 @@
-"""The head of a TIFF file with one grey image, uncompressed, whose pixels follow it in one strip.
+"""The head of a TIFF file with one uncompressed grey image. The pixels follow it in one strip.
 
-After Adobe's TIFF Revision 6.0 (1992), sections 2, 3 and 19. Forty lines take the place of a library: what is
-written is one fixed kind of file, and its pixels need not be in memory at once.
+Source: Adobe's TIFF Revision 6.0 (1992), sections 2, 3 and 19. These forty lines replace a library, because
+only one kind of file is written, and its pixels need not be in memory at once.
 """
 
 import struct
@@ -12,17 +12,17 @@ import numpy as np
 _SHORT, _LONG = 3, 4
 _UNCOMPRESSED = _BLACK_IS_ZERO = _ONE_SAMPLE = 1
 _SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3}
-# After the file header and ten entries, at a multiple of eight, so that readers may map pixels into memory.
+# After the file header and ten entries, at a multiple of eight, so that readers can map pixels into memory.
 _PIXELS_AT = 136
 
 
 def head(width: int, height: int, dtype: np.dtype[Any]) -> bytes:
-    """Return all of the file up to its pixels, which follow row by row, little-endian.
+    """Return the file up to its pixels, which follow row by row, little-endian.
 
     Parameters
     ----------
     width, height
-        In pixels; all of them take less than 4 GB.
+        In pixels; the image has less than 4 GB.
     dtype
         Unsigned, signed or floating-point numbers.
     """

@@ -1,4 +1,4 @@
-"""The codecs of tile-compressed images: the bytes of a tile in, its numbers out.
+"""The codecs of tile-compressed images: they turn the bytes of a tile into numbers.
 
 Each returns exactly the pixels of the tile, or raises.
 """
@@ -21,21 +21,21 @@ Codec = Callable[[Array, Tile], Array]
 _FLOATS = {4: ">f4", 8: ">f8"}
 _INTEGERS = {1: ">u1", 2: ">i2", 4: ">i4", 8: ">i8"}
 _LARGEST_ITEM = 8
-# Of zlib: 32 KB, under a gzip header.
+# zlib's window of 32 KB, with a gzip header.
 _GZIP_WINDOW = 31
 
 
 def codec(header: Header, dtype: np.dtype[Any], *, raw_floats: bool) -> Codec:
-    """Return what decodes the tiles of an image.
+    """Return the decoder of an image's tiles.
 
     Parameters
     ----------
     header
-        Of the table that holds the tiles.
+        The header of the table of tiles.
     dtype
-        Of the pixels, as ZBITPIX says.
+        The type of the pixels, from ZBITPIX.
     raw_floats
-        Whether the tiles hold floating-point numbers, not whole ones.
+        Whether the tiles contain floating-point numbers instead of whole ones.
 
     Raises
     ------
@@ -64,12 +64,12 @@ def codec(header: Header, dtype: np.dtype[Any], *, raw_floats: bool) -> Codec:
 
 
 def gzipped(content: Array, tile: Tile, *, floats: bool) -> Array:
-    """Return the numbers of a tile that gzip has compressed."""
+    """Return the numbers of a gzip-compressed tile."""
     return raw(_unzipped(content, tile), tile, floats=floats)
 
 
 def raw(content: Array, tile: Tile, *, floats: bool) -> Array:
-    """Return the numbers of a tile that is not compressed; how long each is follows from the bytes."""
+    """Return the numbers of an uncompressed tile. The size of a number follows from the bytes."""
     size, rest = divmod(content.size, tile.pixels)
     dtype = (_FLOATS if floats else _INTEGERS).get(size)
     if rest or dtype is None:
@@ -87,7 +87,7 @@ def _shuffled(content: Array, tile: Tile, *, floats: bool) -> Array:
 
 
 def _unzipped(content: Array, tile: Tile) -> Array:
-    """Return the bytes of a tile, which are never more than the largest pixels take."""
+    """Return the decompressed bytes of a tile, at most as many as the largest pixels need."""
     limit = tile.pixels * _LARGEST_ITEM
     stream = zlib.decompressobj(_GZIP_WINDOW)
     try:
@@ -108,7 +108,7 @@ def _rice(blocksize: str, bytepix: str, bytes_needed: int) -> Codec:
 
 
 def _settings(header: Header) -> dict[str, str]:
-    """Return the settings of the codec, which are pairs of ZNAMEn and ZVALn."""
+    """Return the settings of the codec, from pairs of ZNAMEn and ZVALn."""
     settings: dict[str, str] = {}
     number = 1
     while f"ZNAME{number}" in header:

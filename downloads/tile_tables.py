@@ -1,7 +1,7 @@
-"""The table in which a tile-compressed image is kept: where the bytes of each tile are.
+"""Reads the table of a tile-compressed image: the place of each tile's bytes.
 
-Everything that the header and the table claim is held against the size of the data here, before any byte of a
-tile is looked at. Layout: FITS Standard 4.0 (2018), sections 7.3 and 10.1.
+Every length in the header and the table is checked against the size of the data before any tile is read.
+Layout: FITS Standard 4.0 (2018), sections 7.3 and 10.1.
 """
 
 import re
@@ -18,15 +18,15 @@ from downloads.fits_headers import Header
 
 Array = npt.NDArray[Any]
 
-# The decoders count bytes by 32-bit numbers, and take up to 8 a pixel.
+# The decoders count bytes in 32-bit numbers and use up to 8 bytes a pixel.
 MAX_TILE_PIXELS = 2**28 - 1
 MAX_TILE_AXIS = 2**31 - 1
-# An image over so many pixels has at least one byte of table and heap for so many of them. The best that a
-# codec can do for tiles of usual sizes is below that, so only a file that lies has fewer.
+# An image with more pixels than this must have at least one byte of table and heap for this many pixels. No
+# codec compresses tiles of usual sizes better, so a file with fewer bytes is hostile.
 FREE_PIXELS = 8 * 1024**2
 PIXELS_PER_BYTE = 4096
 
-# What every binary table has.
+# Required cards of every binary table.
 _TABLE_BITPIX, _TABLE_NAXIS = 8, 2
 _TFORM = re.compile(r"([0-9]*)([LXBIJKAEDCMPQ])([BIJKED]?)", re.ASCII)
 _ITEM_BYTES = {
@@ -47,7 +47,7 @@ _DTYPES = {"B": ">u1", "I": ">i2", "J": ">i4", "K": ">i8", "E": ">f4", "D": ">f8
 
 
 class BrokenTiles(Unprocessable):
-    """The tiles of an image are not what the header says of them."""
+    """The tiles of an image do not agree with the header."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The FITS image cannot be decoded: {reason}.")
@@ -60,9 +60,9 @@ class Tile:
     Attributes
     ----------
     row
-        Of the table, from 0.
+        The row of the table, from 0.
     place
-        The slices of the image that the tile fills, the last axis of the standard first.
+        The slices of the image that the tile fills, last axis of the standard first.
     shape
         The lengths of these slices.
     """
@@ -73,17 +73,17 @@ class Tile:
 
     @property
     def pixels(self) -> int:
-        """How many pixels the tile has."""
+        """The number of pixels of the tile."""
         return prod(self.shape)
 
 
 class Tiling:
-    """How an image is cut into tiles.
+    """The division of an image into tiles.
 
     Parameters
     ----------
     header
-        Of the table. Where it has no ZTILEn, a tile is one row of the image.
+        The header of the table. Without ZTILEn, a tile is one row of the image.
 
     Raises
     ------
@@ -103,11 +103,11 @@ class Tiling:
 
     @property
     def count(self) -> int:
-        """How many tiles the image has."""
+        """The number of tiles of the image."""
         return prod(-(-axis // step) for axis, step in zip(self.shape, self._steps, strict=True))
 
     def __iter__(self) -> Iterator[Tile]:
-        """Yield the tiles in the table's order, NAXIS1 running fastest. Those at the edges are smaller."""
+        """Yield the tiles in the table's order, with NAXIS1 fastest. Tiles at the edges are smaller."""
         starts = [range(0, axis, step) for axis, step in zip(self.shape, self._steps, strict=True)]
         for row, corner in enumerate(_corners(starts)):
             ends = [
@@ -118,7 +118,7 @@ class Tiling:
 
 
 def _corners(starts: Sequence[range]) -> Iterator[tuple[int, ...]]:
-    """Yield what `itertools.product` does, which would first make a tuple of each range."""
+    """Yield the same as `itertools.product`, without first making a tuple of each range."""
     if not starts:
         yield ()
         return
@@ -185,7 +185,7 @@ class TileTable:
         self._fields = dict(self._layout(header))
 
     def heap_column(self, name: str) -> HeapColumn | None:
-        """Return a column of arrays; None where the table has no column of this name.
+        """Return a column of arrays; None if the table has no column of this name.
 
         Raises
         ------
@@ -201,11 +201,11 @@ class TileTable:
         descriptors = self._values(offset, np.dtype((">i4" if kind == "P" else ">i8", 2)))
         lengths, starts = descriptors[:, 0].astype(np.int64), descriptors[:, 1].astype(np.int64)
         room = len(self._data) - self._heap_start
-        # Without products of what the file says, so that nothing overflows.
+        # No products of numbers from the file, so that nothing overflows.
         if (lengths < 0).any() or (lengths > room // dtype.itemsize).any():
             raise BrokenTiles(f"an array of the column {name} is longer than the heap")
         lengths *= dtype.itemsize
-        # The offset of an array of no elements means nothing.
+        # The offset of an empty array has no meaning.
         starts[lengths == 0] = 0
         if (starts < 0).any() or (starts > room - lengths).any():
             raise BrokenTiles(f"an array of the column {name} is outside the heap")
@@ -214,7 +214,7 @@ class TileTable:
         return HeapColumn(dtype, starts + self._heap_start, lengths, self._data)
 
     def numbers(self, name: str) -> Array | None:
-        """Return a column of one number a row; None where the table has no column of this name.
+        """Return a column with one number per row; None if the table has no column of this name.
 
         Raises
         ------

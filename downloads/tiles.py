@@ -1,8 +1,7 @@
 """The pixels of a tile-compressed image, tile by tile: FITS Standard 4.0, section 10.
 
-Before native code sees a tile, the tile's claims are held against its bytes: `tile_tables` does so for the
-table, `tile_codecs` and a module for each codec for the tile. Every pixel comes out of a tile that was
-complete.
+Before native code sees a tile, the lengths in it are checked against its bytes: by `tile_tables` for the
+table, by `tile_codecs` and a module per codec for the tile. So a pixel is never read from an incomplete tile.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,9 +18,9 @@ from downloads.tile_tables import BrokenTiles, Tile, TileTable, Tiling
 Array = npt.NDArray[Any]
 Decode = Callable[[Array, Tile], Array]
 
-# A compression that loses something may pass the limits of the image's numbers by a little.
+# A lossy compression may slightly exceed the range of the image's numbers.
 _LOSSY = "HCOMPRESS_1"
-# PLIO_1 takes no numbers below 0, so cfitsio gives it these 16 bits as unsigned ones.
+# PLIO_1 has no negative numbers, so cfitsio stores these 16 bits as unsigned ones.
 _UNSIGNED_PLIO = ("PLIO_1", np.dtype(np.int16), 2**15)
 
 
@@ -31,11 +30,11 @@ def decoded(header: Header, data: bytes | bytearray, dtype: np.dtype[Any]) -> Ar
     Parameters
     ----------
     header
-        Of the table that holds the tiles.
+        The header of the table of tiles.
     data
         The table and its heap, complete.
     dtype
-        Of the pixels, as ZBITPIX says.
+        The type of the pixels, from ZBITPIX.
 
     Raises
     ------
@@ -47,14 +46,14 @@ def decoded(header: Header, data: bytes | bytearray, dtype: np.dtype[Any]) -> Ar
     tiling = Tiling(header)
     reader = _Reader(header, TileTable(header, data, tiling), dtype)
     pixels = np.zeros(tiling.shape, dtype)
-    with np.errstate(over="ignore", invalid="ignore"):  # a float64 may be beyond what a float32 holds
+    with np.errstate(over="ignore", invalid="ignore"):  # A float64 may exceed the range of float32.
         for tile in tiling:
             pixels[tile.place] = reader.values(tile).reshape(tile.shape)
     return pixels
 
 
 class _Reader:
-    """The columns of an image's tiles, and how each is decoded."""
+    """The columns of an image's tiles and their decoders."""
 
     def __init__(self, header: Header, table: TileTable, dtype: np.dtype[Any]) -> None:
         self._dtype = dtype
@@ -74,10 +73,10 @@ class _Reader:
         raise BrokenTiles(f"tile {tile.row + 1} has no data")
 
     def _columns(self, table: TileTable) -> Iterator[tuple[Any, Decode]]:
-        """Yield the columns in which a tile may be, and what decodes it there."""
+        """Yield the columns that may have a tile, with their decoders."""
         if compressed := table.heap_column("COMPRESSED_DATA"):
             yield compressed, self._compressed
-        # where the codec of the image cannot take a tile
+        # For tiles that the image's codec cannot compress.
         if zipped := table.heap_column("GZIP_COMPRESSED_DATA"):
             yield zipped, lambda content, tile: self._fitting(gzipped(content, tile, floats=self._floats))
         if plain := table.heap_column("UNCOMPRESSED_DATA"):
@@ -90,7 +89,7 @@ class _Reader:
         return self._fitting(values - self._offset if self._offset else values)
 
     def _fitting(self, values: Array) -> Array:
-        """Return values for which the image's type has room."""
+        """Return values clipped to the range of the image's type."""
         if self._floats or np.can_cast(values.dtype, self._dtype):
             return values
         limits = np.iinfo(self._dtype)
@@ -102,7 +101,7 @@ class _Reader:
 
 
 class _Quantized:
-    """What makes floating-point pixels of whole numbers: ZSCALE, ZZERO, ZBLANK and ZQUANTIZ."""
+    """The conversion of whole numbers to floating-point pixels: ZSCALE, ZZERO, ZBLANK and ZQUANTIZ."""
 
     def __init__(self, header: Header, table: TileTable, scales: Array, zeros: Array) -> None:
         self._scales, self._zeros = scales, zeros
@@ -111,13 +110,13 @@ class _Quantized:
         if not 0 <= self._start < quantization.SERIES:
             raise BrokenTiles(f"ZDITHER0 is not from 1 to {quantization.SERIES}")
         self._blanks = table.numbers("ZBLANK")
-        # As cfitsio does; a card that is no whole number is ignored.
+        # As in cfitsio. A card that is not a whole number is ignored.
         keyword = header.optional_integer("ZBLANK")
         self._blank = header.optional_integer("BLANK") if keyword is None else keyword
 
     @classmethod
     def of(cls, header: Header, table: TileTable, dtype: np.dtype[Any]) -> "_Quantized | None":
-        """Return what the header and the table say; None where the pixels are stored as they are.
+        """Return the conversion from header and table; None if the pixels are stored unchanged.
 
         Raises
         ------
@@ -149,7 +148,7 @@ class _Quantized:
 
 
 def _for_each_tile(header: Header, table: TileTable, name: str) -> Array | None:
-    """Return a number for each tile: of a column, or else of the card of the same name."""
+    """Return a number for each tile, from a column or else from the card of the same name."""
     column = table.numbers(name)
     if column is not None or name not in header:
         return column

@@ -1,4 +1,4 @@
-"""The URL that a download leads to, and the key under which what is made for it is stored."""
+"""Returns URLs of downloads, and the keys of converted files."""
 
 import hashlib
 import re
@@ -18,7 +18,7 @@ _IDENTITY_DIGITS = 20
 
 
 def url_of(wanted: Download) -> str:
-    """Return a presigned URL of the download, which is made now unless it is there.
+    """Return a presigned URL of the download. Convert the object unless that was done before.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def url_of(wanted: Download) -> str:
 
 
 def _url_of(wanted: Download) -> str:
-    """Return the URL of the download at the level that is asked for."""
+    """Return the URL of the download at the requested level."""
     if wanted.converted:
         return get_url(_converted(wanted), WEEK_S)
     store.check_exists(wanted.source_key)
@@ -41,10 +41,9 @@ def _url_of(wanted: Download) -> str:
 
 
 def identity(source_key: str, etag: str) -> str:
-    """Return what tells an object from every other one, and from its own earlier and later content.
+    """Return a text that identifies an object and its content.
 
-    It is part of the keys of all that is made of the object, so that a link that was handed out never leads
-    to another image.
+    It is part of the keys of converted files, so that an old link never shows another image.
 
     Parameters
     ----------
@@ -57,23 +56,23 @@ def identity(source_key: str, etag: str) -> str:
 
 
 def tiff_key(wanted: Download, header: Header, etag: str) -> str:
-    """Return where the TIFF of an image is stored."""
+    """Return the key of an image's TIFF."""
     used = _UNSAFE.sub("_", header.text("FILTER")) or _NO_FILTER
     name = wanted.name.split(".")[0]
     return f"downloads/tif/{identity(wanted.source_key, etag)}/{used}-{wanted.stretch}-{name}.tif.bz2"
 
 
 def fits_key(wanted: Download, etag: str) -> str:
-    """Return where the plain FITS file of an image is stored."""
+    """Return the key of an image's plain FITS file."""
     name = wanted.source_name.replace(".fits.fz", ".fits")
     return f"downloads/fits/{identity(wanted.source_key, etag)}/{name}"
 
 
 def _converted(wanted: Download) -> str:
-    """Return the key of what the object is converted to; it is there afterwards.
+    """Return the key of the converted file, which exists afterwards.
 
-    Little of the object is read if it has been converted, or refused, before. Requests at the same time each
-    convert it, which makes the same bytes.
+    If the object was converted or rejected before, little of it is read. Simultaneous requests each convert
+    it, with the same result.
     """
     is_tiff = wanted.image_type in TIFF_TYPES
     with store.opened(wanted.source_key) as source:

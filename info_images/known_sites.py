@@ -1,7 +1,7 @@
-"""Which sites the network knows.
+"""Checks whether the network knows a site.
 
-The web UI clears the picture of the site that was looked at before when the answer is 204, and on nothing
-else. So a site that has not sent a picture yet must be told from a site that does not exist.
+The web UI clears the previous site's picture only on a 204. So a site without a picture must be distinguished
+from an unknown site.
 """
 
 from info_images import store
@@ -12,7 +12,7 @@ from site_configs import store as site_configs
 def is_known(site: str) -> bool:
     """Return whether a site has a config, awaits an info image, or has one on any channel.
 
-    The most likely is looked up first: one read for a site with a config, five for a site that is unknown.
+    The most likely place comes first: one read for a site with a config, five for an unknown site.
     """
     return (
         site_configs.read(site) is not None

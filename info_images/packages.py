@@ -1,4 +1,4 @@
-"""What a caller gets of an info image: the stored record, its flags complete, and a URL for each file."""
+"""The response for an info image: the stored record, all flags, and a URL for each file."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from common.presign import get_url
 
 CHANNELS = (1, 2, 3)
 
-# Of each file an info image can have: flag in the record, attribute with its S3 key, name of its URL.
+# For each file of an info image: its flag, the attribute with its S3 key, the name of its URL.
 FILES = (
     ("jpg_medium_exists", "jpg_10_file_path", "jpg_url"),
     ("jpg_small_exists", "jpg_11_file_path", "jpg_small_url"),
@@ -16,7 +16,7 @@ FILES = (
 
 
 def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
-    """Make the answer for a stored record, any attribute of which may be absent.
+    """Return the response for a stored record. Any of its attributes may be missing.
 
     Parameters
     ----------
@@ -47,5 +47,5 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
 
 
 def _is_key(record: dict[str, Any], path: str) -> bool:
-    """Return whether a record has a text at `path`: a row written wrong may have anything there."""
+    """Return whether a record has a text at `path`. A wrong row may have another type."""
     return isinstance(record.get(path), str) and record[path] != ""

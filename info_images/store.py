@@ -1,4 +1,6 @@
-"""The table of info images: `{site}#metadata` says what a channel awaits, `{site}#{channel}` what it has."""
+"""The table of info images: `{site}#metadata` has what channels await, `{site}#{channel}` what a channel
+shows.
+"""
 
 from typing import Any
 
@@ -8,17 +10,17 @@ _table = Table("INFO_IMAGES_TABLE")
 
 
 def read(site: str, channel: int) -> dict[str, Any] | None:
-    """Return the info image on a site's channel, or None. One read, consistent."""
+    """Return the info image on a site's channel, or None. One consistent read."""
     return _table.get({"pk": f"{site}#{channel}"})
 
 
 def awaits_image(site: str) -> bool:
-    """Return whether any channel of the site has ever been told to await an image. One read, consistent."""
+    """Return whether any channel of the site ever awaited an image. One consistent read."""
     return _table.get({"pk": f"{site}#metadata"}) is not None
 
 
 def await_image(site: str, channel: int, base_filename: str) -> None:
-    """Note that the next info image of the site's channel is `base_filename`; other channels stay."""
+    """Store `base_filename` as the next info image of the site's channel; other channels do not change."""
     _table.update(
         {"pk": f"{site}#metadata"},
         UpdateExpression="SET #channel = :base_filename",

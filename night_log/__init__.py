@@ -1,1 +1,1 @@
-"""One note for each site about its night, shown by the web UI, written by observers; it expires by itself."""
+"""One note for each site about its night, written by observers and shown by the web UI. It expires."""

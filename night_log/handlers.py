@@ -11,7 +11,7 @@ from night_log import notes, store
 
 @endpoint
 def get_note(request: Request) -> Response:
-    """`GET /nightlog/{site}`: the site's note; 204 when there is none or it has expired."""
+    """`GET /nightlog/{site}`: the site's note; 204 without one or if it has expired."""
     note = store.read(check_site_code(request.path["site"]))
     if note is None or not notes.is_live(note, time.time()):
         return no_content()
@@ -20,7 +20,7 @@ def get_note(request: Request) -> Response:
 
 @endpoint
 def post_note(request: Request) -> Response:
-    """`POST /nightlog/{site}`: write the site's note in place of the earlier one."""
+    """`POST /nightlog/{site}`: store the site's note, replacing the earlier one."""
     site = check_site_code(request.path["site"])
     store.write(notes.new_note(site, request.json_object(), time.time()))
     return ok("Note created successfully")
@@ -28,6 +28,6 @@ def post_note(request: Request) -> Response:
 
 @endpoint
 def delete_note(request: Request) -> Response:
-    """`DELETE /nightlog/{site}`: remove the site's note; 204, also when there was none."""
+    """`DELETE /nightlog/{site}`: remove the site's note; 204, also if there was none."""
     store.delete(check_site_code(request.path["site"]))
     return no_content()

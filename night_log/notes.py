@@ -1,4 +1,4 @@
-"""What a night log note is, and how long it lives."""
+"""The content and lifetime of a night log note."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,20 +7,20 @@ from common.errors import BadRequest
 from common.numerals import as_float
 
 DEFAULT_TTL_HOURS = 48.0
-# Ten years: more is a slip of the keyboard.
+# Ten years. More is a typing error.
 MAX_TTL_HOURS = 87_600.0
 HOUR_S = 3600
 
 
 def new_note(site: str, body: dict[str, Any], now: float) -> dict[str, Any]:
-    """Make the note that a caller's body describes.
+    """Return the note that a body describes.
 
     Parameters
     ----------
     site
         Site code.
     body
-        `note_data`, an object or a text; `ttl_hours` inside it or beside it says how long it lives.
+        `note_data`, an object or a text; `ttl_hours` inside or beside it is its lifetime.
     now
         Unix seconds.
 
@@ -48,9 +48,9 @@ def new_note(site: str, body: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def is_live(note: dict[str, Any], now: float) -> bool:
-    """Return whether a stored note has not expired. DynamoDB may take days to sweep those that have.
+    """Return whether a stored note has not expired. DynamoDB may delete expired ones days later.
 
-    A note whose time is no number never expires, as DynamoDB sees it too.
+    A note whose time is not a number never expires, as in DynamoDB.
     """
     ends = note.get("ttl_timestamp_seconds")
     return not isinstance(ends, Decimal) or ends > now

@@ -1,4 +1,4 @@
-"""The table of night log notes: key `site`, one note each, swept by DynamoDB some time after it expired."""
+"""The table of night log notes: key `site`, one note each. DynamoDB deletes expired notes some time later."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ _table = Table("NIGHT_LOG_TABLE")
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Return the stored note of `site`, expired or not, or None. One read, consistent."""
+    """Return the stored note of `site`, expired or not, or None. One consistent read."""
     return _table.get({"site": site})
 
 
 def write(note: dict[str, Any]) -> None:
-    """Store `note` in place of the site's earlier one."""
+    """Store `note`, replacing the site's earlier one."""
     _table.put(note)
 
 

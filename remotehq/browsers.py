@@ -1,4 +1,4 @@
-"""Shared browsers: what a user may ask for, and how RemoteHQ is asked."""
+"""Shared browsers: their settings, and the request to RemoteHQ."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,12 +9,12 @@ RESOLUTIONS = ("low", "medium", "high", "mobile")
 DEFAULT_RESOLUTION = "medium"
 DEFAULT_URL = "https://dev.photonranch.org"
 REGION = "us-east-1"
-# What browsers and servers take everywhere.
+# The longest URL that all browsers and servers accept.
 MAX_URL_LENGTH = 2048
 
 
 def parse_browser(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the browser that a caller's body describes, as RemoteHQ's `POST /cb` takes it.
+    """Return the body of RemoteHQ's `POST /cb` for the browser that a caller's body describes.
 
     Parameters
     ----------

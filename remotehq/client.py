@@ -1,4 +1,4 @@
-"""RemoteHQ's HTTP API, as far as this project uses it."""
+"""The part of RemoteHQ's HTTP API that this project uses."""
 
 import json
 import time
@@ -12,24 +12,24 @@ from common.settings import secret, setting
 
 CONNECT_TIMEOUT_S = 2.0
 READ_TIMEOUT_S = 8.0
-# All that is asked of RemoteHQ for one request of ours has ended by then, give or take a connect timeout:
-# below the 29 s that API Gateway waits, with room for DynamoDB.
+# All calls of RemoteHQ for one request of ours end within this time plus a connect timeout. That is below API
+# Gateway's 29 s, with time left for DynamoDB.
 BUDGET_S = 22.0
 
 OK, CREATED, NO_CONTENT, MULTIPLE_CHOICES, NOT_FOUND, SERVER_ERROR = 200, 201, 204, 300, 404, 500
 
 
 class RemoteHqFailed(Exception):
-    """RemoteHQ did not answer in time, refused, or answered something unreadable."""
+    """RemoteHQ did not respond in time, refused, or sent an unreadable response."""
 
 
 class RemoteHqRefused(RemoteHqFailed):
-    """RemoteHQ answered that it does not do what was asked: nothing has changed there."""
+    """RemoteHQ refused the request: nothing has changed there."""
 
 
 @dataclass(frozen=True)
 class Room:
-    """A room at RemoteHQ: its id, its name in paths, and where people enter it."""
+    """A room at RemoteHQ: its id, its name in paths, and its URL."""
 
     id: str
     slug: str
@@ -37,16 +37,16 @@ class Room:
 
 
 class RemoteHq:
-    """A caller of RemoteHQ for the length of one request of ours.
+    """Calls RemoteHQ for one request of ours.
 
-    Every method makes one HTTP request, and raises `RemoteHqFailed` unless RemoteHQ says that it is done.
+    Every method makes one HTTP request. It raises `RemoteHqFailed` unless RemoteHQ reports success.
     """
 
     def __init__(self) -> None:
         self._deadline = time.monotonic() + BUDGET_S
 
     def open_browser(self, browser: dict[str, Any]) -> dict[str, Any]:
-        """Open a shared browser; answer what RemoteHQ says of it."""
+        """Open a shared browser; return RemoteHQ's response."""
         answer = self._call("POST", "/cb", browser)
         _check("POST", answer, good=_succeeded(answer))
         return _json_object("POST", answer)
@@ -57,7 +57,7 @@ class RemoteHq:
         _check("DELETE", answer, good=answer.status in (NO_CONTENT, NOT_FOUND))
 
     def make_room(self, room: dict[str, Any]) -> Room:
-        """Make a room, as yet without an app."""
+        """Create a room without an app."""
         answer = self._call("POST", "/rooms", room)
         _check("POST", answer, good=answer.status == CREATED)
         data = _json_object("POST", answer).get("data")
@@ -74,7 +74,7 @@ class RemoteHq:
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
             raise _failed(method, "no time left")
-        # A redirect counts as a failure: a redirected POST would arrive as a GET.
+        # A redirect counts as a failure, because a redirected POST would become a GET.
         limits = Limits(min(CONNECT_TIMEOUT_S, left_s), min(READ_TIMEOUT_S, left_s))
         url = f"{setting('REMOTEHQ_API_URL')}{path}"
         sent = None if body is None else json.dumps(body)
@@ -105,6 +105,6 @@ def _check(method: str, answer: Answer, *, good: bool) -> None:
 
 
 def _failed(method: str, reason: str, kind: type[RemoteHqFailed] = RemoteHqFailed) -> RemoteHqFailed:
-    """Log a failure, whose cause no caller is told, and return the exception for it."""
+    """Log a failure and return its exception. Callers do not see the cause."""
     logs.logger.warning("RemoteHQ failed", extra={"fields": {"method": method, "reason": reason}})
     return kind()

@@ -1,6 +1,6 @@
-"""The hourly schedule: each site's control room is made anew in the site's own afternoon.
+"""The hourly schedule: it replaces each site's control room in the site's afternoon.
 
-Nobody observes then, and a browser that has run for a day has grown large.
+No one observes then, and a browser uses much memory after a day.
 """
 
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from remotehq.client import BUDGET_S
 from site_configs import store as site_configs
 
 RESTART_HOUR = 15
-# What one restart may take, its calls, its wait and DynamoDB together.
+# The longest time of one restart: its calls, its wait and DynamoDB.
 _RESTART_MS = (BUDGET_S + 8) * 1000
 
 
 def restart_rooms(now: datetime, time_left_ms: Callable[[], int]) -> list[str]:
-    """Restart the rooms of the sites where it is now 15:00 to 16:00, one failing or not.
+    """Restart the rooms of the sites where it is now 15:00 to 16:00. A failure does not stop the others.
 
     Parameters
     ----------
     now
-        The time, with its zone.
+        The time, with its time zone.
     time_left_ms
-        Answers how long the function may still run. No restart is begun that might not end in time.
+        Returns the time that the function may still run. A restart starts only if it can end in time.
 
     Returns
     -------
@@ -65,13 +65,13 @@ def _is_afternoon(site: str, configs: dict[str, dict[str, Any]], now: datetime) 
 
 
 def _about_zone(config: Any) -> dict[str, Any]:
-    """Return what a config says of its zone, so that the rest, up to 400 KB, is not kept."""
+    """Return the time zone settings of a config. The rest, up to 400 KB, is dropped."""
     members = config if isinstance(config, dict) else {}
     return {name: members[name] for name in ("TZ_database_name", "wema_name") if name in members}
 
 
 def _zone_name(config: dict[str, Any], configs: dict[str, dict[str, Any]]) -> Any:
-    """Return the zone that a site's config names, else its WEMA's; None if neither does."""
+    """Return the time zone of a site's config, else its WEMA's; None if neither has one."""
     if config.get("TZ_database_name"):
         return config["TZ_database_name"]
     wema = config.get("wema_name")

@@ -17,7 +17,7 @@ from remotehq.client import RemoteHq, RemoteHqFailed
 
 @endpoint
 def new_browser(request: Request) -> Response:
-    """`POST /new_remotehq_browser`: open a shared browser; answers RemoteHQ's own JSON."""
+    """`POST /new_remotehq_browser`: open a shared browser; return RemoteHQ's JSON."""
     browser = parse_browser(request.json_object() if request.text().strip() else {})
     try:
         return ok(RemoteHq().open_browser(browser))
@@ -27,7 +27,7 @@ def new_browser(request: Request) -> Response:
 
 @endpoint
 def get_control_room(request: Request) -> Response:
-    """`GET /control_room/{site}`: the site's control room, made if there is none or it may be gone."""
+    """`GET /control_room/{site}`: the site's control room, created if there is none or it may be gone."""
     site = check_site_code(request.path["site"])
     room = rooms.get(site)
     if room is None:
@@ -38,20 +38,20 @@ def get_control_room(request: Request) -> Response:
 
 @endpoint
 def delete_control_room(request: Request) -> Response:
-    """`DELETE /control_room/{site}`: delete the site's control room; 200, also when there was none."""
+    """`DELETE /control_room/{site}`: delete the site's control room; 200, also if there was none."""
     was_there = rooms.delete(check_site_code(request.path["site"]))
     return ok("room has been deleted" if was_there else "no such room found")
 
 
 @endpoint
 def restart_control_room(request: Request) -> Response:
-    """`GET /control_room/{site}/restart`: put a new room in the place of the site's control room."""
+    """`GET /control_room/{site}/restart`: replace the site's control room."""
     rooms.restart(check_site_code(request.path["site"]))
     return ok("control room restarted successfully")
 
 
 def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[str]:
-    """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; answers those sites."""
+    """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; return those sites."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
     return daily_restart.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)

@@ -1,7 +1,7 @@
-"""One change at a time to the control room of a site, whichever Lambda makes it.
+"""A lock for each site's control room, so that only one request changes it at a time.
 
-RemoteHQ knows a room by its name alone, and making one begins with deleting its namesake. Two that make a
-room for one site at once would delete each other's, and the table could end with the room that is gone.
+RemoteHQ identifies a room by its name, and creating one starts by deleting the room of the same name. Two
+requests at once would delete each other's room, and the table could end with the deleted one.
 """
 
 import time
@@ -13,31 +13,31 @@ from common.dynamodb import ConditionFailed
 from common.errors import Unavailable
 from remotehq import store
 
-# The longest that a Lambda behind API Gateway lives: a turn that was not given back ends with its taker.
+# The longest life of a Lambda behind API Gateway. A lock that was not released expires after it.
 TURN_S = 30.0
-# How long to wait for the one before.
+# How long to wait for the lock.
 RETRY_FOR_S = 6.0
 _PAUSE_S = 0.2
 
 
 class RoomIsLocked(Exception):
-    """Another request is changing the room, and does not come to an end."""
+    """Another request holds the lock for too long."""
 
 
-# Turns that ended, and that DynamoDB did not say it has noted, by site: this process may take them again.
+# Locks by site whose release DynamoDB did not confirm. This process may take them again.
 _left: dict[str, str] = {}
 
 
 @contextmanager
 def turn(site: str) -> Iterator[None]:
-    """Wait until nobody else changes the room of `site`, and let nobody until the block ends.
+    """Hold the lock of the room of `site` inside the block. Wait for it first.
 
     Raises
     ------
     RoomIsLocked
         If that takes longer than `RETRY_FOR_S`.
     """
-    # a turn that could not be given back is ours to take again: nobody has to wait for its end
+    # This process may take a lock again whose release was not confirmed, so that no one waits for its expiry.
     turn_id = _left.pop(site, "") or uuid.uuid4().hex
     try:
         _wait_for(site, turn_id)
@@ -52,7 +52,7 @@ def turn(site: str) -> Iterator[None]:
 
 def _end(site: str, turn_id: str) -> None:
     try:
-        # one that took longer than a turn lasts is another's by now
+        # A lock that expired may belong to another request by now.
         with suppress(ConditionFailed):
             store.end_turn(site, turn_id)
     except Unavailable:

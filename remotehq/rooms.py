@@ -1,9 +1,9 @@
-"""Control rooms: one room at RemoteHQ for each site, remembered in a table, deleted and made anew on demand.
+"""Control rooms: one room at RemoteHQ for each site, stored in a table, deleted and replaced on request.
 
-The row of a room that is deleted or replaced says first that the room is in doubt, and is written anew
-last. So whatever fails, and wherever a Lambda dies, the row is there and says whether its room still is. The
-next request for a room in doubt makes it anew. What a failure leaves at RemoteHQ has the site's name, and
-making a room begins with deleting its namesake.
+Before a room is deleted or replaced, its row is marked as in doubt. The new row is written last. So after any
+failure, or the death of a Lambda, the row exists and says whether the room may be gone. The next request
+replaces a room in doubt. A room that a failure leaves at RemoteHQ has the site's name, and creating a room
+deletes the one of the same name first.
 """
 
 from collections.abc import Iterator
@@ -24,13 +24,13 @@ _NOT_GOT = "failed to get room"
 
 
 class RoomFailed(ApiError):
-    """RemoteHQ did not do what was asked of it: 500. A stored room is still stored, perhaps in doubt."""
+    """RemoteHQ failed: 500. A stored room is still stored, perhaps in doubt."""
 
     status = 500
 
 
 def get(site: str) -> dict[str, Any] | None:
-    """Return the stored room of `site`, or None. A room in doubt is made anew.
+    """Return the stored room of `site`, or None. A room in doubt is replaced.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def get(site: str) -> dict[str, Any] | None:
 
 
 def make(site: str) -> dict[str, Any]:
-    """Return the room of `site`, made now unless another request has made it meanwhile.
+    """Return the room of `site`. Create it unless another request did so meanwhile.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def make(site: str) -> dict[str, Any]:
 
 
 def delete(site: str) -> bool:
-    """Delete the room of `site` at RemoteHQ and here; answer whether there was one.
+    """Delete the room of `site` at RemoteHQ and here; return whether there was one.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def delete(site: str) -> bool:
 
 
 def restart(site: str) -> None:
-    """Put a new room in the place of the room of `site`.
+    """Replace the room of `site` by a new one.
 
     Raises
     ------
@@ -100,18 +100,18 @@ def _stored(site: str) -> dict[str, Any]:
 
 
 def _mended(remote: RemoteHq, room: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a stored room as it is, or another in its place if it is in doubt."""
+    """Return a stored room, or a replacement if it is in doubt."""
     return _replace(remote, room) if room is not None and store.is_in_doubt(room) else room
 
 
 def _replace(remote: RemoteHq, room: dict[str, Any]) -> dict[str, Any]:
-    """Put a new room in the place of a stored one, and return it."""
+    """Replace a stored room by a new one and return it."""
     _remove(remote, room)
     return _make(remote, room["site"], deleted=_slug(room))
 
 
 def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
-    """Delete a stored room at RemoteHQ; its row says from before then on that it is in doubt."""
+    """Mark a stored room as in doubt, then delete it at RemoteHQ."""
     was_in_doubt = store.is_in_doubt(room)
     if not was_in_doubt:
         store.write_in_doubt(room)
@@ -124,14 +124,14 @@ def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
 
 
 def _make(remote: RemoteHq, site: str, deleted: str = "") -> dict[str, Any]:
-    """Make a room at RemoteHQ in place of its namesake, and store it.
+    """Create a room at RemoteHQ, replacing one of the same name, and store it.
 
     Parameters
     ----------
     remote, site
-        RemoteHQ, and whose room it is.
+        RemoteHQ, and the room's site.
     deleted
-        The slug of the room that has just been deleted there, if one has.
+        The slug of the room that was just deleted there, if any.
     """
     if deleted != _name(site):
         remote.delete_room(_name(site))
@@ -157,19 +157,19 @@ def _make(remote: RemoteHq, site: str, deleted: str = "") -> dict[str, Any]:
 
 
 def _configure(remote: RemoteHq, slug: str, config: dict[str, Any]) -> None:
-    """Give a new room its browser; a room that gets none is deleted again, as well as can be."""
+    """Give a new room its browser. If that fails, try to delete the room again."""
     app = {"id": BROWSER_APP, "permissionMode": "editable", "autoStart": True, "config": config}
     try:
         remote.configure_room(slug, app)
     except RemoteHqFailed:
-        # where RemoteHQ chose a slug other than the name, the next attempt would not find it
+        # RemoteHQ may choose another slug than the name. Then the next attempt would not find the room.
         with suppress(RemoteHqFailed):
             remote.delete_room(slug)
         raise
 
 
 def _slug(room: dict[str, Any]) -> str:
-    """Return a stored room's name in RemoteHQ's paths: that of a new room where its row has none."""
+    """Return a stored room's name in RemoteHQ's paths; the name of a new room if its row has none."""
     slug = room.get("slug")
     return slug if isinstance(slug, str) and slug else _name(room["site"])
 
@@ -184,7 +184,7 @@ def _public(room: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _failure(body: str | dict[str, Any]) -> Iterator[None]:
-    """Return `body` for whatever goes wrong at RemoteHQ."""
+    """Respond with `body` to any failure of RemoteHQ."""
     try:
         yield
     except (RemoteHqFailed, RoomIsLocked) as error:

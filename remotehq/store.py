@@ -1,7 +1,7 @@
 """The table of control rooms: key `site`; `slug`, `room_id` and `url` of the room, `config` of its browser.
 
-A row with `in_doubt` is of a room that may be gone at RemoteHQ: somebody began to delete or replace it.
-While the room of a site is being changed, a second row says so, under a key that is no site code.
+A row with `in_doubt` has a room that may be gone at RemoteHQ, because a request started to delete or replace
+it. The lock of a site's room is a second row, whose key is not a valid site code.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ _IN_DOUBT = "in_doubt"
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Return the stored room of `site`, or None. One read, consistent."""
+    """Return the stored room of `site`, or None. One consistent read."""
     return _table.get({"site": site})
 
 
@@ -24,17 +24,17 @@ def read_all() -> list[dict[str, Any]]:
 
 
 def is_in_doubt(room: dict[str, Any]) -> bool:
-    """Return whether a stored room may be gone at RemoteHQ, or its row does not tell where it is."""
+    """Return whether a stored room may be gone at RemoteHQ, or its row is incomplete."""
     return bool(room.get(_IN_DOUBT)) or not all(_has_text(room, name) for name in ("slug", "url"))
 
 
 def write_in_doubt(room: dict[str, Any]) -> None:
-    """Note that a stored room may be gone at RemoteHQ; writing another in its place ends that."""
+    """Mark a stored room as in doubt. Storing another room removes the mark."""
     write({**room, _IN_DOUBT: True})
 
 
 def write(room: dict[str, Any]) -> None:
-    """Store `room` in place of the site's earlier one."""
+    """Store `room`, replacing the site's earlier one."""
     _table.put(room)
 
 
@@ -44,16 +44,16 @@ def delete(site: str) -> None:
 
 
 def take_turn(site: str, turn_id: str, now: float, until: float) -> None:
-    """Note that the room of `site` is being changed.
+    """Take the lock of the room of `site`.
 
     Parameters
     ----------
     site
         Site code.
     turn_id
-        Whose turn it is.
+        Identifies the holder of the lock.
     now, until
-        The time, and when the turn ends if nobody gives it back; Unix seconds.
+        The current time, and the expiry of the lock; Unix seconds.
 
     Raises
     ------
@@ -62,14 +62,14 @@ def take_turn(site: str, turn_id: str, now: float, until: float) -> None:
     """
     _table.put(
         {**_turn_key(site), "turn_id": turn_id, "turn_until": until},
-        # a request that boto3 sent twice finds its own turn
+        # A request that boto3 sent twice finds its own lock.
         ConditionExpression="attribute_not_exists(site) OR turn_until < :now OR turn_id = :turn_id",
         ExpressionAttributeValues={":now": now, ":turn_id": turn_id},
     )
 
 
 def end_turn(site: str, turn_id: str) -> None:
-    """Note that the change is over.
+    """Release the lock.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def end_turn(site: str, turn_id: str) -> None:
 
 
 def _has_text(room: dict[str, Any], name: str) -> bool:
-    """Return whether a row has a text that is not empty: another program's row may have anything there."""
+    """Return whether a row has a non-empty text. Another program's row may have another type."""
     return isinstance(room.get(name), str) and room[name] != ""
 
 

@@ -8,7 +8,7 @@ from common.responses import Listing, Response, ok
 from common.sites import check_site_code
 from site_configs import store
 
-# `/all/config` means every site, so no site can bear the name.
+# `/all/config` means every site, so no site can have this name.
 ALL_SITES = "all"
 
 
@@ -31,13 +31,13 @@ def get_all_configs(request: Request) -> Response:
 
 @endpoint_with_json_errors
 def put_config(request: Request) -> Response:
-    """`PUT /{site}/config`: store a config; answers DynamoDB's response, and errors as JSON."""
+    """`PUT /{site}/config`: store a config; return DynamoDB's response; errors are JSON."""
     return ok(store.write(_one_site(request), request.json_object()))
 
 
 @endpoint
 def delete_config(request: Request) -> Response:
-    """`DELETE /{site}/config`: remove a config; answers DynamoDB's response, also when there was none."""
+    """`DELETE /{site}/config`: remove a config; return DynamoDB's response, also if there was none."""
     return ok(store.delete(_one_site(request)))
 
 

@@ -6,29 +6,29 @@ from typing import Any
 
 from common.dynamodb import Item, Table
 
-# Sites are added a few times a year. A scan reads every config, whatever it answers of them.
+# Sites are added a few times a year, and a scan reads every whole config.
 SITE_CODES_GOOD_FOR_S = 30
 
 _table = Table("CONFIG_TABLE_NAME")
-# The site codes last read, by the monotonic time until which they are good; one entry or none.
+# The cached site codes, by the monotonic time at which they expire; at most one entry.
 _site_codes: dict[float, list[str]] = {}
 
 
 def read(site: str) -> dict[str, Any] | None:
-    """Return the configuration of `site`, or None: without one, or if it is no map. One consistent read."""
+    """Return the configuration of `site`, or None if it is missing or not a map. One consistent read."""
     row = _table.get({"site": site})
     return None if row is None else _configuration(row)
 
 
 def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the code and the configuration of every site, in DynamoDB's own order. One scan.
+    """Return the code and the configuration of every site, in DynamoDB's order. One scan.
 
-    A row whose configuration is no map is left out.
+    A row whose configuration is not a map is left out.
 
     Parameters
     ----------
     after
-        A site code: only the sites that follow it in that order come. "" for all.
+        Only the sites after this one in that order; "" for all.
     """
     for row in _table.scan({"site": after} if after else None):
         configuration = _configuration(row)
@@ -39,7 +39,7 @@ def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 def site_codes() -> list[str]:
     """Return the code of every site, in alphabetical order.
 
-    What other processes changed may be `SITE_CODES_GOOD_FOR_S` old; what this one did is seen at once.
+    Changes by other processes appear within `SITE_CODES_GOOD_FOR_S`, changes by this one at once.
     """
     for good_until, codes in tuple(_site_codes.items()):
         if time.monotonic() < good_until:
@@ -52,25 +52,25 @@ def site_codes() -> list[str]:
 
 
 def forget_site_codes() -> None:
-    """Have `site_codes` read the table at its next call."""
+    """Drop the cached site codes."""
     _site_codes.clear()
 
 
 def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
-    """Store the configuration of `site` in place of any earlier one; answer DynamoDB's response."""
+    """Store the configuration of `site`, replacing any earlier one; return DynamoDB's response."""
     response = _table.put({"site": site, "configuration": configuration})
     forget_site_codes()
     return response
 
 
 def delete(site: str) -> dict[str, Any]:
-    """Remove the configuration of `site`, if there is one; answer DynamoDB's response."""
+    """Remove the configuration of `site`, if there is one; return DynamoDB's response."""
     response = _table.delete({"site": site})
     forget_site_codes()
     return response
 
 
 def _configuration(row: Item) -> dict[str, Any] | None:
-    """Return a row's configuration, if it is a map: the earlier service stored whatever it was sent."""
+    """Return a row's configuration if it is a map. The earlier service stored anything."""
     configuration = row.get("configuration")
     return configuration if isinstance(configuration, dict) else None

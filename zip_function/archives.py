@@ -1,4 +1,4 @@
-"""A zip of stored files, made once for the same names, and again when files that it lacks have come."""
+"""Zips of stored files: packed once for the same names, and again when missing files arrive."""
 
 import hashlib
 import re
@@ -18,9 +18,9 @@ from zip_function.locks import Lock
 from zip_function.store import StoredFile, StoredZip
 
 GOOD_FOR_S = 300
-# What is in `downloads/` expires after 8 days (docs/operations.md). An older zip is packed again in time.
+# Objects in `downloads/` expire after 8 days (docs/operations.md). An older zip is packed again before that.
 FRESH_FOR_S = 7 * 24 * 3600
-# What is left of the function's time when packing is given up, so that the upload can be taken back.
+# Remaining time of the function at which packing stops, so that the upload can be aborted.
 RESERVE_S = 15
 
 _LOOKING_THREADS, _LOOKED_AHEAD = 16, 64
@@ -33,16 +33,16 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.]")
 
 
 class _Contents(NamedTuple):
-    """What goes into a zip.
+    """The content of a zip.
 
     Attributes
     ----------
     files
         The stored files.
     missing
-        Names of what is not stored.
+        Names of files that are not stored.
     lacking
-        How many files are missing, or have a smaller one in their place.
+        Number of files that are missing or replaced by a smaller one.
     """
 
     files: list[StoredFile]
@@ -58,17 +58,17 @@ class StillPacking(Conflict):
 
 
 def url_of(wanted: list[Choice], seconds_left: Callable[[], float]) -> str:
-    """Return a presigned URL of a zip of files, which is made now unless it has been already.
+    """Return a presigned URL of a zip of files. Pack it unless it exists.
 
-    A zip that lacks files, or has smaller ones in their place, is made again once there are more of them: a
-    night's last may be on their way. One that is about to expire is made again too.
+    A zip that lacks files, or has smaller ones in their place, is packed again when more are stored: the last
+    files of a night may arrive late. A zip that will expire soon is packed again too.
 
     Parameters
     ----------
     wanted
-        What is to be packed, as `choices.parse` returns it.
+        The files to pack, from `choices.parse`.
     seconds_left
-        Returns how long this may still take.
+        Returns the remaining time in seconds.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def url_of(wanted: list[Choice], seconds_left: Callable[[], float]) -> str:
         with locks.locked(key) as lock:
             if lock is None:
                 raise StillPacking
-            # another request may have packed it before this one had the lock
+            # Another request may have packed it before this one got the lock.
             present = store.zip_at(key)
             if not _is_final(present):
                 _bring_up_to_date(key, wanted, present, lock, seconds_left)
@@ -92,7 +92,7 @@ def url_of(wanted: list[Choice], seconds_left: Callable[[], float]) -> str:
 
 
 def url_of_packed(wanted: list[Choice]) -> str:
-    """Return a presigned URL of a zip of files that another request was packing; nothing is packed here.
+    """Return a presigned URL of a zip that another request packed. Nothing is packed here.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def url_of_packed(wanted: list[Choice]) -> str:
 
 
 def _key(wanted: list[Choice]) -> str:
-    """Return where the zip is stored. With fallbacks it may have other files, so these count too."""
+    """Return the key of the zip. Fallbacks are part of it, because they may change the content."""
     lines = [choice.name + ("" if choice.fallback is None else f"\t{choice.fallback}") for choice in wanted]
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return f"downloads/{digest}.zip"
@@ -130,7 +130,7 @@ def _expires_soon(present: StoredZip) -> bool:
 def _bring_up_to_date(
     key: str, wanted: list[Choice], present: StoredZip | None, lock: Lock, seconds_left: Callable[[], float]
 ) -> None:
-    """Make the zip, unless the one that is there has as many files as could be packed now."""
+    """Pack the zip, unless the stored one has all files that could be packed now."""
     contents = _looked_up(wanted)
     if present is not None:
         gained = present.lacking - contents.lacking
@@ -144,9 +144,9 @@ def _site(name: str) -> str:
 
 
 def _looked_up(wanted: list[Choice]) -> _Contents:
-    """Return what is stored of the choices."""
+    """Return the stored files of the choices."""
     found = list(in_order(choices.look_up, wanted, _LOOKING_THREADS, _LOOKED_AHEAD))
-    # by their keys, for two names may lead to one file
+    # By key, because two names may mean one file.
     files = {one.file.key: one.file for one in found if one.file}
     missing = [choice.name for choice, one in zip(wanted, found, strict=True) if not one.file]
     return _Contents(list(files.values()), missing, sum(not one.as_asked for one in found))
@@ -162,7 +162,7 @@ def _make(key: str, contents: _Contents, lock: Lock, seconds_left: Callable[[], 
 
 
 def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], float]) -> Iterator[bytes]:
-    """Return the same contents while time is left, and keep the lock meanwhile."""
+    """Return the same contents while time is left, and renew the lock meanwhile."""
     for content in contents:
         lock.keep()
         if seconds_left() < RESERVE_S:
@@ -171,16 +171,16 @@ def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], f
 
 
 def zip_chunks(files: list[StoredFile], contents: Iterator[bytes], missing: list[str]) -> Iterator[bytes]:
-    """Return the bytes of a zip, chunk by chunk, stored without compression, zip64 where it must be.
+    """Return the bytes of a zip, chunk by chunk, stored without compression, zip64 where needed.
 
     Parameters
     ----------
     files
-        What is packed, in this order.
+        The files, in this order.
     contents
         The contents of all blocks of all files.
     missing
-        Names for the list of what was asked for and does not exist.
+        Names for the list of files that do not exist.
     """
     outlet = _Outlet()
     with ZipFile(outlet, "w", ZIP_STORED) as archive:  # type: ignore[call-overload]  # writes, and no more
@@ -195,7 +195,7 @@ def zip_chunks(files: list[StoredFile], contents: Iterator[bytes], missing: list
 
 
 def _entry(file: StoredFile) -> ZipInfo:
-    """Return the zip's entry for a file. Its size, known beforehand, decides on zip64."""
+    """Return the zip's entry for a file. Its known size decides on zip64."""
     entry = ZipInfo(file.key.removeprefix(f"{DIRECTORY}/"), file.modified.timetuple()[:6])
     entry.file_size = file.size
     entry.external_attr = _MODE
@@ -203,20 +203,20 @@ def _entry(file: StoredFile) -> ZipInfo:
 
 
 class _Outlet:
-    """What a zip is written to: it cannot be sought in, and keeps what is written until it is taken."""
+    """The output of a zip: not seekable; it holds written bytes until they are taken."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
 
     def write(self, content: bytes) -> int:
-        """Keep `content`."""
+        """Store `content`."""
         self._chunks.append(bytes(content))
         return len(content)
 
     def flush(self) -> None:
-        """Do nothing: what is written is kept at once."""
+        """Do nothing: written bytes are stored at once."""
 
     def taken(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return the bytes written since the last call."""
         content, self._chunks = b"".join(self._chunks), []
         return content

@@ -1,4 +1,4 @@
-"""Which stored file stands for a name: that file, the large FITS at its other level, or a smaller one."""
+"""Chooses the stored file for a name: that file, the large FITS at its other level, or a smaller one."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -13,14 +13,14 @@ DIRECTORY = "data"
 
 
 class Choice(NamedTuple):
-    """A file that is asked for.
+    """A requested file.
 
     Attributes
     ----------
     name
         Its name.
     fallback
-        The name of the file to take where it is not stored at either level; None for none.
+        The name of the file to use if it is not stored at either level; None without one.
     """
 
     name: str
@@ -28,14 +28,14 @@ class Choice(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What is stored of a choice.
+    """The stored file of a choice.
 
     Attributes
     ----------
     file
-        The file to take; None if none is stored.
+        The file to use; None if none is stored.
     as_asked
-        Whether it is the file that was asked for, at whichever level.
+        Whether it is the requested file, at either level.
     """
 
     file: StoredFile | None
@@ -43,14 +43,14 @@ class Found(NamedTuple):
 
 
 def parse(filenames: Any, fallbacks: Any) -> list[Choice]:
-    """Return the choices that an event names, sorted, each once.
+    """Return the choices of an event, sorted and unique.
 
     Parameters
     ----------
     filenames
         Names in `data/`.
     fallbacks
-        From some of these names to the names of other files; None for none.
+        From some of these names to the names of other files; None without fallbacks.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def parse(filenames: Any, fallbacks: Any) -> list[Choice]:
 
 
 def look_up(choice: Choice) -> Found:
-    """Return what is stored of a choice. One request, and one more for each file that is not there."""
+    """Return the stored file of a choice. One request, and one more for each missing file."""
     for name, as_asked in _names(choice):
         file = store.look_up(f"{DIRECTORY}/{name}")
         if file is not None:
@@ -74,7 +74,7 @@ def look_up(choice: Choice) -> Found:
 
 
 def _names(choice: Choice) -> Iterator[tuple[str, bool]]:
-    """Return the names to try, and whether each is that of the file that was asked for."""
+    """Return the names to try, and whether each means the requested file."""
     yield choice.name, True
     other = other_level(choice.name)
     if other is not None:

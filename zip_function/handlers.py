@@ -13,9 +13,8 @@ from zip_function.archives import url_of, url_of_packed
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url.
 
-    `"fallbacks": {name: other name}` tells which file to take where one is not stored.
-    409 while another request packs the same files. With `"only_look": true` nothing is packed: 200 once the
-    zip is there, 409 before.
+    `"fallbacks": {name: other name}` has the file to use if one is not stored. 409 while another request
+    packs the same files. With `"only_look": true` nothing is packed: 200 if the zip exists, else 409.
     """
     logs.set_up()
     request_context.update(request_id=getattr(context, "aws_request_id", ""))

@@ -1,10 +1,9 @@
-"""Locks on zips while they are packed, so that one list of files is packed once at a time.
+"""Locks on zips, so that only one request packs a list of files at a time.
 
-A lock is a small object in S3, which is written only under a condition: that there is none, or that it is
-still the one that was read. Its holder writes it again every few seconds. Once it is older than `LEASE_S` its
-holder counts as dead, and whoever asks next takes the lock over and aborts the upload that the holder has
-begun. A holder that was only slow learns of it from S3, which no longer knows its upload, or when it next
-renews the lock.
+A lock is a small object in S3. It is written only if no lock exists, or if it is still the lock that was
+read. Its holder renews it every few seconds. If it is older than `LEASE_S`, its holder counts as dead: the
+next request takes the lock over and aborts the holder's upload. A holder that was only slow notices it when
+it renews the lock, or because S3 no longer knows its upload.
 """
 
 import time
@@ -21,7 +20,7 @@ from zip_function import store
 DIRECTORY = "downloads/locks"
 LEASE_S = 60.0
 RENEW_AFTER_S = 15.0
-# So long before its lease ends, a lock may be taken over before the holder's own request to free it arrives.
+# This long before the end of the lease, another request may take the lock before the release arrives.
 _MARGIN_S = 20.0
 
 _REFUSED = frozenset(
@@ -35,13 +34,13 @@ class Lock:
     Parameters
     ----------
     key
-        Of the lock's object.
+        The key of the lock's object.
     holder
         Identifies the holder.
     etag
-        S3's mark of the lock as it was last written.
+        The ETag of the lock as it was last written.
     written_at
-        When that was begun, by `time.monotonic`.
+        The start of that write, by `time.monotonic`.
     """
 
     def __init__(self, key: str, holder: str, etag: str, written_at: float) -> None:
@@ -51,7 +50,7 @@ class Lock:
         self._written_at = written_at
 
     def note_upload(self, upload_id: str) -> None:
-        """Write into the lock which multipart upload its holder has begun.
+        """Write the id of the holder's multipart upload into the lock.
 
         Raises
         ------
@@ -62,7 +61,7 @@ class Lock:
         self._renew()
 
     def keep(self) -> None:
-        """Renew the lock when that is due. Raises what `note_upload` does."""
+        """Renew the lock when it is due. Raises the errors of `note_upload`."""
         if time.monotonic() - self._written_at > RENEW_AFTER_S:
             self._renew()
 
@@ -74,11 +73,11 @@ class Lock:
         self._etag, self._written_at = etag, started
 
     def release(self) -> None:
-        """Remove the lock, unless its lease is nearly over: then it may be another's by now."""
+        """Remove the lock, unless its lease is nearly over. Then it may belong to another request."""
         from botocore.exceptions import ClientError
 
         if time.monotonic() - self._written_at < LEASE_S - _MARGIN_S:
-            # one that is not removed ends by itself
+            # A lock that is not removed expires.
             with suppress(Unavailable, ClientError):
                 store.request("delete_object", Key=self._key)
 
@@ -129,7 +128,7 @@ def _written(key: str, metadata: dict[str, str], **condition: str) -> str | None
     from botocore.exceptions import ClientError
 
     try:
-        # an ETag tells of the content alone: each writing has its own
+        # An ETag depends only on the content, so each write has different content.
         answer = store.request(
             "put_object", Key=key, Body=uuid.uuid4().hex.encode(), Metadata=metadata, **condition
         )
@@ -141,7 +140,7 @@ def _written(key: str, metadata: dict[str, str], **condition: str) -> str | None
 
 
 def _written_before(key: str, metadata: dict[str, str], refusal: Any) -> str | None:
-    """Return the ETag if S3 refused a writing only because it had done it already, its answer lost."""
+    """Return the ETag if S3 refused a write only because an earlier try succeeded without a response."""
     if not refusal.response["ResponseMetadata"].get("RetryAttempts"):
         return None
     found = store.head(key)
@@ -153,7 +152,7 @@ def _lock_key(zip_key: str) -> str:
 
 
 def _age_s(found: dict[str, Any]) -> float:
-    """Return how old a lock is, by S3's own clock."""
+    """Return the age of a lock, by S3's clock."""
     date = found["ResponseMetadata"]["HTTPHeaders"].get("date")
     now = parsedate_to_datetime(date) if date else datetime.now(UTC)
     return float((now - found["LastModified"]).total_seconds())

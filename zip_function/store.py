@@ -1,4 +1,4 @@
-"""Stored files, read block by block, and a zip of them, uploaded part by part."""
+"""Reads stored files block by block, and uploads a zip part by part."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -14,7 +14,7 @@ from common.parallel import in_order
 from common.settings import setting
 
 BLOCK_BYTES = 2 * 1024**2
-# S3 takes 10,000 parts at most, so that a zip may have 80 GB.
+# S3 accepts at most 10,000 parts, so a zip may have 80 GB.
 PART_BYTES = 8 * 1024**2
 
 _STORE = "the image store"
@@ -30,7 +30,7 @@ _PAUSES_S = (0.5, 2, 5)
 
 @dataclass(frozen=True)
 class Block:
-    """Some bytes of a file, from `start` to before `end`, as its content was when it had this ETag."""
+    """Bytes of a file from `start` to before `end`, of the content with this ETag."""
 
     key: str
     etag: str
@@ -47,7 +47,7 @@ class StoredFile:
     size
         In bytes.
     etag
-        S3's mark of its content.
+        S3's mark of the content.
     modified
         When it was stored, UTC.
     """
@@ -70,7 +70,7 @@ class StoredZip:
     Attributes
     ----------
     lacking
-        How many of the files that were asked for are not in it.
+        Number of requested files that are not in it.
     modified
         When it was stored, UTC.
     """
@@ -110,7 +110,7 @@ def look_up(key: str) -> StoredFile | None:
 
 
 def head(key: str) -> dict[str, Any] | None:
-    """Return S3's answer about an object, if there is one.
+    """Return S3's description of an object, if it exists.
 
     Raises
     ------
@@ -137,20 +137,20 @@ def read_block(block: Block) -> bytes:
     """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-    # boto3 tries again until S3 answers, but not when the answer's body breaks off.
+    # boto3 retries until S3 responds, but not if the body of the response is cut.
     for _ in range(_ATTEMPTS):
         try:
             content: bytes = _opened(block).read()
         except (HTTPClientError, IncompleteReadError):
             continue
-        # boto3 compares with the length that the answer announces, which may be short itself
+        # boto3 compares with the announced length, which may itself be too short.
         if len(content) == block.end - block.start:
             return content
     raise Unavailable(f"Try again later: {_STORE} does not answer.")
 
 
 def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str], None]) -> None:
-    """Store a zip whose bytes come in chunks; whatever goes wrong, nothing of it is left.
+    """Store a zip from chunks of bytes. After any failure nothing of it is left.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str
     chunks
         Of any sizes.
     lacking
-        How many files are not in it, for `zip_at`.
+        Number of files that are not in it, for `zip_at`.
     begun
         Called with the id of the multipart upload before the first part is sent.
 
@@ -187,7 +187,7 @@ def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Return the same bytes in parts of `PART_BYTES`, the last one as it comes."""
+    """Return the same bytes in parts of `PART_BYTES`; the last one may be shorter."""
     waiting = bytearray()
     for chunk in chunks:
         waiting += chunk
@@ -201,7 +201,7 @@ def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def packed_by_another() -> Unavailable:
-    """Return the error for whoever was so slow that another has begun to pack the same files."""
+    """Return the error for a request so slow that another one started to pack the same files."""
     return Unavailable("Try again later: another request is packing these files.")
 
 
@@ -215,7 +215,7 @@ def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, 
         if error.response["Error"]["Code"] != "NoSuchUpload":
             raise
         raise packed_by_another() from error
-    # S3 asks for the checksums again, so that it can see that it has put together what was sent.
+    # S3 needs the checksums again to verify the assembled parts.
     return {"PartNumber": number, **{name: answer[name] for name in _PART_MARKS if name in answer}}
 
 
@@ -225,8 +225,8 @@ def _complete(target: dict[str, str], parts: list[dict[str, Any]], lacking: int)
     try:
         request("complete_multipart_upload", **target, MultipartUpload={"Parts": parts})
     except ClientError as error:
-        # Asked again because its first answer was lost, S3 no longer knows an upload that it has completed.
-        # Another zip there, lacking more, is that of an earlier time.
+        # After a lost response, a repeated request finds that S3 no longer knows the completed upload.
+        # A stored zip that lacks more files is an earlier one.
         is_unknown = error.response["Error"]["Code"] == "NoSuchUpload"
         stored = zip_at(target["Key"])
         if not is_unknown or stored is None or stored.lacking != lacking:
@@ -234,7 +234,7 @@ def _complete(target: dict[str, str], parts: list[dict[str, Any]], lacking: int)
 
 
 def abort(target: dict[str, str]) -> None:
-    """Abort a multipart upload, trying for some seconds: S3 is in trouble as likely as not.
+    """Abort a multipart upload. Retry for some seconds, because S3 may be in trouble.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def abort(target: dict[str, str]) -> None:
     from botocore.exceptions import ClientError
 
     for pause_s in _PAUSES_S:
-        # Where there is no such upload, there is nothing left to take back.
+        # Without such an upload nothing is left to abort.
         with suppress(Unavailable, ClientError):
             request("abort_multipart_upload", **target)
             return
@@ -266,7 +266,7 @@ def _opened(block: Block) -> Any:
 
 
 def request(operation: str, **arguments: Any) -> dict[str, Any]:
-    """Send one request about the bucket to S3, with boto3's retries, and return the answer.
+    """Send one request about the bucket to S3, with boto3's retries, and return the response.
 
     Raises
     ------
