@@ -18,7 +18,7 @@ _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.D
 
 
 def main() -> None:
-    """Write every table anew."""
+    """Write every table again."""
     for name in DOCUMENTS:
         path = PROJECT / "docs" / name
         path.write_text(with_tables(path.read_text()))

@@ -55,7 +55,7 @@ def for_libpq(written: str) -> str:
     Raises
     ------
     DatabaseUrlRefused
-        If it is none of these.
+        If it has none of these forms.
     """
     for reading in _readings(written.strip()):
         if _libpq_reads(reading):

@@ -59,7 +59,7 @@ def _answer(
     except ApiError as error:
         answer = Response(error.status, error_body(error.body), error.headers)
         return to_lambda(answer, accepts_gzip=gzip)
-    except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but the fixed answer
+    except Exception as error:  # noqa: BLE001 - the outermost frame: callers get only the fixed response
         logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
         body = {"error": "Internal server error", "request_id": request_context.current().request_id}
         return to_lambda(Response(500, error_body(body)), accepts_gzip=gzip)

@@ -58,7 +58,7 @@ def set_up() -> None:
 def failure(error: BaseException) -> dict[str, str]:
     """Return what may be logged of an unforeseen error: its class and the project's line it came from.
 
-    Its text and its stack stay out, for they may quote a token, a row or a connection string.
+    Its text and its stack are left out, because they may quote a token, a row or a connection string.
     """
     return {"error": type(error).__name__, "where": _where(error)}
 

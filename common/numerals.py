@@ -25,7 +25,7 @@ def number(given: Any) -> Decimal | None:
 
 
 def whole_number(given: Any) -> int | None:
-    """Return the number that `number` reads where it is whole, be it written as 5, +5 or 5.0; else None."""
+    """Return a whole number, written as 5, +5 or 5.0; None for anything else."""
     found = number(given)
     return int(found) if found is not None and found == found.to_integral_value() else None
 

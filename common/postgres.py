@@ -204,7 +204,7 @@ def _wait(connection: Any, timeout_s: float) -> None:
     Raises
     ------
     NoAnswer
-        If that takes longer than `timeout_s`, or than the request at hand has. The connection is closed.
+        If that takes longer than `timeout_s`, or than the request's remaining time. The connection is closed.
     """
     from psycopg2.extensions import POLL_OK, POLL_READ
 

@@ -178,7 +178,7 @@ CASES: dict[str, dict[str, Case]] = {
         "a site": Case(get("/filtered_images", site="mrc1"), IMAGES),
         "a night": Case(get("/filtered_images", site="mrc1", **NIGHT), IMAGES),
         "two images, read on past a smart stack": Case(get("/filtered_images", site="mrc1", limit=2), IMAGES),
-        "a date that is none": Case(get("/filtered_images", site="mrc1", start_date="soon"), status=400),
+        "an invalid date": Case(get("/filtered_images", site="mrc1", start_date="soon"), status=400),
     },
     "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},
     "GET /all/config": {"six configs": Case(get("/all/config"))},

@@ -1,10 +1,10 @@
-"""The image table, emptied before each test and made anew only where the test before has changed it."""
+"""The image table, emptied before each test and created again only if the test before changed it."""
 
 import psycopg2
 
 from db import schema
 
-# The columns and indexes as PostgreSQL numbers them: a table that is made anew has other numbers.
+# The columns and indexes as PostgreSQL numbers them: a table that is created again has other numbers.
 _DEFINITION = """
 SELECT string_agg(format('%s.%s.%s', attrelid, attnum, attisdropped), ' ' ORDER BY attrelid, attnum)
 FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace

@@ -46,7 +46,7 @@ def test_every_statement_about_the_earlier_service_names_its_source() -> None:
 def test_the_tables_match_the_measured_figures(name: str) -> None:
     text = (PROJECT / "docs" / name).read_text()
     assert "<!-- table:" in text
-    assert tables.with_tables(text) == text, "make figures writes them anew"
+    assert tables.with_tables(text) == text, "run make figures to update them"
 
 
 @pytest.mark.parametrize("name", plots.PLOTS)

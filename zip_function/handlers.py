@@ -25,7 +25,7 @@ def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _answer(200, url_of(wanted, lambda: _seconds_left(context)))
     except ApiError as error:
         return _answer(error.status, error.body)
-    except Exception as error:  # noqa: BLE001 - the outermost frame: nothing may leave but a fixed answer
+    except Exception as error:  # noqa: BLE001 - the outermost frame: callers get only a fixed response
         logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
         return _answer(500, "Internal server error")
 

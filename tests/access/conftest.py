@@ -9,7 +9,7 @@ from local.auth0 import Auth0
 
 @pytest.fixture
 def protected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stage whose writes are protected, with keys of nobody yet, which are read anew for every request."""
+    """A protected stage without keys. Keys are read again for every request."""
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     monkeypatch.setattr(site_keys, "KEPT_FOR_S", 0)
     site_keys.forget()

@@ -15,7 +15,7 @@ from local.deployment import PROJECT
 
 KEYS = ["auth.keys", "list"]
 SCHEMA = ["db.schema"]
-# An administrator's computer without any AWS account, where nothing may be asked of the Internet.
+# An administrator's computer without any AWS account, which makes no request to the Internet.
 BARE = {
     "PATH": os.environ["PATH"],
     "HOME": "/nonexistent",

@@ -76,7 +76,7 @@ ODD_ROWS: dict[str, dict[str, Any]] = {
     "a name with control characters": {"base_filename": "a\nb\x01"},
     "a name in place of a form's": {"base_filename": "${filename}"},
     "a name with every odd character": {"base_filename": "ü %?#&+'\"<>|*"},
-    "a site that is none": {"site": "no/such\nsite"},
+    "an invalid site": {"site": "no/such\nsite"},
     "dates before year 1": {"sort_date": "4000-01-01 BC", "capture_date": "4000-01-01 BC"},
     "dates after year 9999": {"sort_date": "20000-01-01", "capture_date": "20000-01-01"},
     "dates without end": {"sort_date": "infinity", "capture_date": "-infinity"},

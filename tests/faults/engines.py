@@ -37,7 +37,7 @@ class Engine:
         return {**kept, **CREDENTIALS, **Deployment().environment, "AWS_ENDPOINT_URL": self.url}
 
     def clear(self) -> None:
-        """Make the table anew."""
+        """Create the table again."""
         client = boto3.client(
             "dynamodb",
             endpoint_url=self.url,

@@ -40,7 +40,7 @@ BAD = [
     ("another content type", "/pipe/queues", answer("GET", 200, "{}", "text/plain")),
     ("a body where none may be", "/nightlog/mrc1", answer("DELETE", 204, "gone", "text/plain")),
     ("no Retry-After", "/pipe/queues", answer("GET", 503, "later", "text/plain")),
-    ("a Link that is none", "/pipe/queues", answer("GET", 200, "{}", "application/json", Link="next")),
+    ("an invalid Link", "/pipe/queues", answer("GET", 200, "{}", "application/json", Link="next")),
     ("another sentence", "/", answer("GET", 200, "Hello", "text/plain")),
 ]
 

@@ -52,7 +52,7 @@ class Proxies:
 
 
 def forget() -> None:
-    """Have clients made, secrets and site keys read anew, as in a Lambda that has just started."""
+    """Forget clients, secrets and site keys, as in a Lambda that has just started."""
     aws._made_client.cache_clear()
     settings.secret.cache_clear()
     site_keys.forget()

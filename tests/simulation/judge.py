@@ -352,7 +352,7 @@ def _ended_too_late(calls: list[Asked]) -> list[str]:
             continue
         earlier = [one for one in calls if one.lease_id == call.lease_id and one.start < call.start]
         handed = [one for one in earlier if one.what == "dequeue" and one.status == 200]
-        # One that heard nothing may have ended the lease in time, and is told so when it asks again.
+        # A request without a response may have ended the lease in time. A retry reports it.
         unheard = [one for one in earlier if one.what in _ENDINGS and one.status in (None, 503)]
         if handed and not unheard and _until(handed[0], earlier)[0] <= call.asked_at:
             late.append(f"{call.actor} could {call.what} a lease that was over")

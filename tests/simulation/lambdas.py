@@ -79,7 +79,7 @@ def table_name() -> str:
 
 
 class OneThread:
-    """A pool of threads that is none: what it is given is done at once."""
+    """A pool without threads: it runs each call at once."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         pass
