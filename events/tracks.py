@@ -119,7 +119,7 @@ def dynamical_date(time: float) -> float:
 
 
 def newton_coefficients(values: Sequence[float]) -> list[tuple[float, ...]]:
-    """Answer, for every run of `POINTS` of equidistant values, the coefficients that `newton` takes.
+    """Return the coefficients for `newton`, for every run of `POINTS` equidistant values.
 
     Newton's forward differences, each over the factorial of its order.
     """

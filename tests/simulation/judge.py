@@ -222,7 +222,7 @@ def _is_slow(handed: Asked, calls: list[Asked]) -> bool:
 
 
 def _made_twice(trace: Trace) -> list[str]:
-    """Return the queues that two were told to have made, and those that who made them was told were there."""
+    """Return the queues that two requests created, and those whose creator got a 409."""
     made = [call for call in trace.calls if call.what == "create"]
     deletions = [call for call in trace.calls if call.what == "delete"]
     wrong = []

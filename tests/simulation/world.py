@@ -201,7 +201,7 @@ class Moment:
     held
         The item that each attempt holds, told as in `free`.
     dead
-        The ids of the dead letters, with those that nobody has come upon yet.
+        The ids of the dead letters, including exhausted items that were not moved yet.
     """
 
     exists: bool = False
