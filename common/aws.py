@@ -61,8 +61,8 @@ _ROWS = ("GetItem", "Query", "Scan")
 # Reads: one request may need many of them, one after another.
 _READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 
-# The services that the project calls, by boto3's names; SQS only on one machine.
-Service = Literal["dynamodb", "lambda", "s3", "sqs", "ssm"]
+# The services that the project calls, by boto3's names.
+Service = Literal["dynamodb", "lambda", "s3", "sns", "sqs", "ssm"]
 
 _making = Lock()
 
@@ -90,6 +90,10 @@ def client(
 
 @overload
 def client(service: Literal["s3"], *, read_timeout_s: float = ..., attempts: int = ...) -> "S3Client": ...
+
+
+@overload
+def client(service: Literal["sns"], *, read_timeout_s: float = ..., attempts: int = ...) -> Any: ...
 
 
 @overload

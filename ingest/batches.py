@@ -1,0 +1,74 @@
+"""Files a batch of the queue's messages: each by itself, so that a bad file holds up no other."""
+
+import os
+import time
+from typing import Any
+
+from common import aws, logs, request_context
+from common.errors import ApiError
+from ingest import filing, notifications
+
+# The queue's `maxReceiveCount`, see serverless.yml. At the last try the message goes to the dead letters from
+# here, with the reason. The queue itself moves a message only when this Lambda died of it.
+MAX_RECEIVES = 5
+DEAD_LETTERS = "INGEST_DEAD_LETTERS_URL"
+# The longest text of a reason. A message and its attributes together may have 256 KiB.
+_MAX_REASON_CHARACTERS = 500
+# A file may take so long. What the function's time does not allow is left to the next one.
+_FILE_S = 30.0
+
+
+def file_all(messages: list[dict[str, Any]], context: Any) -> list[dict[str, str]]:
+    """File what the messages tell of; return the ids of those that are to be tried again.
+
+    Parameters
+    ----------
+    messages
+        As Lambda hands them over from SQS.
+    context
+        Lambda's: it knows how much time is left.
+    """
+    logs.set_up()
+    end = time.monotonic() + context.get_remaining_time_in_millis() / 1000
+    return [
+        {"itemIdentifier": message["messageId"]}
+        for message in messages
+        if not _is_done(message, end, context.aws_request_id)
+    ]
+
+
+def _is_done(message: dict[str, Any], end: float, request_id: str) -> bool:
+    """File what a message tells of; return whether the message can go."""
+    if end - time.monotonic() < _FILE_S:
+        return False
+    with request_context.updated(request_id=request_id, answer_by=time.monotonic() + _FILE_S):
+        try:
+            for stored in notifications.parse_message(message["body"]):
+                filing.file_object(stored)
+        except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
+            return _handle_failure(message, error)
+    return True
+
+
+def _handle_failure(message: dict[str, Any], error: Exception) -> bool:
+    """Log a failure; at the last try put the message among the dead letters. Return whether it can go."""
+    receives = int(message["attributes"]["ApproximateReceiveCount"])
+    reason = str(error.body) if isinstance(error, ApiError) else type(error).__name__
+    fields = {"message": message["body"], "try": receives, "reason": reason, **logs.failure(error)}
+    logs.logger.error("not filed", extra={"fields": fields})
+    return receives >= MAX_RECEIVES and _send_to_dead_letters(message["body"], reason)
+
+
+def _send_to_dead_letters(body: str, reason: str) -> bool:
+    """Put a message among the dead letters; return whether that worked."""
+    sqs: Any = aws.client("sqs")
+    attribute = {"DataType": "String", "StringValue": reason[:_MAX_REASON_CHARACTERS]}
+    try:
+        with aws.faults("the queue of dead letters"):
+            sqs.send_message(
+                QueueUrl=os.environ[DEAD_LETTERS], MessageBody=body, MessageAttributes={"reason": attribute}
+            )
+    except Exception as error:  # noqa: BLE001 - the message stays in its queue, which moves it
+        logs.logger.error("not put among the dead letters", extra={"fields": logs.failure(error)})
+        return False
+    return True

@@ -1,0 +1,154 @@
+"""Reads the beginning of an object of S3, plain or compressed, without fetching the rest of it."""
+
+import bz2
+import zlib
+from typing import Protocol
+
+from common.errors import Unprocessable
+from ingest import objects
+
+_MAGIC_BYTES = 3
+_GZIP_MAGIC, _BZIP2_MAGIC = b"\x1f\x8b", b"BZh"
+# One request brings the headers of nearly every file: 800 cards.
+_RANGE_BYTES = 64 * 1024
+# What may come out of a compressed file before its image's header.
+_MAX_DECOMPRESSED_BYTES = 64 * 1024**2
+_PIECE_BYTES = 64 * 1024
+
+
+class Stream(Protocol):
+    """Where bytes are read from, one after the other."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next `size` bytes, fewer only where the stream ends."""
+
+    def skip(self, size: int, /) -> None:
+        """Pass over the next `size` bytes."""
+
+
+class ObjectStream:
+    """The bytes of an object of S3, fetched range by range as they are needed.
+
+    Parameters
+    ----------
+    key
+        The object's key.
+
+    Attributes
+    ----------
+    etag
+        S3's mark of the content. All ranges come from the same content.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._position = 0
+        self._start = 0
+        self._fetched = objects.read_range(key, 0, _RANGE_BYTES, None)
+        self.etag = self._fetched.etag
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next `size` bytes, fewer only at the end of the object."""
+        content = bytearray()
+        while len(content) < size and self._position < self._fetched.object_bytes:
+            offset = self._position - self._start
+            if not 0 <= offset < len(self._fetched.content):
+                self._fetched = objects.read_range(self._key, self._position, _RANGE_BYTES, self.etag)
+                self._start, offset = self._position, 0
+            piece = self._fetched.content[offset : offset + size - len(content)]
+            content += piece
+            self._position += len(piece)
+        return bytes(content)
+
+    def skip(self, size: int, /) -> None:
+        """Pass over the next `size` bytes, which are not fetched."""
+        self._position += size
+
+
+class CompressedStream:
+    """What comes out of a compressed stream.
+
+    Parameters
+    ----------
+    source
+        The compressed bytes.
+    decompressor
+        Of the form that `source` has.
+    """
+
+    def __init__(self, source: Stream, decompressor: "bz2.BZ2Decompressor | _Gzip") -> None:
+        self._source = source
+        self._decompressor = decompressor
+        self._left = _MAX_DECOMPRESSED_BYTES
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next `size` bytes, fewer only where the stream ends.
+
+        Raises
+        ------
+        Unprocessable
+            If the compressed bytes are broken, or too much comes out of them.
+        """
+        content = bytearray()
+        while len(content) < size and not self._decompressor.eof:
+            given = self._source.read(_PIECE_BYTES) if self._decompressor.needs_input else b""
+            if self._decompressor.needs_input and not given:
+                break
+            content += self._decompressed(given, size - len(content))
+        return bytes(content)
+
+    def skip(self, size: int, /) -> None:
+        """Pass over the next `size` bytes."""
+        while size > 0 and (piece := self.read(min(_PIECE_BYTES, size))):
+            size -= len(piece)
+
+    def _decompressed(self, given: bytes, size: int) -> bytes:
+        try:
+            content = self._decompressor.decompress(given, size)
+        except (OSError, zlib.error) as error:
+            raise Unprocessable("The compressed file is broken.") from error
+        self._left -= len(content)
+        if self._left < 0:
+            raise Unprocessable(
+                f"The compressed file has over {_MAX_DECOMPRESSED_BYTES} bytes before the image's header."
+            )
+        return content
+
+
+class _Gzip:
+    """A decompressor of gzip with the methods of `bz2.BZ2Decompressor`."""
+
+    def __init__(self) -> None:
+        self._zlib = zlib.decompressobj(wbits=31)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the compressed data was reached."""
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether more input is needed before anything comes out."""
+        return not self._zlib.unconsumed_tail
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """Return at most `max_length` bytes of output."""
+        return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
+
+
+def open_stream(key: str) -> tuple[Stream, str]:
+    """Return the decompressed bytes of an object, and its etag. The first bytes tell the compression.
+
+    Raises
+    ------
+    NotFound
+        If there is no such object.
+    """
+    source = ObjectStream(key)
+    magic = source.read(_MAGIC_BYTES)
+    source.skip(-len(magic))
+    if magic.startswith(_GZIP_MAGIC):
+        return CompressedStream(source, _Gzip()), source.etag
+    if magic.startswith(_BZIP2_MAGIC):
+        return CompressedStream(source, bz2.BZ2Decompressor()), source.etag
+    return source, source.etag
