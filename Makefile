@@ -22,13 +22,14 @@ $(VENV)/installed-serve: requirements-serve.txt
 	@echo "Installed."
 	@touch $@
 
+# uv installs the rest. pip, given hashes, wants the newest release of a package that another one requires with an
+# extra, such as coverage[toml], and then rejects it because the lock has another version.
 $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
 	@echo "Installing the packages of tests and checks into $(VENV): 700 MB in all, about a minute …"
 	@$(PYTHON) -m venv $(VENV)
-	@if test -x $(BIN)/uv; \
-		then $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<; \
-		else $(PIP_INSTALL) -r $<; \
-	fi
+	@sed -n '/^uv==/,/[^\\]$$/p' $< > $(VENV)/uv.txt
+	@test -x $(BIN)/uv || $(PIP_INSTALL) -r $(VENV)/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
 serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
