@@ -2,7 +2,7 @@
 
 from api import image_files, uploads, zip_requests, zips
 from api import recent_uploads as log
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.errors import NotFound
 from common.presign import post_form
 from common.requests import Request

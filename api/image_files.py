@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from api.object_names import checked_name
 from api.zip_requests import ZipRequest
 from common import logs, postgres
 from common.errors import BadRequest
+from common.object_names import checked_name
 
 # The caller waits while the zip is packed. A whole night is 2,000 small files or some hundred large ones.
 MAX_FILES = 2000

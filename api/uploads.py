@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from api.object_names import checked_directory, checked_name, given_name, site_of
 from common.errors import BadRequest, Forbidden
+from common.object_names import checked_directory, checked_name, given_name, site_of
 from common.sites import check_site_code
 from info_images.packages import CHANNELS
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from http import HTTPStatus
 from typing import Any
 
 from api.image_files import FitsFiles
@@ -16,7 +17,6 @@ LOOK_AGAIN_AFTER_S = 2.0
 _LOOK_TIMEOUT_S = 5
 
 _STILL_PACKING_SENTENCE = "The zip is still being packed: ask again in half a minute."
-_OK, _NOT_FOUND, _STILL_PACKING = 200, 404, 409
 
 
 class StillPacking(TookTooLong):
@@ -42,14 +42,14 @@ def url_of(files: FitsFiles) -> str:
     last_look = time.monotonic() + WAIT_S - _LOOK_TIMEOUT_S
     event = {"filenames": files.names, **({"fallbacks": files.fallbacks} if files.fallbacks else {})}
     answer = _invoked(event, WAIT_S)
-    while answer.get("statusCode") == _STILL_PACKING:
+    while answer.get("statusCode") == HTTPStatus.CONFLICT:
         if time.monotonic() + LOOK_AGAIN_AFTER_S > last_look:
             raise StillPacking(_STILL_PACKING_SENTENCE)
         time.sleep(LOOK_AGAIN_AFTER_S)
         answer = _invoked({**event, "only_look": True}, _LOOK_TIMEOUT_S)
-    if answer.get("statusCode") == _NOT_FOUND:
+    if answer.get("statusCode") == HTTPStatus.NOT_FOUND:
         raise NotFound("No images exist for the given query.")
-    if answer.get("statusCode") != _OK:
+    if answer.get("statusCode") != HTTPStatus.OK:
         raise Unavailable("Try again later: the zip function failed.")
     return str(json.loads(answer["body"])["message"])
 

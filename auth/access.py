@@ -3,13 +3,14 @@
 import json
 import os
 from enum import Enum, auto
+from http import HTTPStatus
 from typing import Any
 
-from api.object_names import given_name, site_of
 from auth import site_keys
 from auth.site_keys import PIPE, SITE, Holder
 from common import request_context
 from common.errors import ApiError, Forbidden
+from common.object_names import given_name, site_of
 from common.requests import Request
 
 KEY_HEADER = "x-site-key"
@@ -107,7 +108,7 @@ NEEDS = {
 class Unauthorized(ApiError):
     """The caller sent no key and no valid token: 401, with API Gateway's message."""
 
-    status = 401
+    status = HTTPStatus.UNAUTHORIZED
 
     def __init__(self) -> None:
         super().__init__({"message": "Unauthorized"})

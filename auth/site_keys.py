@@ -10,12 +10,12 @@ import hmac
 import json
 import re
 import secrets
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from auth import store
 from common import logs
+from common.cached import Cached
 
 SITE, PIPE = "site", "pipe"
 KINDS = (SITE, PIPE)
@@ -24,7 +24,7 @@ KEY_BYTES = 32
 # Two, so that a computer can get its new key while the old one is still valid.
 KEYS_OF_ONE = 2
 # A new or revoked key takes effect everywhere within this time.
-KEPT_FOR_S = 60
+GOOD_FOR_S = 60
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,15 @@ class AlreadyHolds(Exception):
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-# The cached keys, by the monotonic time at which they expire; at most one entry.
-_kept: dict[float, dict[Holder, list[StoredKey]]] = {}
-
 
 def holder(key: str) -> Holder | None:
-    """Return the holder of a key, or None. The stored keys are cached for `KEPT_FOR_S`.
+    """Return the holder of a key, or None. The stored keys are cached for `GOOD_FOR_S`.
 
     Every stored key is compared in constant time, so the duration reveals nothing about a key.
     """
     digest = _digest(key)
     found = None
-    for candidate, keys in _known().items():
+    for candidate, keys in _valid_keys.get().items():
         for stored in keys:
             if hmac.compare_digest(stored.sha256, digest):
                 found = candidate
@@ -96,7 +93,7 @@ def holder(key: str) -> Holder | None:
 
 def forget() -> None:
     """Drop the cached keys, so that the next check reads them again."""
-    _kept.clear()
+    _valid_keys.forget()
 
 
 def read() -> Stored:
@@ -187,19 +184,15 @@ def _write(to: Holder, keys: list[StoredKey]) -> None:
     store.write(to.kind, to.name, json.dumps([vars(key) for key in keys]))
 
 
-def _known() -> dict[Holder, list[StoredKey]]:
-    now = time.monotonic()
-    for good_until, known in list(_kept.items()):
-        if now < good_until:
-            return known
+def _read_valid_keys() -> dict[Holder, list[StoredKey]]:
     stored = read()
     if stored.malformed:
         fields = {"parameters": list(stored.malformed)}
         logs.logger.warning("malformed site keys", extra={"fields": fields})
-    known = stored.keys
-    forget()
-    _kept[now + KEPT_FOR_S] = known
-    return known
+    return stored.keys
+
+
+_valid_keys = Cached(_read_valid_keys, GOOD_FOR_S)
 
 
 def _holder_of(parameter: str) -> Holder:

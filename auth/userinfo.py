@@ -1,6 +1,7 @@
 """Reads from Auth0 what the token does not contain: the user's roles."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from common.outgoing_http import Limits, NoAnswer, ask
@@ -9,7 +10,6 @@ from common.settings import setting
 METADATA_CLAIM = "https://photonranch.org/user_metadata"
 # Limits for the connection, and for everything until the last byte of the response.
 TIMEOUT_S = (2.0, 5.0)
-OK = 200
 
 
 class UserInfoFailed(Exception):
@@ -29,6 +29,6 @@ def roles(token: str) -> list[Any]:
         found = json.loads(answer.body)[METADATA_CLAIM]["roles"]
     except (NoAnswer, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserInfoFailed from error
-    if answer.status != OK or not isinstance(found, list):
+    if answer.status != HTTPStatus.OK or not isinstance(found, list):
         raise UserInfoFailed
     return found

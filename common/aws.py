@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
+from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 USER_AGENT = "photonranch-api"
-
-OK, _FIRST_ERROR, SERVER_ERROR = 200, 300, 500
 
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 6
@@ -167,8 +166,8 @@ def _read_json(
     """
     read = _whole_object(response_dict["body"], response_dict["headers"].get(_CHECKSUM_HEADER))
     if read is None:
-        response_dict["status_code"], response_dict["body"] = SERVER_ERROR, _BROKEN
-    elif operation_model.name in _ROWS and response_dict["status_code"] == OK:
+        response_dict["status_code"], response_dict["body"] = HTTPStatus.INTERNAL_SERVER_ERROR, _BROKEN
+    elif operation_model.name in _ROWS and response_dict["status_code"] == HTTPStatus.OK:
         customized_response_dict.update(read)
         response_dict["body"] = b"{}"
 
@@ -188,7 +187,7 @@ def _refuse_broken(http_response: Any, parsed: Any, model: Any, **_rest: Any) ->
     """Raise the error of a response that is still broken after all retries, despite its HTTP status."""
     from botocore.exceptions import ClientError
 
-    if "Error" in parsed and http_response.status_code < _FIRST_ERROR:
+    if "Error" in parsed and http_response.status_code < HTTPStatus.MULTIPLE_CHOICES:
         raise ClientError(parsed, model.name)
 
 
@@ -247,4 +246,4 @@ def faults(backend: str) -> Iterator[None]:
 
 def _passes(answer: Mapping[str, Any]) -> bool:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return answer.get("Error", {}).get("Code") in PASSING_CODES or status >= SERVER_ERROR
+    return answer.get("Error", {}).get("Code") in PASSING_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR

@@ -4,6 +4,7 @@ Domain code raises these; `common.endpoints` turns them into responses.
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 # The body for the caller: a sentence, sent as text, or an object, sent as JSON.
@@ -21,7 +22,7 @@ class ApiError(Exception):
         Additional headers of the response.
     """
 
-    status = 500
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
 
     def __init__(self, body: Body, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(body)
@@ -32,37 +33,37 @@ class ApiError(Exception):
 class BadRequest(ApiError):
     """The request is malformed: 400."""
 
-    status = 400
+    status = HTTPStatus.BAD_REQUEST
 
 
 class Forbidden(ApiError):
     """The caller may not do this: 403."""
 
-    status = 403
+    status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(ApiError):
     """There is no such thing: 404."""
 
-    status = 404
+    status = HTTPStatus.NOT_FOUND
 
 
 class Conflict(ApiError):
     """The current state does not allow it: 409."""
 
-    status = 409
+    status = HTTPStatus.CONFLICT
 
 
 class TooLarge(ApiError):
     """More than can be stored: 413."""
 
-    status = 413
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Unprocessable(ApiError):
     """The named object exists but cannot be processed: 422."""
 
-    status = 422
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class TryLater(ApiError):
@@ -77,10 +78,10 @@ class TryLater(ApiError):
 class Unavailable(TryLater):
     """A backend does not respond: 503."""
 
-    status = 503
+    status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class TookTooLong(TryLater):
     """The work continues, but takes longer than a request may: 504."""
 
-    status = 504
+    status = HTTPStatus.GATEWAY_TIMEOUT

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -147,12 +148,12 @@ class Response:
 
 def ok(body: Any) -> Response:
     """Return 200."""
-    return Response(200, body)
+    return Response(HTTPStatus.OK, body)
 
 
 def no_content() -> Response:
     """Return 204."""
-    return Response(204, None)
+    return Response(HTTPStatus.NO_CONTENT, None)
 
 
 def json_text(value: Any) -> str:

@@ -1,7 +1,7 @@
 """Lambda entry points of the image database."""
 
+from auth.endpoints import endpoint
 from common.dynamodb import check_position
-from common.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from common.sites import check_site_code

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from api.object_names import checked_directory, checked_name
 from common.errors import BadRequest
+from common.object_names import checked_directory, checked_name
 
 TIFF_TYPES = ("tif", "tiff")
 FITS_TYPES = ("fits", "fits.fz", "fz")

@@ -1,6 +1,6 @@
 """Lambda entry point of downloads."""
 
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from downloads.arguments import parse_download

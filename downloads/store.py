@@ -6,16 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, unquote
 
-from common import aws
+from common import aws, s3
 from common.errors import ApiError, NotFound, TooLarge, Unavailable, Unprocessable
 from common.presign import DAY_S
 from common.sandbox import Overrun
 from common.settings import setting
-
-_BUCKET = "the image store"
-_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-# S3's error for a range of an empty object.
-_NO_BYTES = "InvalidRange"
 
 # Objects in `downloads/` may expire after eight days, and links are valid for seven.
 _RENEWED_AFTER_S = DAY_S
@@ -35,9 +30,9 @@ class Source:
         S3's mark of its content.
     """
 
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.etag: str = answer["ETag"]
-        self._body = answer["Body"]
+    def __init__(self, response: dict[str, Any]) -> None:
+        self.etag: str = response["ETag"]
+        self._body = response["Body"]
 
     def read(self, size: int, /) -> bytes:
         """Return the next `size` bytes, fewer only at the end of the object.
@@ -51,11 +46,11 @@ class Source:
 
         content = b""
         try:
-            with aws.faults(_BUCKET):
+            with aws.faults(s3.STORE):
                 while len(content) < size and (more := self._body.read(size - len(content))):
                     content += more
         except IncompleteReadError as error:
-            raise Unavailable(f"Try again later: {_BUCKET} does not answer.") from error
+            raise s3.no_answer() from error
         return content
 
 
@@ -73,20 +68,28 @@ def opened(key: str) -> Iterator[Source]:
         If S3 is down or busy, or sends less than the object has.
     """
     # The response to a range request has the size of the whole object, too.
-    answer = _request("get_object", key, Range="bytes=0-")
-    if answer is None:
-        raise _no_object(key)
+    response = _get_all(key)
     try:
-        _check_whole(answer)
-        yield Source(answer)
+        if s3.object_bytes(response) != response["ContentLength"]:
+            # A part of the object would look like a truncated file.
+            raise Unavailable(f"Try again later: {s3.STORE} sends only a part of the file.")
+        yield Source(response)
     finally:
-        answer["Body"].close()
+        response["Body"].close()
 
 
-def _check_whole(answer: dict[str, Any]) -> None:
-    """Raise Unavailable if S3 sends less than the whole object, which would look like a truncated file."""
-    if answer["ContentRange"].rpartition("/")[2] != str(answer["ContentLength"]):
-        raise Unavailable(f"Try again later: {_BUCKET} sends only a part of the file.")
+def _get_all(key: str) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
+    try:
+        response = s3.find("get_object", Key=key, Range="bytes=0-")
+    except ClientError as error:
+        if s3.code(error) not in s3.NO_BYTES:
+            raise
+        raise Unprocessable(f"The object {key} is empty.") from error
+    if response is None:
+        raise _no_object(key)
+    return response
 
 
 def check_exists(key: str) -> None:
@@ -97,7 +100,7 @@ def check_exists(key: str) -> None:
     NotFound
         If there is none.
     """
-    if _request("head_object", key) is None:
+    if s3.find("head_object", Key=key) is None:
         raise _no_object(key)
 
 
@@ -111,62 +114,46 @@ def is_made(key: str) -> bool:
     Unprocessable, TooLarge
         If the image was refused a short time ago.
     """
-    answer = _request("head_object", key)
-    if answer is None:
+    response = s3.find("head_object", Key=key)
+    if response is None:
         return False
-    age_s = time.time() - answer["LastModified"].timestamp()
-    if _REASON in answer["Metadata"]:
-        _raise_refusal(answer["Metadata"], age_s)
+    age_s = time.time() - response["LastModified"].timestamp()
+    if _REASON in response["Metadata"]:
+        _raise_refusal(response["Metadata"], age_s)
         return False
-    return age_s < _RENEWED_AFTER_S or _renew(key, answer)
+    return age_s < _RENEWED_AFTER_S or _renew(key, response["ContentType"])
 
 
 def keep(key: str, content: bytearray, content_type: str) -> None:
     """Store a converted file."""
-    _request("put_object", key, Body=content, ContentType=content_type)
+    s3.request("put_object", Key=key, Body=content, ContentType=content_type)
 
 
 def keep_refusal(key: str, refusal: ApiError) -> None:
     """Store the reason why an image cannot be converted, so that the next request gets it at once."""
     again_after_s = _SHORT_S if isinstance(refusal, Overrun) else _LONG_S
-    told = {_REASON: quote(str(refusal.body)), _STATUS: str(refusal.status), _AGAIN: str(again_after_s)}
-    _request("put_object", key, Body=b"", Metadata=told)
+    metadata = {
+        _REASON: quote(str(refusal.body)),
+        _STATUS: str(int(refusal.status)),
+        _AGAIN: str(again_after_s),
+    }
+    s3.request("put_object", Key=key, Body=b"", Metadata=metadata)
 
 
-def _raise_refusal(told: dict[str, str], age_s: float) -> None:
-    if age_s < int(told[_AGAIN]):
-        refusal = TooLarge if told[_STATUS] == str(TooLarge.status) else Unprocessable
-        raise refusal(unquote(told[_REASON]))
+def _raise_refusal(metadata: dict[str, str], age_s: float) -> None:
+    if age_s < int(metadata[_AGAIN]):
+        refusal = TooLarge if metadata[_STATUS] == str(int(TooLarge.status)) else Unprocessable
+        raise refusal(unquote(metadata[_REASON]))
 
 
-def _renew(key: str, answer: dict[str, Any]) -> bool:
+def _renew(key: str, content_type: str) -> bool:
     """Copy an object onto itself; return whether it still existed."""
     source = {"Bucket": setting("S3_BUCKET_NAME"), "Key": key}
-    content_type = answer["ContentType"]
-    copied = _request(
-        "copy_object", key, CopySource=source, MetadataDirective="REPLACE", ContentType=content_type
+    copied = s3.find(
+        "copy_object", Key=key, CopySource=source, MetadataDirective="REPLACE", ContentType=content_type
     )
     return copied is not None
 
 
 def _no_object(key: str) -> NotFound:
     return NotFound(f"There is no object {key}.")
-
-
-def _request(operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
-    """Return S3's response; None if there is no such object."""
-    from botocore.exceptions import ClientError
-
-    try:
-        with aws.faults(_BUCKET):
-            answer: dict[str, Any] = getattr(aws.client("s3"), operation)(
-                Bucket=setting("S3_BUCKET_NAME"), Key=key, **arguments
-            )
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == _NO_BYTES:
-            raise Unprocessable(f"The object {key} is empty.") from error
-        if code not in _NOT_FOUND:
-            raise
-        return None
-    return answer

@@ -3,8 +3,8 @@
 import hashlib
 import re
 
-from api.object_names import MAX_KEY_BYTES
 from common.errors import BadRequest, TooLarge, Unprocessable
+from common.object_names import MAX_KEY_BYTES
 from common.presign import DAY_S, WEEK_S, get_url
 from downloads import fits_images, sandboxed, store
 from downloads.arguments import TIFF_TYPES, Download

@@ -9,8 +9,6 @@ from common.errors import ApiError, BadRequest
 class BadConfig(ApiError):
     """The stored config lacks what the night needs: 500, because the caller did nothing wrong."""
 
-    status = 500
-
 
 @contextmanager
 def as_objects() -> Iterator[None]:

@@ -1,8 +1,9 @@
 """Lambda entry points of the events."""
 
 import time
+from http import HTTPStatus
 
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from events import arguments, moon
@@ -26,7 +27,9 @@ def get_events(request: Request) -> Response:
 def get_plot(request: Request) -> Response:
     """`GET /events/plot?site=&when=`: a picture of a site's night, an SVG."""
     return Response(
-        200, night_plot.svg(_almanac(request)), {"Content-Type": SVG, "Content-Security-Policy": POLICY}
+        HTTPStatus.OK,
+        night_plot.svg(_almanac(request)),
+        {"Content-Type": SVG, "Content-Security-Policy": POLICY},
     )
 
 

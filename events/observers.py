@@ -1,7 +1,6 @@
 """The observer of a site: place and time zone, from the stored configs."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +11,7 @@ from common.numerals import as_float
 from events.altitudes import Place
 from events.errors import BadConfig
 from site_configs import store
-
-Config = Mapping[str, Any]
+from site_configs.zones import Config, wema_of, zone_name
 
 # A config without any of these takes its place from the config of its WEMA, the enclosure.
 COORDINATES = ("latitude", "longitude", "elevation")
@@ -45,13 +43,15 @@ def find(site: str) -> Observer:
     if own is None:
         raise BadConfig(f"No config found for site {site}.")
     name = own.get("name")
-    return observer_of(_config_with_place(own), name if isinstance(name, str) and name else site)
+    config = _config_with_place(own)
+    zone = zone_name(own, lambda wema: store.read(wema) if config is own else config)
+    return observer_of(config, zone, name if isinstance(name, str) and name else site)
 
 
 def _config_with_place(own: Config) -> Config:
     """Return the config that has a site's place: its own, or its WEMA's."""
-    wema = own.get("wema_name")
-    if not isinstance(wema, str) or not wema or any(own.get(name) is not None for name in COORDINATES):
+    wema = wema_of(own)
+    if wema is None or any(own.get(name) is not None for name in COORDINATES):
         return own
     config = store.read(wema)
     if config is None:
@@ -59,18 +59,27 @@ def _config_with_place(own: Config) -> Config:
     return config
 
 
-def observer_of(config: Config, name: str) -> Observer:
-    """Return the observer at the place and zone of a config.
+def observer_of(config: Config, zone: Any, name: str) -> Observer:
+    """Return the observer at the place of a config.
+
+    Parameters
+    ----------
+    config
+        Has the place.
+    zone
+        The name of the time zone, as stored.
+    name
+        The site's full name.
 
     Raises
     ------
     BadConfig
-        If the config lacks one of them.
+        If the config lacks the place, or the zone is none.
     """
     place = Place(*(_coordinate(config, parameter) for parameter in COORDINATES))
     for parameter in REFERENCES:
         _number(config, parameter)
-    return Observer(place, _zone(config), name)
+    return Observer(place, _zone(zone), name)
 
 
 def _coordinate(config: Config, name: str) -> float:
@@ -94,8 +103,7 @@ def _number(config: Config, name: str) -> float:
     return value
 
 
-def _zone(config: Config) -> BaseTzInfo:
-    name = config.get("TZ_database_name")
+def _zone(name: Any) -> BaseTzInfo:
     if name is None:
         raise BadConfig("The site's config lacks TZ_database_name.")
     try:

@@ -1,6 +1,6 @@
 """Lambda entry points of the info images."""
 
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.errors import NotFound
 from common.requests import Request
 from common.responses import Response, no_content, ok

@@ -4,16 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common import aws
+from common import aws, s3
 from common.errors import NotFound, Unavailable, Unprocessable
-from common.settings import setting
 
 # How often work is done again when an object was replaced meanwhile.
 ROUNDS = 4
-
-_BUCKET = "the image store"
-_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-_NO_BYTES, _REPLACED = "InvalidRange", "PreconditionFailed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,7 @@ class Range:
 
 def describe(key: str) -> Description | None:
     """Return what S3 says of an object; None if there is none."""
-    response = _request("head_object", key)
+    response = s3.find("head_object", Key=key)
     if response is None:
         return None
     return Description(response["ETag"], response["ContentLength"], response["Metadata"])
@@ -76,10 +71,10 @@ def read_range(key: str, start: int, size: int, etag: str | None) -> Range:
         If it was replaced by another content, or S3 sends less than it says.
     """
     condition = {} if etag is None else {"IfMatch": etag}
-    response = _request("get_object", key, Range=f"bytes={start}-{start + size - 1}", **condition)
+    response = _get(Key=key, Range=f"bytes={start}-{start + size - 1}", **condition)
     if response is None:
         raise NotFound(f"There is no object {key}.")
-    object_bytes = int(response["ContentRange"].rpartition("/")[2])
+    object_bytes = s3.object_bytes(response)
     content = _body(response, min(size, object_bytes - start))
     return Range(content, object_bytes, response["ETag"])
 
@@ -102,40 +97,33 @@ def read_whole(key: str, most_bytes: int) -> Range:
 
 def write(key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
     """Store an object."""
-    _request("put_object", key, Body=content, ContentType=content_type, Metadata=metadata)
+    s3.request("put_object", Key=key, Body=content, ContentType=content_type, Metadata=metadata)
 
 
 def _body(response: dict[str, Any], size: int) -> bytes:
     from botocore.exceptions import IncompleteReadError
 
     try:
-        with aws.faults(_BUCKET):
+        with aws.faults(s3.STORE):
             content: bytes = response["Body"].read()
     except IncompleteReadError as error:
-        raise Unavailable(f"Try again later: {_BUCKET} does not answer.") from error
+        raise s3.no_answer() from error
     finally:
         response["Body"].close()
     if len(content) != size:
-        raise Unavailable(f"Try again later: {_BUCKET} sends only a part of the file.")
+        raise Unavailable(f"Try again later: {s3.STORE} sends only a part of the file.")
     return content
 
 
-def _request(operation: str, key: str, **arguments: Any) -> dict[str, Any] | None:
+def _get(**arguments: Any) -> dict[str, Any] | None:
     """Return S3's response; None if there is no such object."""
     from botocore.exceptions import ClientError
 
     try:
-        with aws.faults(_BUCKET):
-            response: dict[str, Any] = getattr(aws.client("s3"), operation)(
-                Bucket=setting("S3_BUCKET_NAME"), Key=key, **arguments
-            )
+        return s3.find("get_object", **arguments)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == _NO_BYTES:
+        if s3.code(error) in s3.NO_BYTES:
             raise Unprocessable("The file is empty.") from error
-        if code == _REPLACED:
+        if s3.code(error) in s3.REPLACED:
             raise Unavailable("Try again later: the file was replaced while it was read.") from error
-        if code not in _NOT_FOUND:
-            raise
-        return None
-    return response
+        raise

@@ -2,7 +2,7 @@
 
 import time
 
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, no_content, ok
 from common.sites import check_site_code

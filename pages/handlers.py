@@ -1,10 +1,11 @@
 """Lambda entry points of the pages."""
 
 from html import escape
+from http import HTTPStatus
 from pathlib import Path
 
 from auth import access
-from common.endpoints import endpoint
+from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, accepts_gzip
 from pages import assets
@@ -26,7 +27,7 @@ DAY_S = 24 * 3600
 @endpoint
 def get_openapi(_request: Request) -> Response:
     """`GET /openapi.json`: the contract, OpenAPI 3.1."""
-    return Response(200, DOCUMENT.read_text(), {"Content-Type": "application/json"})
+    return Response(HTTPStatus.OK, DOCUMENT.read_text(), {"Content-Type": "application/json"})
 
 
 @endpoint
@@ -46,8 +47,8 @@ def get_asset(request: Request) -> Response:
         "Vary": "Accept-Encoding",
     }
     if accepts_gzip(request.headers.get("accept-encoding", "")):
-        return Response(200, assets.gzipped(name), {**headers, "Content-Encoding": "gzip"})
-    return Response(200, plain, headers)
+        return Response(HTTPStatus.OK, assets.gzipped(name), {**headers, "Content-Encoding": "gzip"})
+    return Response(HTTPStatus.OK, plain, headers)
 
 
 @endpoint
@@ -64,7 +65,7 @@ def _page(name: str, request: Request, policy: str) -> Response:
         "Referrer-Policy": "no-referrer",
     }
     values = {"base": _base(request), "access": "protected" if access.protected() else "open"}
-    return Response(200, assets.page(name, **values), headers)
+    return Response(HTTPStatus.OK, assets.page(name, **values), headers)
 
 
 def _base(request: Request) -> str:

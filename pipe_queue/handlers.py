@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from auth.endpoints import endpoint
 from common import logs, request_context
 from common.dynamodb import Item, check_position
-from common.endpoints import Endpoint, Handler, endpoint
+from common.endpoints import Endpoint, Handler
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +16,6 @@ READ_TIMEOUT_S = 8.0
 # All calls of RemoteHQ for one request of ours end within this time plus a connect timeout. That is below API
 # Gateway's 29 s, with time left for DynamoDB.
 BUDGET_S = 22.0
-
-OK, CREATED, NO_CONTENT, MULTIPLE_CHOICES, NOT_FOUND, SERVER_ERROR = 200, 201, 204, 300, 404, 500
 
 
 class RemoteHqFailed(Exception):
@@ -54,12 +53,12 @@ class RemoteHq:
     def delete_room(self, slug: str) -> None:
         """Delete the room `slug`, if there is one."""
         answer = self._call("DELETE", f"/rooms/{quote(slug, safe='')}")
-        _check("DELETE", answer, good=answer.status in (NO_CONTENT, NOT_FOUND))
+        _check("DELETE", answer, good=answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND))
 
     def make_room(self, room: dict[str, Any]) -> Room:
         """Create a room without an app."""
         answer = self._call("POST", "/rooms", room)
-        _check("POST", answer, good=answer.status == CREATED)
+        _check("POST", answer, good=answer.status == HTTPStatus.CREATED)
         data = _json_object("POST", answer).get("data")
         parts = [data.get(name) if isinstance(data, dict) else None for name in ("id", "slug", "url")]
         _check("POST", answer, good=all(isinstance(part, str) and part for part in parts))
@@ -85,7 +84,7 @@ class RemoteHq:
 
 
 def _succeeded(answer: Answer) -> bool:
-    return OK <= answer.status < MULTIPLE_CHOICES
+    return HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def _json_object(method: str, answer: Answer) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def _json_object(method: str, answer: Answer) -> dict[str, Any]:
 
 def _check(method: str, answer: Answer, *, good: bool) -> None:
     if not good:
-        refused = MULTIPLE_CHOICES <= answer.status < SERVER_ERROR
+        refused = HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
         raise _failed(method, f"answered {answer.status}", RemoteHqRefused if refused else RemoteHqFailed)
 
 

@@ -13,6 +13,7 @@ from common import logs
 from remotehq import rooms, store
 from remotehq.client import BUDGET_S
 from site_configs import store as site_configs
+from site_configs.zones import zone_name
 
 RESTART_HOUR = 15
 # The longest time of one restart: its calls, its wait and DynamoDB.
@@ -57,7 +58,7 @@ def _restarted(site: str, time_left_ms: int) -> bool:
 
 def _is_afternoon(site: str, configs: dict[str, dict[str, Any]], now: datetime) -> bool:
     try:
-        zone = pytz.timezone(_zone_name(configs.get(site, {}), configs))
+        zone = pytz.timezone(zone_name(configs.get(site, {}), configs.get))
     except (pytz.UnknownTimeZoneError, AttributeError):
         _warn("no time zone known", site)
         return False
@@ -68,14 +69,6 @@ def _about_zone(config: Any) -> dict[str, Any]:
     """Return the time zone settings of a config. The rest, up to 400 KB, is dropped."""
     members = config if isinstance(config, dict) else {}
     return {name: members[name] for name in ("TZ_database_name", "wema_name") if name in members}
-
-
-def _zone_name(config: dict[str, Any], configs: dict[str, dict[str, Any]]) -> Any:
-    """Return the time zone of a site's config, else its WEMA's; None if neither has one."""
-    if config.get("TZ_database_name"):
-        return config["TZ_database_name"]
-    wema = config.get("wema_name")
-    return configs.get(wema, {}).get("TZ_database_name") if isinstance(wema, str) else None
 
 
 def _warn(message: str, site: str, fields: dict[str, str] | None = None) -> None:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from auth.access import check_user
+from auth.endpoints import endpoint
 from common import logs, request_context
-from common.endpoints import endpoint
 from common.errors import Unavailable
 from common.requests import Request
 from common.responses import Response, ok

@@ -26,8 +26,6 @@ _NOT_GOT = "failed to get room"
 class RoomFailed(ApiError):
     """RemoteHQ failed: 500. A stored room is still stored, perhaps in doubt."""
 
-    status = 500
-
 
 def get(site: str) -> dict[str, Any] | None:
     """Return the stored room of `site`, or None. A room in doubt is replaced.

@@ -1,7 +1,7 @@
 """Lambda entry points of the site configs."""
 
+from auth.endpoints import endpoint, endpoint_with_json_errors
 from common.dynamodb import check_position
-from common.endpoints import endpoint, endpoint_with_json_errors
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok

@@ -1,17 +1,15 @@
 """The table of site configs: key `site`, attribute `configuration`."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
+from common.cached import Cached
 from common.dynamodb import Item, Table
 
 # Sites are added a few times a year, and a scan reads every whole config.
 SITE_CODES_GOOD_FOR_S = 30
 
 _table = Table("CONFIG_TABLE_NAME")
-# The cached site codes, by the monotonic time at which they expire; at most one entry.
-_site_codes: dict[float, list[str]] = {}
 
 
 def read(site: str) -> dict[str, Any] | None:
@@ -41,19 +39,20 @@ def site_codes() -> list[str]:
 
     Changes by other processes appear within `SITE_CODES_GOOD_FOR_S`, changes by this one at once.
     """
-    for good_until, codes in tuple(_site_codes.items()):
-        if time.monotonic() < good_until:
-            return codes
+    return _site_codes.get()
+
+
+def _read_site_codes() -> list[str]:
     rows = _table.scan(ProjectionExpression="#site", ExpressionAttributeNames={"#site": "site"})
-    codes = sorted(row["site"] for row in rows)
-    forget_site_codes()
-    _site_codes[time.monotonic() + SITE_CODES_GOOD_FOR_S] = codes
-    return codes
+    return sorted(row["site"] for row in rows)
+
+
+_site_codes = Cached(_read_site_codes, SITE_CODES_GOOD_FOR_S)
 
 
 def forget_site_codes() -> None:
     """Drop the cached site codes."""
-    _site_codes.clear()
+    _site_codes.forget()
 
 
 def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class SeedData:
         postgres.close_idle()
         settings.secret.cache_clear()
         site_configs.forget_site_codes()
-        site_keys._kept.clear()
+        site_keys.forget()
 
     def log_uploads(self) -> None:
         """Log 50 uploads of each of two sites."""
@@ -120,7 +120,7 @@ class SeedData:
         """Protect writes, and issue a site key of mrc1."""
         self._patch.setenv("WRITE_ACCESS", "protected")
         self.key = {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))}
-        site_keys._kept.clear()
+        site_keys.forget()
 
     def forget_adoption(self) -> None:
         """Reset the queues' table to the state before its legacy import."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from api.object_names import checked_name
 from common.errors import BadRequest
 from common.fits_levels import other_level
+from common.object_names import checked_name
 from zip_function import store
 from zip_function.store import StoredFile
 

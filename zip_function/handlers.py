@@ -1,6 +1,7 @@
 """Lambda entry point of the zip function."""
 
 import math
+from http import HTTPStatus
 from typing import Any
 
 from common import logs, request_context
@@ -21,13 +22,13 @@ def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         wanted = choices.parse(event.get("filenames"), event.get("fallbacks"))
         if event.get("only_look"):
-            return _answer(200, url_of_packed(wanted))
-        return _answer(200, url_of(wanted, lambda: _seconds_left(context)))
+            return _answer(HTTPStatus.OK, url_of_packed(wanted))
+        return _answer(HTTPStatus.OK, url_of(wanted, lambda: _seconds_left(context)))
     except ApiError as error:
         return _answer(error.status, error.body)
     except Exception as error:  # noqa: BLE001 - the outermost frame: callers get only a fixed response
         logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
-        return _answer(500, "Internal server error")
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error")
 
 
 def _answer(status: int, message: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from common import s3
 from common.errors import Unavailable
 from zip_function import store
 
@@ -23,9 +24,7 @@ RENEW_AFTER_S = 15.0
 # This long before the end of the lease, another request may take the lock before the release arrives.
 _MARGIN_S = 20.0
 
-_REFUSED = frozenset(
-    {"409", "412", "404", "ConditionalRequestConflict", "NoSuchKey", "NotFound", "PreconditionFailed"}
-)
+_REFUSED = s3.NO_OBJECT | s3.REPLACED | {"409", "ConditionalRequestConflict"}
 
 
 class Lock:
@@ -133,7 +132,7 @@ def _written(key: str, metadata: dict[str, str], **condition: str) -> str | None
             "put_object", Key=key, Body=uuid.uuid4().hex.encode(), Metadata=metadata, **condition
         )
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _REFUSED:
+        if s3.code(error) not in _REFUSED:
             raise
         return _written_before(key, metadata, error)
     return str(answer["ETag"])

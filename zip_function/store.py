@@ -8,22 +8,19 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from common import aws, logs
+from common import logs, s3
 from common.errors import Unavailable
 from common.parallel import in_order
-from common.settings import setting
 
 BLOCK_BYTES = 2 * 1024**2
 # S3 accepts at most 10,000 parts, so a zip may have 80 GB.
 PART_BYTES = 8 * 1024**2
 
-_STORE = "the image store"
 _LACKING = "files-lacking"
-_NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
-_CHANGED = frozenset({*_NOT_FOUND, "412", "PreconditionFailed", "416", "InvalidRange"})
+_CHANGED = s3.NO_OBJECT | s3.REPLACED | s3.NO_BYTES
 _PART_MARKS: tuple[str, ...] = ("ETag", "ChecksumCRC32")
-_READ_TIMEOUT_S = 30
 _ATTEMPTS = 5
+_PATIENT: dict[str, Any] = {"read_timeout_s": 30, "attempts": _ATTEMPTS}
 _UPLOADING_THREADS = _UPLOADED_AHEAD = 3
 _PAUSES_S = (0.5, 2, 5)
 
@@ -117,14 +114,7 @@ def head(key: str) -> dict[str, Any] | None:
     Unavailable
         If S3 is down or busy.
     """
-    from botocore.exceptions import ClientError
-
-    try:
-        return request("head_object", Key=key)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _NOT_FOUND:
-            raise
-        return None
+    return s3.find("head_object", Key=key, **_PATIENT)
 
 
 def read_block(block: Block) -> bytes:
@@ -146,7 +136,7 @@ def read_block(block: Block) -> bytes:
         # boto3 compares with the announced length, which may itself be too short.
         if len(content) == block.end - block.start:
             return content
-    raise Unavailable(f"Try again later: {_STORE} does not answer.")
+    raise s3.no_answer()
 
 
 def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str], None]) -> None:
@@ -212,7 +202,7 @@ def _put_part(target: dict[str, str], numbered: tuple[int, bytes]) -> dict[str, 
     try:
         answer = request("upload_part", **target, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32")
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchUpload":
+        if s3.code(error) != "NoSuchUpload":
             raise
         raise packed_by_another() from error
     # S3 needs the checksums again to verify the assembled parts.
@@ -227,7 +217,7 @@ def _complete(target: dict[str, str], parts: list[dict[str, Any]], lacking: int)
     except ClientError as error:
         # After a lost response, a repeated request finds that S3 no longer knows the completed upload.
         # A stored zip that lacks more files is an earlier one.
-        is_unknown = error.response["Error"]["Code"] == "NoSuchUpload"
+        is_unknown = s3.code(error) == "NoSuchUpload"
         stored = zip_at(target["Key"])
         if not is_unknown or stored is None or stored.lacking != lacking:
             raise
@@ -260,7 +250,7 @@ def _opened(block: Block) -> Any:
     try:
         return request("get_object", Key=block.key, Range=span, IfMatch=block.etag)["Body"]
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _CHANGED:
+        if s3.code(error) not in _CHANGED:
             raise
         raise Unavailable("Try again: a file changed while it was packed.") from error
 
@@ -273,10 +263,4 @@ def request(operation: str, **arguments: Any) -> dict[str, Any]:
     Unavailable
         If S3 is down or busy.
     """
-    with aws.faults(_STORE):
-        answer: dict[str, Any] = getattr(_client(), operation)(Bucket=setting("S3_BUCKET_NAME"), **arguments)
-    return answer
-
-
-def _client() -> Any:
-    return aws.client("s3", read_timeout_s=_READ_TIMEOUT_S, attempts=_ATTEMPTS)
+    return s3.request(operation, **_PATIENT, **arguments)

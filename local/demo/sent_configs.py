@@ -20,7 +20,8 @@ def sent_configurations(now: float) -> dict[str, dict[str, Any]]:
     configs = site_configurations()
     size = {"camera_size_x": WIDTH * CAMERA_BINNING, "camera_size_y": HEIGHT * CAMERA_BINNING}
     for site in SITES:
-        night = almanac(observer_of(configs[site.enclosure], site.enclosure), now)
+        enclosure = configs[site.enclosure]
+        night = almanac(observer_of(enclosure, enclosure["TZ_database_name"], site.enclosure), now)
         # in the order of time
         events = {event: time / 86400 + UNIX_EPOCH_DUBLIN_JD for event, time in night.events.items()}
         configs[site.enclosure]["events"] = events

@@ -11,7 +11,7 @@ from local.auth0 import Auth0
 def protected(monkeypatch: pytest.MonkeyPatch) -> None:
     """A protected stage without keys. Keys are read again for every request."""
     monkeypatch.setenv("WRITE_ACCESS", "protected")
-    monkeypatch.setattr(site_keys, "KEPT_FOR_S", 0)
+    monkeypatch.setattr(site_keys._valid_keys, "_good_for_s", 0)
     site_keys.forget()
 
 

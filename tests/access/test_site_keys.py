@@ -78,8 +78,8 @@ def test_what_revokes_one_leaves_the_others() -> None:
 
 def test_a_key_that_is_revoked_ends_within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(site_keys, "KEPT_FOR_S", 60)
-    monkeypatch.setattr("auth.site_keys.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(site_keys._valid_keys, "_good_for_s", 60)
+    monkeypatch.setattr("common.cached.time", SimpleNamespace(monotonic=lambda: now))
     key = site_keys.hand_out(MRC1)
     assert site_keys.holder(key) == MRC1
     store.delete(SITE, "mrc1")
@@ -132,7 +132,7 @@ def malformed() -> list[str]:
 def test_a_parameter_that_is_malformed_stops_no_other_key_and_is_logged_once_a_reading(
     malformed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(site_keys, "KEPT_FOR_S", 60)
+    monkeypatch.setattr(site_keys._valid_keys, "_good_for_s", 60)
     logs.set_up()
     key = site_keys.hand_out(MRC1)
     assert [site_keys.holder(shown) for shown in (key, key, "garbage")] == [MRC1, MRC1, None]

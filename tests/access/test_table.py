@@ -1,11 +1,20 @@
 """The table of what each route needs, against the routes that are deployed."""
 
+from collections import defaultdict
+from importlib import import_module
+
+import pytest
+
+from auth import access
 from auth.access import NEEDS, Need
+from common.endpoints import Handler
 from local.deployment import Deployment
+from tests.events import event
 
 # Routes that answer to POST and yet read, and those that change something on GET.
 READING_POSTS = {"POST /download", "POST /downloadzip"}
 CHANGING_GETS = {"GET /control_room/{site}", "GET /control_room/{site}/restart"}
+MANY_HANDLERS = 40
 
 
 def routes(deployment: Deployment) -> set[str]:
@@ -46,3 +55,24 @@ def test_every_stage_says_who_may_change_things() -> None:
 def test_every_stage_says_which_users_may_change_things() -> None:
     stages = {stage: Deployment(stage).environment["WRITER_ROLES"] for stage in ("prod", "dev", "test")}
     assert stages == dict.fromkeys(("prod", "dev", "test"), "admin")
+
+
+def test_every_handler_checks_its_caller_first(
+    deployment: Deployment, protected: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a table in which every route needs a key, a caller without one gets 401 from each handler."""
+    monkeypatch.setattr(access, "NEEDS", defaultdict(lambda: Need.SITE))
+    answers = {
+        route.function.handler: import_handler(route.function.handler)(event(), None)
+        for route in deployment.routes
+    }
+    assert len(answers) > MANY_HANDLERS
+    assert {handler: answer["statusCode"] for handler, answer in answers.items()} == dict.fromkeys(
+        answers, 401
+    )
+
+
+def import_handler(name: str) -> Handler:
+    module, _, function = name.rpartition(".")
+    handler: Handler = getattr(import_module(module.replace("/", ".")), function)
+    return handler

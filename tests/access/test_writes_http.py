@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import requests
 
-from api.object_names import given_name, site_of
 from api.uploads import parse_upload
 from auth import site_keys, store
+from auth.endpoints import endpoint
 from auth.site_keys import PIPE, SITE, Holder
-from common.endpoints import endpoint
 from common.errors import ApiError
+from common.object_names import given_name, site_of
 from common.requests import Request
 from common.responses import Response, ok
 from local.auth0 import Auth0

@@ -49,7 +49,7 @@ class NewLambdas(ApiClient):
 
 def forget() -> None:
     settings.secret.cache_clear()
-    site_keys._kept.clear()
+    site_keys.forget()
     forget_site_codes()
     postgres.close_idle()
 

@@ -121,6 +121,12 @@ def test_a_place_of_its_own_counts_more_than_the_wemas(api: ApiClient, expected:
     assert events(api, CONFIG | {"wema_name": "north"}) == expected
 
 
+def test_a_place_without_a_time_zone_has_the_wemas_zone(api: ApiClient, expected: dict[str, float]) -> None:
+    store.write("north", CONFIG | {"latitude": 60})
+    own = {name: value for name, value in CONFIG.items() if name != "TZ_database_name"}
+    assert events(api, own | {"wema_name": "north"}) == expected
+
+
 @pytest.mark.parametrize("own", [{"latitude": 34.459375}, {"elevation": 317.75}])
 def test_half_a_place_is_not_mixed_with_the_wemas(api: ApiClient, own: dict[str, Any]) -> None:
     store.write("north", CONFIG)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.endpoints import endpoint, endpoint_with_json_errors
+from auth.endpoints import endpoint, endpoint_with_json_errors
 from common.errors import Conflict, Unavailable
 from common.requests import Request
 from common.responses import Response, no_content, ok
