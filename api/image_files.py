@@ -1,12 +1,13 @@
 """The FITS files of a site's images."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from api.zip_requests import ZipRequest
-from common import logs, postgres
+from common import logs
 from common.errors import BadRequest
 from common.object_names import checked_name
+from db import queries
+from db.queries import FitsFlags
 
 # The caller waits while the zip is packed. A whole night is 2,000 small files or some hundred large ones.
 MAX_FILES = 2000
@@ -15,8 +16,8 @@ DIRECTORY = "data"
 # On some system, a zip entry with one of these characters unpacks into another folder.
 _SEPARATORS = frozenset("/\\")
 
-# The column of a file's flag, and the level in its name.
-_SMALL, _LARGE = ("fits_10_exists", "10"), ("fits_01_exists", "01")
+# The level in a file's name.
+_SMALL, _LARGE = "10", "01"
 # The files of an image to use, best first. The zip function uses level 00 if there is no 01.
 _BEST = (_LARGE, _SMALL)
 _CHOICES = {"small": (_SMALL,), "large": (_LARGE,), "best": _BEST}
@@ -52,22 +53,12 @@ def fits_files(wanted: ZipRequest) -> FitsFiles:
         If the image database is down.
     """
     choices = _CHOICES[wanted.fits_size]
-    rows = postgres.query(
-        """SELECT base_filename, data_type, fits_01_exists, fits_10_exists
-        FROM images
-        WHERE site = %(site)s AND capture_date BETWEEN %(start)s AND %(end)s
-            AND ((%(small)s AND fits_10_exists) OR (%(large)s AND fits_01_exists))
-            AND base_filename IS NOT NULL AND data_type IS NOT NULL
-        ORDER BY capture_date, image_id
-        LIMIT %(count)s""",
-        {
-            "site": wanted.site,
-            "start": wanted.start,
-            "end": wanted.end,
-            "small": _SMALL in choices,
-            "large": _LARGE in choices,
-            "count": MAX_FILES + 1,
-        },
+    rows = queries.with_fits_files(
+        wanted.site,
+        (wanted.start, wanted.end),
+        small=_SMALL in choices,
+        large=_LARGE in choices,
+        count=MAX_FILES + 1,
     )
     if len(rows) > MAX_FILES:
         raise BadRequest(f"More than {MAX_FILES} images lie in this range; a zip holds at most that many.")
@@ -90,7 +81,8 @@ def _is_file_name(name: str) -> bool:
     return possible
 
 
-def _names(row: dict[str, Any], choices: tuple[tuple[str, str], ...]) -> list[str]:
+def _names(row: FitsFlags, choices: tuple[str, ...]) -> list[str]:
     """Return the names of an image's files, the best first."""
     base, data_type = row["base_filename"], row["data_type"]
-    return [f"{base}-{data_type}{level}.fits.fz" for column, level in choices if row[column]]
+    exists = {_SMALL: row["fits_10_exists"], _LARGE: row["fits_01_exists"]}
+    return [f"{base}-{data_type}{level}.fits.fz" for level in choices if exists[level]]

@@ -8,7 +8,7 @@ from typing import Any
 from api import store
 from common.dynamodb import MAX_DIGITS, Item, item_size
 from common.errors import BadRequest
-from common.numerals import number, whole_number
+from common.number_parsing import number, whole_number
 from common.responses import MAX_LISTING_BYTES, Listing
 from common.sites import check_site_code
 

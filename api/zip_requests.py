@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.errors import BadRequest
-from common.numerals import number
+from common.number_parsing import number
 from common.sites import check_site_code
 
 FITS_SIZES = ("small", "large", "best")

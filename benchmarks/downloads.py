@@ -56,8 +56,8 @@ def main() -> None:
 
 def measure_stages(kind: str) -> None:
     """Print the seconds of each stage, run one after the other. Runs in its own process."""
-    from downloads import bzip2, files, store
-    from downloads.fits_images import data_pieces, find_image
+    from common.fits.images import data_pieces, find_image
+    from downloads import bzip2, output_files, store
     from downloads.pixels import Scale, stored_pixels
 
     clock = _Clock()
@@ -65,10 +65,12 @@ def measure_stages(kind: str) -> None:
         hdu = find_image(source)
         data = clock("fetch", lambda: bytearray().join(data_pieces(source, hdu)))
     if kind == "fits":
-        made = clock("decode and write", lambda: bytearray().join(files.plain_fits(hdu, data)))
+        made = clock("decode and write", lambda: bytearray().join(output_files.plain_fits(hdu, data)))
     else:
         pixels = clock("decode", lambda: stored_pixels(hdu, data))
-        pieces = clock("stretch", lambda: [make() for make in files.tiff_pieces(pixels, Scale(hdu), kind)])
+        pieces = clock(
+            "stretch", lambda: [make() for make in output_files.tiff_pieces(pixels, Scale(hdu), kind)]
+        )
         streams = bzip2.compressed(partial(bytes, piece) for piece in pieces)
         made = clock("bzip2", lambda: bytearray().join(streams))
     clock("store", lambda: store.keep(f"downloads/{kind}", made, "application/octet-stream"))

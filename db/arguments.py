@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from common import numerals
+from common import number_parsing
 from common.errors import BadRequest
 from common.postgres import BadValue
 from db import queries
@@ -70,7 +70,7 @@ def count(name: str, value: Any) -> int:
     """Return the largest number of images wanted; `ALL` if it is not given."""
     if value in (None, ""):
         return ALL
-    wanted = numerals.whole_number(value)
+    wanted = number_parsing.whole_number(value)
     if wanted is None or wanted < 1:
         raise BadRequest(f"{name} must be {_COUNT}.")
     return min(wanted, ALL)
@@ -109,7 +109,7 @@ def _number(name: str, value: Any) -> float | None:
     given = text(name, value, _NUMBER)
     if given is None:
         return None
-    number = numerals.as_float(given)
+    number = number_parsing.as_float(given)
     if math.isnan(number):
         raise BadRequest(f"{name} must be {_NUMBER}.")
     return number

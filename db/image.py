@@ -1,12 +1,10 @@
 """A row of the image table, as the modules of this service pass it on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from db.header_text import Header, cards
-from db.queries import NO_SORT_DATE
+from db.queries import NO_SORT_DATE, ImageRow
 
 # The only cards that packages and smart stacks need.
 KEYWORDS = ("ORIGNAME", "SITEID", "INSTRUME", "DAY-OBS", "SMARTSTK", "SSTKNUM")
@@ -27,26 +25,28 @@ class Image:
         Those cards of `KEYWORDS` that the header has; None without a header.
     """
 
-    row: Mapping[str, Any]
+    row: ImageRow
     header: Header | None
 
     @classmethod
-    def from_row(cls, row: dict[str, Any]) -> "Image":
+    def from_row(cls, row: ImageRow) -> "Image":
         """Return the image of a row. The header's text is dropped: a list has thousands of rows."""
-        return cls(row, cards(row.pop("header"), KEYWORDS))
+        header, row["header"] = row["header"], None
+        return cls(row, cards(header, KEYWORDS))
 
     @property
     def id(self) -> int:
         """The row's key."""
-        return int(self.row["image_id"])
+        return self.row["image_id"]
 
     @property
     def order(self) -> tuple[datetime, int]:
         """The key by which lists are sorted, descending. An image without a sort date is the oldest."""
         return self.row["sort_date"] or NO_SORT_DATE, self.id
 
-    def card(self, keyword: str) -> Any:
+    def card(self, keyword: str) -> str | float:
         """Return a header card's value; "" if it is absent, null, NaN or not a value of a card."""
         value = (self.header or {}).get(keyword)
-        is_card = isinstance(value, (str, int, float)) and len(str(value)) <= MAX_CARD_CHARACTERS
-        return value if is_card else ""
+        if isinstance(value, (str, int, float)) and len(str(value)) <= MAX_CARD_CHARACTERS:
+            return value
+        return ""

@@ -1,15 +1,13 @@
 """The image, or the FITS header, that has a given name."""
 
-from typing import Any
-
 from common.errors import NotFound
 from db import queries
 from db.header_text import Header, whole_header
 from db.image import Image
-from db.packages import package
+from db.packages import Package, package
 
 
-def image(base_filename: str) -> dict[str, Any]:
+def image(base_filename: str) -> Package:
     """Return the package of the image of that name.
 
     Raises

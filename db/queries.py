@@ -5,15 +5,56 @@ Callers' values are bound as parameters. Statements are built from fragments of 
 
 # ruff: noqa: S608 - see above
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from common import postgres
-from common.numerals import NUMERAL
+from common.number_parsing import NUMERAL
 
-Row = dict[str, Any]
+
+class NewestImage(TypedDict):
+    """The parts of the file name of a site's newest image."""
+
+    site: str
+    base_filename: str
+    data_type: str
+
+
+class FitsFlags(TypedDict):
+    """The parts of the file names of an image, and which FITS files it has."""
+
+    base_filename: str
+    data_type: str
+    fits_01_exists: bool | None
+    fits_10_exists: bool | None
+
+
+class ImageRow(TypedDict):
+    """A row of the image table, with the columns that lists need. Only the key is never NULL."""
+
+    image_id: int
+    base_filename: str | None
+    data_type: str | None
+    site: str | None
+    capture_date: datetime | None
+    sort_date: datetime | None
+    right_ascension: float | None
+    declination: float | None
+    altitude: float | None
+    azimuth: float | None
+    airmass: float | None
+    exposure_time: float | None
+    filter_used: str | None
+    username: str | None
+    user_id: str | None
+    fits_01_exists: bool | None
+    fits_10_exists: bool | None
+    jpg_medium_exists: bool | None
+    jpg_small_exists: bool | None
+    header: str | None
+
 
 # The sort date of an image that has none.
 NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without saying so
@@ -56,9 +97,9 @@ _STACK = _number_in_header("SMARTSTK")
 _COUNTER = _number_in_header("SSTKNUM")
 
 
-def images_named(base_filename: str) -> list[Row]:
+def images_named(base_filename: str) -> list[ImageRow]:
     """Return the images of that name that have a medium JPG, at most two."""
-    return postgres.query(
+    return _images(
         f"SELECT {_COLUMNS} FROM images WHERE base_filename = %s AND jpg_medium_exists LIMIT 2",
         [base_filename],
     )
@@ -70,7 +111,7 @@ def headers_named(base_filename: str) -> list[str | None]:
     return [row["header"] for row in rows]
 
 
-def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] | None) -> list[Row]:
+def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] | None) -> list[ImageRow]:
     """Return the `count` newest images with a medium JPG, newest first.
 
     Parameters
@@ -89,16 +130,16 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
         conditions += f" AND ({_SORT_DATE}, image_id) < (%(after_date)s::timestamp, %(after_id)s)"
         date, bound["after_id"] = after
         bound["after_date"] = "-infinity" if date == NO_SORT_DATE else date
-    return postgres.query(
+    return _images(
         f"SELECT {_COLUMNS} FROM images WHERE {conditions}"
         f" ORDER BY {_SORT_DATE} DESC, image_id DESC LIMIT %(count)s",
         bound,
     )
 
 
-def newest_of_each(sites: Iterable[str]) -> list[Row]:
+def newest_of_each(sites: Iterable[str]) -> list[NewestImage]:
     """Return site, base filename and data type of each site's newest image with a medium JPG."""
-    return postgres.query(
+    rows = postgres.query(
         f"""SELECT listed.site, base_filename, data_type
         FROM unnest(%s::text[]) AS listed (site)
         CROSS JOIN LATERAL (
@@ -111,9 +152,10 @@ def newest_of_each(sites: Iterable[str]) -> list[Row]:
         ) AS newest""",
         [list(sites)],
     )
+    return cast("list[NewestImage]", rows)
 
 
-def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list[Row]:
+def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list[ImageRow]:
     """Return the final image of each smart stack, of the images that match `filters`.
 
     Stack and counter are read from the header's text by the index's expressions. They agree with a JSON
@@ -122,7 +164,7 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
     """
     # OFFSET 0 keeps the filters out of the subquery. PostgreSQL does not know that reading a header is
     # expensive. Without it, it would read the headers of a whole night and ignore the index of stacks.
-    return postgres.query(
+    return _images(
         f"""SELECT final.*
         FROM unnest(%(stacks)s::numeric[]) AS listed (stack)
         CROSS JOIN LATERAL (
@@ -142,6 +184,42 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
     )
 
 
+def with_fits_files(
+    site: str, captured: tuple[datetime, datetime], *, small: bool, large: bool, count: int
+) -> list[FitsFlags]:
+    """Return the images of a site that have a small or large FITS file, oldest first. One query.
+
+    Parameters
+    ----------
+    site
+        Site code.
+    captured
+        The first and the last moment of the range, UTC.
+    small, large
+        Whether images with a small file (level 10) and with a large one (01) are wanted.
+    count
+        How many images at most.
+    """
+    rows = postgres.query(
+        """SELECT base_filename, data_type, fits_01_exists, fits_10_exists
+        FROM images
+        WHERE site = %(site)s AND capture_date BETWEEN %(start)s AND %(end)s
+            AND ((%(small)s AND fits_10_exists) OR (%(large)s AND fits_01_exists))
+            AND base_filename IS NOT NULL AND data_type IS NOT NULL
+        ORDER BY capture_date, image_id
+        LIMIT %(count)s""",
+        {
+            "site": site,
+            "start": captured[0],
+            "end": captured[1],
+            "small": small,
+            "large": large,
+            "count": count,
+        },
+    )
+    return cast("list[FitsFlags]", rows)
+
+
 def check_timestamp(text: str) -> None:
     """Check that PostgreSQL can read a timestamp.
 
@@ -151,6 +229,10 @@ def check_timestamp(text: str) -> None:
         If it cannot.
     """
     postgres.query("SELECT %s::timestamp::text", [text])
+
+
+def _images(sql: str, bound: Mapping[str, Any] | Sequence[Any]) -> list[ImageRow]:
+    return cast("list[ImageRow]", postgres.query(sql, bound))
 
 
 def _conditions(filters: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from common.numerals import number
+from common.number_parsing import number
 from db.image import Image
 
 _LESS_THAN_ANY = Decimal("-Infinity")

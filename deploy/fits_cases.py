@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from downloads.fits_images import data_pieces, find_image
+from common.fits.images import data_pieces, find_image
 from local.deployment import PROJECT
 
 _FOLDER = PROJECT / "tests/data/fits_cases"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from downloads.fits_headers import Header
+from common.fits.headers import Header
 
 _ALL_ONES = 0xFFFFFFFF
 _DIGIT_ZERO = 0x30

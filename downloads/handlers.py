@@ -4,7 +4,7 @@ from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from downloads.arguments import parse_download
-from downloads.urls import url_of
+from downloads.find_or_convert import url_of
 
 
 @endpoint

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.fits.images import ImageHdu
 from downloads import tiles
-from downloads.fits_images import ImageHdu
 
 Pixels = npt.NDArray[Any]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.fits.headers import Header
 from downloads import hcompress, plio, rice
-from downloads.fits_headers import Header
 from downloads.tile_tables import BrokenTiles, Tile
 
 Array = npt.NDArray[Any]

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import Unprocessable
-from downloads.fits_headers import Header
+from common.fits.headers import Header
 
 Array = npt.NDArray[Any]
 

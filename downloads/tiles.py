@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.fits.headers import Header
 from downloads import quantization
-from downloads.fits_headers import Header
 from downloads.tile_codecs import Codec, codec, gzipped, raw
 from downloads.tile_tables import BrokenTiles, Tile, TileTable, Tiling
 

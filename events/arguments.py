@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from common.errors import BadRequest, NotFound
-from common.numerals import as_float
+from common.number_parsing import as_float
 from common.sites import check_site_code
 from events.altitudes import Place
 from events.tai import DAY_S

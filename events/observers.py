@@ -7,7 +7,7 @@ from typing import Any
 import pytz
 from pytz.tzinfo import BaseTzInfo
 
-from common.numerals import as_float
+from common.number_parsing import as_float
 from events.altitudes import Place
 from events.errors import BadConfig
 from site_configs import store

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from common.numerals import as_float
+from common.number_parsing import as_float
 from ingest.header_cards import Header, Value
 
 DEGREES_PER_HOUR = 15.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from downloads.fits_images import find_image
+from common.fits.images import find_image
 from ingest import objects, streams
 from ingest.file_names import ExposureFile
 from ingest.header_cards import Header, parse_header, split_cards

@@ -2,9 +2,9 @@
 
 import bz2
 import zlib
-from typing import Protocol
 
 from common.errors import Unprocessable
+from common.fits.headers import SkippingStream
 from ingest import objects
 
 _MAGIC_BYTES = 3
@@ -14,16 +14,6 @@ _RANGE_BYTES = 64 * 1024
 # What may come out of a compressed file before its image's header.
 _MAX_DECOMPRESSED_BYTES = 64 * 1024**2
 _PIECE_BYTES = 64 * 1024
-
-
-class Stream(Protocol):
-    """Where bytes are read from, one after the other."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next `size` bytes, fewer only where the stream ends."""
-
-    def skip(self, size: int, /) -> None:
-        """Pass over the next `size` bytes."""
 
 
 class ObjectStream:
@@ -76,7 +66,7 @@ class CompressedStream:
         Of the form that `source` has.
     """
 
-    def __init__(self, source: Stream, decompressor: "bz2.BZ2Decompressor | _Gzip") -> None:
+    def __init__(self, source: SkippingStream, decompressor: "bz2.BZ2Decompressor | _Gzip") -> None:
         self._source = source
         self._decompressor = decompressor
         self._left = _MAX_DECOMPRESSED_BYTES
@@ -136,7 +126,7 @@ class _Gzip:
         return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
 
 
-def open_stream(key: str) -> tuple[Stream, str]:
+def open_stream(key: str) -> tuple[SkippingStream, str]:
     """Return the decompressed bytes of an object, and its etag. The first bytes tell the compression.
 
     Raises

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from common.errors import BadRequest
-from common.numerals import as_float
+from common.number_parsing import as_float
 
 DEFAULT_TTL_HOURS = 48.0
 # Ten years. More is a typing error.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from common.errors import BadRequest
-from common.numerals import as_float
+from common.number_parsing import as_float
 from common.requests import Request
 from pipe_queue import names
 from pipe_queue.leases import Poll

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import NotFound, Unavailable
@@ -19,6 +19,13 @@ from pipe_queue.store import queues as queue_store
 _OF_LEASES = ("lease_id", "lease_until", "attempt")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
+
+
+class DeadLetter(items.PublicItem):
+    """A dead letter as callers see it. `dead_at` is the time of its move, Unix ms."""
+
+    receive_count: Decimal
+    dead_at: Decimal
 
 
 def move_if_exhausted(queue: Queue, item_id: str) -> None:
@@ -57,7 +64,7 @@ def count(queue: Queue) -> int:
     return moved + lease_store.count_exhausted(queue.name, queue.generation, queue.max_receives, now_ms())
 
 
-def listing(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
+def listing(queue: Queue, limit: int, after: str) -> Iterator[DeadLetter]:
     """Return the oldest dead letters. Parameters and result are those of `items.peek`."""
     move_exhausted(queue)
     rows = store.in_order(queue.name, queue.generation, after, min(limit, _PAGE))
@@ -104,5 +111,5 @@ def _redrive(queue: Queue, row: Item) -> bool:
     return True
 
 
-def _public(queue_name: str, row: Item) -> dict[str, Any]:
+def _public(queue_name: str, row: Item) -> DeadLetter:
     return {**items.public(queue_name, row), "receive_count": row["receives"], "dead_at": row["dead_at"]}

@@ -5,12 +5,13 @@ from typing import Any
 
 from auth.endpoints import endpoint
 from common import logs, request_context
-from common.dynamodb import Item, check_position
+from common.dynamodb import check_position
 from common.endpoints import Endpoint, Handler
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
 from pipe_queue import arguments, dead_letters, items, leases, legacy_import, names, queues, reports, statuses
+from pipe_queue.items import PublicItem
 from pipe_queue.retries import with_retries
 
 
@@ -172,7 +173,7 @@ def _after(request: Request) -> str:
     return names.check_id("after", after) if after else ""
 
 
-def _page(found: Iterator[Item], limit: int) -> Listing:
+def _page(found: Iterator[PublicItem], limit: int) -> Listing:
     """Return a list with a link to the next page if it is shorter than the caller asked for."""
     by_id = ((item["id"], item) for item in found)
     return Listing(by_id, lambda item_id: {"limit": str(limit), "after": item_id})

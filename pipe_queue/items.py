@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from common.dynamodb import MAX_ITEM_BYTES, ConditionFailed, Item, check_storable, item_size
 from common.errors import BadRequest, Conflict, TooLarge
-from common.numerals import whole_number
+from common.number_parsing import whole_number
 from common.responses import json_text
 from pipe_queue import names, queues
 from pipe_queue.clock import now_ms
@@ -44,6 +44,23 @@ class NewItem:
     dedup_id: str | None
 
 
+class PublicItem(TypedDict):
+    """An item as callers see it. Rows of the earlier service may lack all but the id."""
+
+    id: str
+    queue_name: str
+    payload: Any
+    created_at: Any
+    sender: Any
+
+
+class WaitingItem(PublicItem):
+    """An item as readers see it. `lease_until` is the end of a lease in force, Unix ms."""
+
+    lease_until: NotRequired[Decimal]
+    receive_count: NotRequired[Decimal]
+
+
 def parse(body: dict[str, Any]) -> NewItem:
     """Return the item that a body describes.
 
@@ -63,7 +80,7 @@ def parse(body: dict[str, Any]) -> NewItem:
     )
 
 
-def enqueue(new: NewItem) -> dict[str, Any]:
+def enqueue(new: NewItem) -> PublicItem:
     """Add an item after all items whose enqueue has returned; return it as callers see it.
 
     Raises
@@ -90,7 +107,7 @@ def enqueue(new: NewItem) -> dict[str, Any]:
     return public(new.queue_name, row)
 
 
-def peek(queue: Queue, limit: int, after: str) -> Iterator[dict[str, Any]]:
+def peek(queue: Queue, limit: int, after: str) -> Iterator[WaitingItem]:
     """Return the oldest items of a queue as callers see them, leased ones included.
 
     Pages are read when they are needed.
@@ -167,7 +184,7 @@ def created_at(row: Item) -> int | None:
     return int(created_at) if isinstance(created_at, Decimal) else None
 
 
-def public(queue_name: str, row: Item) -> dict[str, Any]:
+def public(queue_name: str, row: Item) -> PublicItem:
     """Return an item as callers see it."""
     return {
         "id": row["id"],
@@ -178,9 +195,9 @@ def public(queue_name: str, row: Item) -> dict[str, Any]:
     }
 
 
-def waiting(queue_name: str, row: Item) -> dict[str, Any]:
+def waiting(queue_name: str, row: Item) -> WaitingItem:
     """Return an item as readers see it: with the end of its lease, without the lease's id."""
-    seen = public(queue_name, row)
+    seen = cast("WaitingItem", public(queue_name, row))
     if is_leased(row, now_ms()):
         seen["lease_until"] = row["lease_until"]
     if "receives" in row:

@@ -11,15 +11,18 @@ import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import TypedDict
 
 from common.dynamodb import ConditionFailed, Item
 from common.errors import Conflict, Unavailable
 from pipe_queue import dead_letters, items, queues, retries
 from pipe_queue.clock import now_ms
+from pipe_queue.items import PublicItem
 from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
 from pipe_queue.store import leases as store
+from pipe_queue.store.leases import LeaseTerms
 
 # The lease of a plain dequeue. If its Lambda dies, the item is free again after it.
 PLAIN_LEASE_MS = 40_000
@@ -56,7 +59,23 @@ class Poll:
     wait_s: float
 
 
-def hand_out(queue: Queue, poll: Poll) -> dict[str, Any] | None:
+class LeasedItem(PublicItem):
+    """An item as the holder of its lease sees it. `lease_until` is Unix ms."""
+
+    lease_id: str
+    lease_until: int | Decimal
+    receive_count: int | Decimal
+
+
+class ExtendedLease(TypedDict):
+    """A lease with a new end, Unix ms."""
+
+    id: str
+    lease_id: str
+    lease_until: int
+
+
+def hand_out(queue: Queue, poll: Poll) -> PublicItem | None:
     """Return the oldest free item, removed or leased as the poll asks; None if there is none.
 
     Raises
@@ -108,8 +127,8 @@ def give_back(queue: Queue, item_id: str, lease_id: str) -> None:
     dead_letters.move_if_exhausted(queue, item_id)
 
 
-def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> dict[str, Any]:
-    """Set the end of a lease to `lease_ms` from now; return `id`, `lease_id`, `lease_until`.
+def extend(queue_name: str, item_id: str, lease_id: str, lease_ms: int) -> ExtendedLease:
+    """Set the end of a lease to `lease_ms` from now.
 
     Raises
     ------
@@ -143,7 +162,7 @@ def _set_end(queue_name: str, item_id: str, lease_id: str, now: int, until_ms: i
     return store.shorten(queue_name, item_id, lease_id, int(row["lease_until"]), until_ms)
 
 
-def _hand_out_now(queue: Queue, poll: Poll) -> dict[str, Any] | None:
+def _hand_out_now(queue: Queue, poll: Poll) -> PublicItem | None:
     """Return the oldest free item; None if there is none.
 
     A request that loses the race for the last item tries again, because the queue was not empty.
@@ -178,7 +197,7 @@ class _Result:
         Whether another request changed something meanwhile, so that another try may find an item.
     """
 
-    item: dict[str, Any] | None
+    item: PublicItem | None
     again: bool = False
 
 
@@ -212,7 +231,7 @@ def _head(queue: Queue) -> Iterator[Item]:
             yield head
 
 
-def _terms(head: Item, lease_id: str, lease_ms: int | None) -> Item:
+def _terms(head: Item, lease_id: str, lease_ms: int | None) -> LeaseTerms:
     now = now_ms()
     return {
         "lease_id": lease_id,
@@ -273,9 +292,7 @@ def _take_for_attempt(queue: Queue, poll: Poll, attempt: Item | None) -> _Result
     return _Result(_handed_before(queue, twin), again=raced)
 
 
-def _hand_to_attempt(
-    queue: Queue, poll: Poll, attempt_id: str, earlier_lease: str, head: Item
-) -> dict[str, Any] | None:
+def _hand_to_attempt(queue: Queue, poll: Poll, attempt_id: str, earlier_lease: str, head: Item) -> PublicItem:
     terms = _terms(head, uuid.uuid4().hex, poll.lease_ms)
     record = {
         **store.attempt_key(queue.name, queue.generation, attempt_id),
@@ -301,7 +318,7 @@ def _forgotten_at(lease_until_ms: int) -> int:
     return lease_until_ms // 1000 + REMEMBERED_S
 
 
-def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
+def _handed_before(queue: Queue, attempt: Item | None) -> PublicItem | None:
     """Return the item of an attempt's record, if the attempt still has it."""
     if attempt is None:
         return None
@@ -312,7 +329,7 @@ def _handed_before(queue: Queue, attempt: Item | None) -> dict[str, Any] | None:
     return _leased(queue.name, row) if row is not None and held else None
 
 
-def _leased(queue_name: str, row: Item) -> dict[str, Any]:
+def _leased(queue_name: str, row: Item) -> LeasedItem:
     """Return an item as its lease's holder sees it."""
     return {
         **items.public(queue_name, row),

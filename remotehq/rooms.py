@@ -14,6 +14,7 @@ from common.errors import ApiError, NotFound
 from remotehq import store
 from remotehq.client import RemoteHq, RemoteHqFailed, RemoteHqRefused
 from remotehq.locks import RoomIsLocked, turn
+from remotehq.store import RoomRow
 
 UI = "https://dev.photonranch.org"
 ICON = "https://photonranch.org/favicon.ico"
@@ -23,11 +24,17 @@ REGION = "us-west-1"
 _NOT_GOT = "failed to get room"
 
 
+class PublicRoom(RoomRow):
+    """A room as callers see it."""
+
+    is_deleted: bool
+
+
 class RoomFailed(ApiError):
     """RemoteHQ failed: 500. A stored room is still stored, perhaps in doubt."""
 
 
-def get(site: str) -> dict[str, Any] | None:
+def get(site: str) -> PublicRoom | None:
     """Return the stored room of `site`, or None. A room in doubt is replaced.
 
     Raises
@@ -42,7 +49,7 @@ def get(site: str) -> dict[str, Any] | None:
     return None if room is None else _public(room)
 
 
-def make(site: str) -> dict[str, Any]:
+def make(site: str) -> PublicRoom:
     """Return the room of `site`. Create it unless another request did so meanwhile.
 
     Raises
@@ -90,25 +97,25 @@ def restart(site: str) -> None:
         _replace(remote, _stored(site))
 
 
-def _stored(site: str) -> dict[str, Any]:
+def _stored(site: str) -> RoomRow:
     room = store.read(site)
     if room is None:
         raise NotFound(f"no control room found for site {site}")
     return room
 
 
-def _mended(remote: RemoteHq, room: dict[str, Any] | None) -> dict[str, Any] | None:
+def _mended(remote: RemoteHq, room: RoomRow | None) -> RoomRow | None:
     """Return a stored room, or a replacement if it is in doubt."""
     return _replace(remote, room) if room is not None and store.is_in_doubt(room) else room
 
 
-def _replace(remote: RemoteHq, room: dict[str, Any]) -> dict[str, Any]:
+def _replace(remote: RemoteHq, room: RoomRow) -> RoomRow:
     """Replace a stored room by a new one and return it."""
     _remove(remote, room)
     return _make(remote, room["site"], deleted=_slug(room))
 
 
-def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
+def _remove(remote: RemoteHq, room: RoomRow) -> None:
     """Mark a stored room as in doubt, then delete it at RemoteHQ."""
     was_in_doubt = store.is_in_doubt(room)
     if not was_in_doubt:
@@ -121,7 +128,7 @@ def _remove(remote: RemoteHq, room: dict[str, Any]) -> None:
         raise
 
 
-def _make(remote: RemoteHq, site: str, deleted: str = "") -> dict[str, Any]:
+def _make(remote: RemoteHq, site: str, deleted: str = "") -> RoomRow:
     """Create a room at RemoteHQ, replacing one of the same name, and store it.
 
     Parameters
@@ -149,7 +156,7 @@ def _make(remote: RemoteHq, site: str, deleted: str = "") -> dict[str, Any]:
         "incognitoModeEnabled": False,
     }
     _configure(remote, made.slug, config)
-    room = {"site": site, "slug": made.slug, "room_id": made.id, "url": made.url, "config": config}
+    room: RoomRow = {"site": site, "slug": made.slug, "room_id": made.id, "url": made.url, "config": config}
     store.write(room)
     return room
 
@@ -166,7 +173,7 @@ def _configure(remote: RemoteHq, slug: str, config: dict[str, Any]) -> None:
         raise
 
 
-def _slug(room: dict[str, Any]) -> str:
+def _slug(room: RoomRow) -> str:
     """Return a stored room's name in RemoteHQ's paths; the name of a new room if its row has none."""
     slug = room.get("slug")
     return slug if isinstance(slug, str) and slug else _name(room["site"])
@@ -176,7 +183,7 @@ def _name(site: str) -> str:
     return f"control-room-{site}"
 
 
-def _public(room: dict[str, Any]) -> dict[str, Any]:
+def _public(room: RoomRow) -> PublicRoom:
     return {**room, "is_deleted": False}
 
 

@@ -4,38 +4,47 @@ A row with `in_doubt` has a room that may be gone at RemoteHQ, because a request
 it. The lock of a site's room is a second row, whose key is not a valid site code.
 """
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 from common.dynamodb import Table
 
 _table = Table("REMOTEHQ_ROOMS_TABLE")
 
-_IN_DOUBT = "in_doubt"
+
+class RoomRow(TypedDict):
+    """A stored room. Another program's row may lack members or have other types: see `is_in_doubt`."""
+
+    site: str
+    slug: str
+    room_id: str
+    url: str
+    config: dict[str, Any]
+    in_doubt: NotRequired[bool]
 
 
-def read(site: str) -> dict[str, Any] | None:
+def read(site: str) -> RoomRow | None:
     """Return the stored room of `site`, or None. One consistent read."""
-    return _table.get({"site": site})
+    return cast("RoomRow | None", _table.get({"site": site}))
 
 
-def read_all() -> list[dict[str, Any]]:
+def read_all() -> list[RoomRow]:
     """Return every stored room. One scan, all pages."""
-    return list(_table.scan(FilterExpression="attribute_exists(slug)"))
+    return cast("list[RoomRow]", list(_table.scan(FilterExpression="attribute_exists(slug)")))
 
 
-def is_in_doubt(room: dict[str, Any]) -> bool:
+def is_in_doubt(room: RoomRow) -> bool:
     """Return whether a stored room may be gone at RemoteHQ, or its row is incomplete."""
-    return bool(room.get(_IN_DOUBT)) or not all(_has_text(room, name) for name in ("slug", "url"))
+    return bool(room.get("in_doubt")) or not all(_has_text(room, name) for name in ("slug", "url"))
 
 
-def write_in_doubt(room: dict[str, Any]) -> None:
+def write_in_doubt(room: RoomRow) -> None:
     """Mark a stored room as in doubt. Storing another room removes the mark."""
-    write({**room, _IN_DOUBT: True})
+    write({**room, "in_doubt": True})
 
 
-def write(room: dict[str, Any]) -> None:
+def write(room: RoomRow) -> None:
     """Store `room`, replacing the site's earlier one."""
-    _table.put(room)
+    _table.put({**room})
 
 
 def delete(site: str) -> None:
@@ -83,9 +92,10 @@ def end_turn(site: str, turn_id: str) -> None:
     )
 
 
-def _has_text(room: dict[str, Any], name: str) -> bool:
+def _has_text(room: RoomRow, name: str) -> bool:
     """Return whether a row has a non-empty text. Another program's row may have another type."""
-    return isinstance(room.get(name), str) and room[name] != ""
+    value = room.get(name)
+    return isinstance(value, str) and value != ""
 
 
 def _turn_key(site: str) -> dict[str, str]:

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from astropy.io import fits
 
 from common import aws
-from downloads import urls
-from downloads.files import plain_fits, tiff
-from downloads.fits_images import ImageHdu, data_pieces, find_image
+from common.fits.images import ImageHdu, check_image, data_pieces, find_image
+from downloads import find_or_convert
+from downloads.output_files import plain_fits, tiff
 
 Pixels = npt.NDArray[Any]
 
@@ -63,6 +63,7 @@ def image_in(content: bytes) -> tuple[ImageHdu, bytearray]:
     """Return the image HDU of a FITS file, and its data."""
     stream = io.BytesIO(content)
     hdu = find_image(stream)
+    check_image(hdu)
     return hdu, bytearray().join(data_pieces(stream, hdu))
 
 
@@ -80,7 +81,7 @@ def put(key: str, content: bytes) -> None:
 def identity(key: str) -> str:
     """Return the common part of the keys of all files made from a stored object."""
     answer = aws.client("s3").head_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key)
-    return urls.identity(key, answer["ETag"])
+    return find_or_convert.identity(key, answer["ETag"])
 
 
 def stored(prefix: str = "") -> dict[str, bytes]:

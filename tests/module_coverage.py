@@ -12,7 +12,7 @@ IN_OTHER_PROCESSES = {
     "common/sandbox_worker.py",
     "db/schema.py",
     "downloads/checksums.py",
-    "downloads/conversion.py",
+    "downloads/conversion_job.py",
     "pages/document.py",
 }
 

@@ -1,7 +1,7 @@
 """Leases of items, their receipts, and the records of attempts."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypedDict
 
 from common.dynamodb import Item
 from pipe_queue.store.table import item_key, row_key, rows_of, table, with_id
@@ -13,6 +13,18 @@ _ATTEMPT = "ATTEMPT#"
 
 _FREE = "(attribute_not_exists(lease_until) OR lease_until <= :now)"
 _IN_FORCE = "lease_id = :lease AND lease_until > :now"
+
+
+class LeaseTerms(TypedDict):
+    """What a lease writes into an item's row.
+
+    `lease_until` and `now` are Unix ms; `receives` is how often the item was handed out before.
+    """
+
+    lease_id: str
+    lease_until: int
+    now: int
+    receives: int
 
 
 def free(queue: str, generation: int, now_ms: int) -> Iterator[Item]:
@@ -37,7 +49,7 @@ def count_exhausted(queue: str, generation: int, max_receives: int, now_ms: int)
     return table.count(**_exhausted(queue, generation, max_receives, now_ms))
 
 
-def lease(queue: str, item_id: str, terms: Item) -> Item:
+def lease(queue: str, item_id: str, terms: LeaseTerms) -> Item:
     """Take a lease on an item and return the item. One update.
 
     Parameters
@@ -45,7 +57,7 @@ def lease(queue: str, item_id: str, terms: Item) -> Item:
     queue, item_id
         The item.
     terms
-        `lease_id`; `lease_until` and `now`, Unix ms; `receives`, how often the item was handed out before.
+        Of the lease.
 
     Raises
     ------
@@ -71,7 +83,7 @@ def remove_leased(queue: str, item_id: str, lease_id: str) -> None:
     )
 
 
-def lease_for_attempt(queue: str, item_id: str, terms: Item, attempt: Item, earlier_lease: str) -> None:
+def lease_for_attempt(queue: str, item_id: str, terms: LeaseTerms, attempt: Item, earlier_lease: str) -> None:
     """Take a lease on an item and write the attempt's record. One transaction of two rows.
 
     Parameters
@@ -234,7 +246,7 @@ def _extended(queue: str, item_id: str, condition: dict[str, str], values: Item)
     return str(row.get("attempt", ""))
 
 
-def _leasing(terms: Item, attempt: str = "") -> dict[str, Any]:
+def _leasing(terms: LeaseTerms, attempt: str = "") -> dict[str, Any]:
     """Return the update that takes a lease, for an attempt or none. It is idempotent."""
     as_read, received = _if_received(terms["receives"])
     return {

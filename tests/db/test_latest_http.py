@@ -158,7 +158,7 @@ def test_a_site_is_there_as_soon_as_its_config_is_and_no_longer(api: ApiClient, 
 def test_site_codes_are_read_again_after_a_while(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table("CONFIG_TABLE_NAME")
     clock = [1000.0]
-    monkeypatch.setattr("site_configs.store.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("common.cached.time.monotonic", lambda: clock[0])
     for number in range(3):
         # over DynamoDB's page of 1 MB
         table.put({"site": f"s{number}", "configuration": {"text": "x" * 390_000}})

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg2.extras import execute_values
 
-from common.numerals import number
+from common.number_parsing import number
 from db import arguments, image_lists, queries
 from db.image import Image
 from db.smart_stacks import without_intermediates
@@ -31,7 +31,7 @@ NIGHTS = st.lists(CARDS, max_size=25)
 
 
 def image(cards: dict[str, Any], age: int) -> Image:
-    row = {"image_id": 1000 - age, "sort_date": NIGHT - age * MINUTE, "header": json.dumps(cards)}
+    row: Any = {"image_id": 1000 - age, "sort_date": NIGHT - age * MINUTE, "header": json.dumps(cards)}
     return Image.from_row(row)
 
 

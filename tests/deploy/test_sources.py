@@ -52,7 +52,7 @@ def test_imports_for_type_checkers_alone_are_left_out(project: Path) -> None:
 
 def test_the_imaging_artifact_has_the_decoders() -> None:
     imaging = next(artifact for artifact in ARTIFACTS if artifact.name == "imaging")
-    assert {"downloads/conversion.py", "downloads/tiles.py"} <= own_files(imaging).keys()
+    assert {"downloads/conversion_job.py", "downloads/tiles.py"} <= own_files(imaging).keys()
     assert "astropy.io.fits.hdu.compressed._compression" in required_imports(imaging)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from common.errors import ApiError
 from common.sandbox_worker import Input
-from downloads import conversion
+from downloads import conversion_job
 
 STRETCHES = (None, "arcsinh", "linear")
 
@@ -47,6 +47,6 @@ def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes]:
 
 def _outcome(arguments: dict[str, Any], given: bytearray) -> tuple[int, bytes]:
     try:
-        return 200, b"".join(conversion.convert(arguments, Again(given)))
+        return 200, b"".join(conversion_job.convert(arguments, Again(given)))
     except ApiError as error:
         return error.status, str(error).encode()

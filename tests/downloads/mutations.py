@@ -20,7 +20,7 @@ _TESTS = ("tests/downloads/test_tiles.py", "tests/downloads/test_fits_cases.py")
 _NO_SERVER = "not hostile"
 
 TABLES, CODECS = "downloads/tile_tables.py", "downloads/tile_codecs.py"
-TILES, HEADERS = "downloads/tiles.py", "downloads/fits_headers.py"
+TILES, HEADERS = "downloads/tiles.py", "common/fits/headers.py"
 PLIO, RICE, HCOMPRESS = "downloads/plio.py", "downloads/rice.py", "downloads/hcompress.py"
 
 

@@ -12,7 +12,7 @@ from astropy.io import fits
 
 from common import aws
 from common.errors import Unprocessable
-from downloads import fits_images
+from common.fits import images
 from support.client import ApiClient
 from support.images import header, packed, plain, put, sky, stored
 from tests.downloads.tables import PRIMARY
@@ -163,7 +163,7 @@ def test_what_comes_before_an_image_is_bounded(cards: dict[str, int], most_mib: 
     hdu = made_header({"XTENSION": "NONE", "BITPIX": 8, **cards, "PCOUNT": 0, "GCOUNT": 1})
     file = Repeated(hdu, 16 * 1024**2 // len(hdu))
     with pytest.raises(Unprocessable, match="too many or too large HDUs before an image"):
-        fits_images.find_image(file)
+        images.find_image(file)
     assert file.taken < most_mib * 1024**2
 
 
@@ -183,7 +183,7 @@ def test_padding_that_is_cut_off_does_no_harm(api: ApiClient) -> None:
 
 
 def test_an_image_over_the_limit(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fits_images, "MAX_IMAGE_BYTES", 100_000)
+    monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 100_000)
     put(f"data/{NAME}", PACKED)
     answer = api.post("/download", json={"object_name": NAME})
     assert_refused(answer, 413, "The FITS image has 144000 bytes, of 100000 at most.")

@@ -24,9 +24,9 @@ import pytest
 
 from common import sandbox
 from common.errors import ApiError, Unprocessable
+from common.fits.images import ImageHdu
 from common.sandbox import Limits, Overrun, Sandbox
-from downloads import sandboxed
-from downloads.fits_images import ImageHdu
+from downloads import conversions
 from support.client import ApiClient
 from support.images import image_in, packed, plain, put, stored
 from tests.downloads.canary import CANARY, shows_canary
@@ -68,7 +68,7 @@ def sandboxes(canary_in_the_environment: None) -> Iterator[list[Sandbox]]:
     for filling in FILLINGS:
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(sandbox._FIXED, "MALLOC_PERTURB_", filling)
-            made.append(Sandbox([*sandboxed.sandbox._modules, "tests.downloads.fuzz_jobs"]))
+            made.append(Sandbox([*conversions.sandbox._modules, "tests.downloads.fuzz_jobs"]))
             made[-1]._running_control()
     yield made
     for one in made:
@@ -107,7 +107,7 @@ def told_of(box: Sandbox, images: list[tuple[int, ImageHdu, bytes]]) -> list[dic
 
 def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> list[dict[str, Any]]:
     """What a process makes and tells of images, under the limits of a conversion of each."""
-    limits = [sandboxed.limits(hdu) for hdu in hdus]
+    limits = [conversions.limits(hdu) for hdu in hdus]
     together = Limits(
         memory_bytes=max(limit.memory_bytes for limit in limits),
         cpu_s=sum(limit.cpu_s for limit in limits),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from downloads.fits_headers import read_header
+from common.fits.headers import read_header
 from support.images import Pixels, converted, header, image_in, packed, plain, sky
 
 FPACK, FUNPACK, FITSVERIFY = (shutil.which(name) or "" for name in ("fpack", "funpack", "fitsverify"))

@@ -18,7 +18,7 @@ import requests
 from astropy.io import fits
 
 from common import aws
-from downloads import sandboxed, store
+from downloads import conversions, store
 from local.deployment import PROJECT
 from support.client import ApiClient
 from support.images import header, identity, packed, put, sky, stored
@@ -113,21 +113,21 @@ def test_what_is_handed_out_again_stays_as_long_as_its_link(
 
 
 @pytest.fixture
-def conversions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the sandbox was asked for."""
-    asked: list[str] = []
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The functions that the sandbox was asked to run."""
+    functions: list[str] = []
 
     def run(function: str, *arguments: Any) -> Any:
-        asked.append(function)
+        functions.append(function)
         return real(function, *arguments)
 
-    real = sandboxed.sandbox.run
-    monkeypatch.setattr(sandboxed.sandbox, "run", run)
-    return asked
+    real = conversions.sandbox.run
+    monkeypatch.setattr(conversions.sandbox, "run", run)
+    return functions
 
 
 def test_a_file_that_was_refused_is_refused_again_without_a_look_at_its_pixels(
-    api: ApiClient, conversions: list[str], monkeypatch: pytest.MonkeyPatch
+    api: ApiClient, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = packed(sky(), header())
     put(f"data/{NAME}", broken[:8640] + bytes(len(broken) - 8640))
@@ -136,20 +136,20 @@ def test_a_file_that_was_refused_is_refused_again_without_a_look_at_its_pixels(
         assert first.status_code == again.status_code == 422
         assert first.text == again.text
         assert first.text.startswith("The FITS image cannot be decoded")
-    assert len(conversions) == 2
+    assert len(asked) == 2
     age(monkeypatch, DAY)
     assert api.post("/download", json={"object_name": NAME}).status_code == 422
-    assert len(conversions) == 3
+    assert len(asked) == 3
     put(f"data/{NAME}", packed(sky(), header()))
     ask(api, "fits")
 
 
 def test_a_file_that_passed_a_limit_is_tried_again_after_ten_minutes(
-    api: ApiClient, conversions: list[str], monkeypatch: pytest.MonkeyPatch
+    api: ApiClient, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(f"data/{NAME}", packed(sky(), header()))
     with monkeypatch.context() as small:
-        small.setattr(sandboxed, "_OUTPUT_BYTES", -1_000_000)
+        small.setattr(conversions, "_OUTPUT_BYTES", -1_000_000)
         refused = api.post("/download", json={"object_name": NAME})
         assert (refused.status_code, refused.text) == (
             422,
@@ -158,7 +158,7 @@ def test_a_file_that_passed_a_limit_is_tried_again_after_ten_minutes(
     assert api.post("/download", json={"object_name": NAME}).text == refused.text
     age(monkeypatch, timedelta(minutes=11))
     ask(api, "fits")
-    assert len(conversions) == 2
+    assert len(asked) == 2
 
 
 def test_ten_requests_at_once_agree(api: ApiClient) -> None:

@@ -12,9 +12,9 @@ import tifffile
 from astropy.io import fits
 from PIL import Image
 
-from downloads.files import tiff_pieces
-from downloads.fits_headers import Header
-from downloads.fits_images import ImageHdu, data_pieces, find_image
+from common.fits.headers import Header
+from common.fits.images import ImageHdu, data_pieces, find_image
+from downloads.output_files import tiff_pieces
 from downloads.pixels import Scale, stored_pixels
 from support.client import ApiClient
 from support.images import Pixels, header, identity, packed, plain, put, sky, stored

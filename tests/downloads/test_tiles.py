@@ -12,8 +12,8 @@ import pytest
 from astropy.io.fits.hdu.compressed._codecs import PLIO1, HCompress1, Rice1
 
 from common.errors import Unprocessable
+from common.fits.headers import Header
 from downloads import plio
-from downloads.fits_headers import Header
 from downloads.tile_tables import Tiling
 from support.images import Pixels, converted
 from tests.downloads.tables import PRIMARY, card, compressed, settings

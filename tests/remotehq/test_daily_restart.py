@@ -141,7 +141,8 @@ def test_a_fault_of_the_code_at_one_site_stops_no_other(monkeypatch: pytest.Monk
 
 def test_a_room_with_a_slug_that_is_no_text_is_restarted() -> None:
     site("a", TZ_database_name="UTC")
-    store.write({"site": "a", "slug": 5, "room_id": "1", "url": "", "config": {}})
+    row: Any = {"site": "a", "slug": 5, "room_id": "1", "url": "", "config": {}}
+    store.write(row)
     assert restarted("2026-01-15T15:05:00+00:00") == ["a"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import requests
@@ -13,6 +13,7 @@ import requests
 from common.errors import Unavailable
 from local.remotehq import Fault, RemoteHq
 from remotehq import client, locks, rooms, store
+from remotehq.store import RoomRow
 from support.client import ApiClient
 
 CONFIG = {
@@ -103,7 +104,7 @@ def test_a_room_is_made_once_and_then_remembered(api: ApiClient, remotehq: Remot
 def test_a_room_of_the_earlier_service_is_answered_as_it_was_stored(
     api: ApiClient, remotehq: RemoteHq
 ) -> None:
-    stored = {
+    stored: RoomRow = {
         "site": "mrc1",
         "slug": "mrc-one",
         "room_id": "r1",
@@ -394,7 +395,7 @@ def test_a_room_in_doubt_is_mended_for_whoever_asks(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WRITE_ACCESS", "protected")
-    store.write_in_doubt(store.read("mrc1") or {})
+    store.write_in_doubt(cast("RoomRow", store.read("mrc1")))
     remotehq.rooms.clear()
     assert is_live(api.get("/control_room/mrc1").json(), remotehq)
     assert api.get("/control_room/aro1").status_code == 401
@@ -408,7 +409,8 @@ def test_a_room_in_doubt_is_mended_for_whoever_asks(
 def test_a_row_that_does_not_tell_where_its_room_is_gets_another_room(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    row = {name: value for name, value in {**room, **changes}.items() if value is not None}
+    members = {name: value for name, value in {**room, **changes}.items() if value is not None}
+    row = cast("RoomRow", members)
     store.write(row)
     found = api.get("/control_room/mrc1").json()
     assert is_live(found, remotehq)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from common.numerals import as_float, number, whole_number
+from common.number_parsing import as_float, number, whole_number
 from local.deployment import PROJECT
 from support.client import ApiClient
 

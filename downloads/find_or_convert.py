@@ -4,11 +4,12 @@ import hashlib
 import re
 
 from common.errors import BadRequest, TooLarge, Unprocessable
+from common.fits import images
+from common.fits.headers import Header
 from common.object_names import MAX_KEY_BYTES
 from common.presign import DAY_S, WEEK_S, get_url
-from downloads import fits_images, sandboxed, store
+from downloads import conversions, store
 from downloads.arguments import TIFF_TYPES, Download
-from downloads.fits_headers import Header
 from downloads.levels import of_stored_level
 
 AS_IT_IS_GOOD_FOR_S = 5 * DAY_S
@@ -76,12 +77,13 @@ def _converted(wanted: Download) -> str:
     """
     is_tiff = wanted.image_type in TIFF_TYPES
     with store.opened(wanted.source_key) as source:
-        hdu = fits_images.find_image(source)
+        hdu = images.find_image(source)
+        images.check_image(hdu)
         key = tiff_key(wanted, hdu.header, source.etag) if is_tiff else fits_key(wanted, source.etag)
         _check_length(key)
         if not store.is_made(key):
             try:
-                content = sandboxed.converted(hdu, source, wanted.stretch if is_tiff else None)
+                content = conversions.converted(hdu, source, wanted.stretch if is_tiff else None)
             except (TooLarge, Unprocessable) as refusal:
                 store.keep_refusal(key, refusal)
                 raise

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 
 from common.errors import Unprocessable
+from common.fits.headers import padded
+from common.fits.images import ImageHdu
 from downloads import bzip2, tiffs
 from downloads.checksums import with_valid_sums
-from downloads.fits_headers import padded
-from downloads.fits_images import ImageHdu
 from downloads.pixels import Pixels, Scale, stored_pixels
 from downloads.stretches import Arcsinh, Linear
 

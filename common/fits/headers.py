@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable
 from math import prod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from common.errors import Unprocessable
 
@@ -32,6 +32,14 @@ class Stream(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """Return the next `size` bytes, fewer only at the end of the stream."""
+
+
+@runtime_checkable
+class SkippingStream(Stream, Protocol):
+    """A source of bytes that can go on without reading."""
+
+    def skip(self, size: int, /) -> None:
+        """Pass over the next `size` bytes."""
 
 
 class Header:

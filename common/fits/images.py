@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import prod
 
 from common.errors import TooLarge, Unprocessable
-from downloads.fits_headers import KEYWORD_BYTES, Header, Stream, keyword, padded, read_header
+from common.fits.headers import KEYWORD_BYTES, Header, SkippingStream, Stream, keyword, padded, read_header
 
 # The largest decoded image. The Lambda function's memory must hold it and the converted file.
 MAX_IMAGE_BYTES = 512 * 1024**2
@@ -106,8 +106,6 @@ def find_image(stream: Stream) -> ImageHdu:
     ------
     Unprocessable
         If this is no FITS file, or one without an image, or one with too much before it.
-    TooLarge
-        If the image is over `MAX_IMAGE_BYTES`.
     """
     header = read_header(stream, "SIMPLE")
     if header is None:
@@ -115,7 +113,7 @@ def find_image(stream: Stream) -> ImageHdu:
     header_bytes = data_bytes = 0
     while header is not None:
         if _has_image(header):
-            return _checked(ImageHdu(header))
+            return ImageHdu(header)
         header_bytes += header.size_bytes
         data_bytes += header.data_bytes
         if header_bytes > MAX_HEADER_BYTES_BEFORE or data_bytes > MAX_DATA_BYTES_BEFORE:
@@ -123,6 +121,23 @@ def find_image(stream: Stream) -> ImageHdu:
         _skip(stream, padded(header.data_bytes))
         header = read_header(stream, "XTENSION")
     raise Unprocessable("The FITS file has no image in it.")
+
+
+def check_image(hdu: ImageHdu) -> None:
+    """Check that an image can be converted.
+
+    Raises
+    ------
+    Unprocessable
+        If its pixels have a type that FITS does not know.
+    TooLarge
+        If the image is over `MAX_IMAGE_BYTES`.
+    """
+    if hdu.bits not in PIXEL_BITS:
+        raise Unprocessable(f"The FITS image has a BITPIX of {hdu.bits}.")
+    size = max(abs(hdu.bits) // 8 * prod(hdu.axes), hdu.header.data_bytes)
+    if size > MAX_IMAGE_BYTES:
+        raise TooLarge(f"The FITS image has {size} bytes, of {MAX_IMAGE_BYTES} at most.")
 
 
 def data_pieces(stream: Stream, hdu: ImageHdu) -> Iterator[bytes]:
@@ -148,16 +163,10 @@ def _has_image(header: Header) -> bool:
     return is_image and bool(hdu.axes) and prod(hdu.axes) > 0
 
 
-def _checked(hdu: ImageHdu) -> ImageHdu:
-    if hdu.bits not in PIXEL_BITS:
-        raise Unprocessable(f"The FITS image has a BITPIX of {hdu.bits}.")
-    size = max(abs(hdu.bits) // 8 * prod(hdu.axes), hdu.header.data_bytes)
-    if size > MAX_IMAGE_BYTES:
-        raise TooLarge(f"The FITS image has {size} bytes, of {MAX_IMAGE_BYTES} at most.")
-    return hdu
-
-
 def _skip(stream: Stream, size: int) -> None:
+    if isinstance(stream, SkippingStream):
+        stream.skip(size)
+        return
     while size > 0 and (chunk := stream.read(min(_CHUNK_BYTES, size))):
         size -= len(chunk)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from common.fits.headers import Header
+from common.fits.images import ImageHdu
 from common.sandbox_worker import Input
-from downloads import files
-from downloads.fits_headers import Header
-from downloads.fits_images import ImageHdu
+from downloads import output_files
 
 
 def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes | memoryview]:
@@ -28,5 +28,5 @@ def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes | memory
     hdu = ImageHdu(Header.of_text(arguments["cards"]))
     data = source.read_all(hdu.header.data_bytes)
     if arguments["stretch"] is None:
-        return files.plain_fits(hdu, data)
-    return files.tiff(hdu, data, arguments["stretch"])
+        return output_files.plain_fits(hdu, data)
+    return output_files.tiff(hdu, data, arguments["stretch"])

@@ -2,9 +2,9 @@
 
 from math import prod
 
+from common.fits.headers import Stream
+from common.fits.images import ImageHdu, data_pieces
 from common.sandbox import Limits, Sandbox
-from downloads.fits_headers import Stream
-from downloads.fits_images import ImageHdu, data_pieces
 
 MIB = 1024**2
 
@@ -27,7 +27,7 @@ _OUTPUT_BYTES = 8 * MIB
 _OUTPUT_BYTES_PER_PIXEL = 8.2
 
 # The second module has the C codecs, which are otherwise imported on use.
-sandbox = Sandbox(["downloads.conversion", "astropy.io.fits.hdu.compressed._compression"])
+sandbox = Sandbox(["downloads.conversion_job", "astropy.io.fits.hdu.compressed._compression"])
 
 
 def converted(hdu: ImageHdu, source: Stream, stretch: str | None) -> bytearray:
@@ -51,7 +51,7 @@ def converted(hdu: ImageHdu, source: Stream, stretch: str | None) -> bytearray:
     """
     arguments = {"cards": "".join(hdu.header.cards), "stretch": stretch}
     pieces = data_pieces(source, hdu)
-    return sandbox.run("downloads.conversion.convert", arguments, pieces, limits(hdu))
+    return sandbox.run("downloads.conversion_job.convert", arguments, pieces, limits(hdu))
 
 
 def limits(hdu: ImageHdu) -> Limits:
