@@ -48,7 +48,7 @@ SLOW := access/test_serve_protected.py browser callers chaos common/test_broken_
 	downloads/test_tiles.py downloads/test_zip_streaming.py downloads/test_zips_http.py \
 	events_service/test_observers.py events_service/test_oracle.py examples faults local openapi/test_clients.py \
 	openapi/test_examples.py openapi/test_fuzz.py outages remotehq/test_rooms_http.py simulation \
-	test_odd_parameters.py test_readme.py
+	test_invalid_parameters.py test_readme.py
 
 quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)

@@ -15,7 +15,7 @@ from common.requests import Request
 
 KEY_HEADER = "x-site-key"
 
-# Names of callers in the log who have no name of their own.
+# Callers without a name, as the log has them. Saved searches of operators use these words, so they stay.
 ANYBODY = "anybody"
 UNKNOWN = "nobody known"
 

@@ -34,11 +34,11 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def _refuse(message: str, event: dict[str, Any], fields: dict[str, str]) -> NoReturn:
     """Log a refusal with route and address, then raise it."""
     identity = (event.get("requestContext") or {}).get("identity") or {}
-    asked = {
+    caller = {
         "route": f"{event.get('httpMethod')} {event.get('resource')}",
         "address": identity.get("sourceIp", ""),
     }
-    logs.logger.warning(message, extra={"fields": {**fields, **asked}})
+    logs.logger.warning(message, extra={"fields": {**fields, **caller}})
     raise Exception("Unauthorized") from None  # noqa: TRY002 - the text that API Gateway knows
 
 

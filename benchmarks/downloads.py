@@ -73,7 +73,7 @@ def measure_stages(kind: str) -> None:
         )
         streams = bzip2.compressed(partial(bytes, piece) for piece in pieces)
         made = clock("bzip2", lambda: bytearray().join(streams))
-    clock("store", lambda: store.keep(f"downloads/{kind}", made, "application/octet-stream"))
+    clock("store", lambda: store.write(f"downloads/{kind}", made, "application/octet-stream"))
     print(json.dumps(clock.seconds))
 
 

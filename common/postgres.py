@@ -40,7 +40,7 @@ _TIMESTAMP_OID = 1114
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _IdleConnection:
     """An open connection, and the times (`time.time()`) at which it was made and last used.
 
     Not `time.monotonic()`: it may stop while a Lambda is frozen.
@@ -56,7 +56,7 @@ class _Kept:
 
 
 # The connection that was used last is at the right end.
-_idle: deque[_Kept] = deque()
+_idle: deque[_IdleConnection] = deque()
 
 
 class StatementTimeout(Unavailable):
@@ -109,15 +109,15 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
         If PostgreSQL cannot be reached.
     """
     with _faults():
-        kept = _take_idle()
-        if kept is not None:
+        idle = _take_idle()
+        if idle is not None:
             try:
-                return _query_on(kept.connection, kept.made, sql, parameters)
+                return _query_on(idle.connection, idle.made, sql, parameters)
             except NoAnswer:
                 # A retry would only wait again.
                 raise
             except Exception:
-                if not kept.connection.closed:
+                if not idle.connection.closed:
                     raise
                 close_idle()
         return _query_on(_connect(), time.time(), sql, parameters)
@@ -159,7 +159,7 @@ def _query_on(connection: Any, made: float, sql: str, parameters: Any) -> list[d
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     finally:
         if not connection.closed:
-            _idle.append(_Kept(connection, made, time.time()))
+            _idle.append(_IdleConnection(connection, made, time.time()))
             _close_unused()
 
 
@@ -231,16 +231,16 @@ def _timestamp(text: str | bytes | None, cursor: Any) -> datetime | None:
     return read
 
 
-def _take_idle() -> _Kept | None:
+def _take_idle() -> _IdleConnection | None:
     """Return the connection that was used last; None if no usable one is open."""
-    while (kept := _pop_idle()) is not None:
-        if kept.is_good():
-            return kept
-        kept.connection.close()
+    while (idle := _pop_idle()) is not None:
+        if idle.is_good():
+            return idle
+        idle.connection.close()
     return None
 
 
-def _pop_idle() -> _Kept | None:
+def _pop_idle() -> _IdleConnection | None:
     try:
         return _idle.pop()
     except IndexError:
@@ -251,16 +251,16 @@ def _close_unused() -> None:
     """Close connections that were idle for too long. They are at the left end."""
     while True:
         try:
-            kept = _idle.popleft()
+            idle = _idle.popleft()
         except IndexError:
             return
-        if kept.is_good():
-            _idle.appendleft(kept)
+        if idle.is_good():
+            _idle.appendleft(idle)
             return
-        kept.connection.close()
+        idle.connection.close()
 
 
 def close_idle() -> None:
     """Close all connections. If the server closed one, it closed the others too."""
-    while (kept := _pop_idle()) is not None:
-        kept.connection.close()
+    while (idle := _pop_idle()) is not None:
+        idle.connection.close()

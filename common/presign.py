@@ -34,8 +34,8 @@ def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None =
         The Content-Disposition header that S3 is to answer with, if any.
     """
     origin, host, prefix = _place(setting("S3_BUCKET_NAME"))
-    asked = _parameter("response-content-disposition", content_disposition)
-    return _signed(origin, host, f"{prefix}/{quote(key, safe='/~')}", expires_s, asked)
+    additional = _parameter("response-content-disposition", content_disposition)
+    return _signed(origin, host, f"{prefix}/{quote(key, safe='/~')}", expires_s, additional)
 
 
 def post_form(key: str, expires_s: int, max_bytes: int) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def post_form(key: str, expires_s: int, max_bytes: int) -> dict[str, Any]:
     return form
 
 
-def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> str:
+def _signed(origin: str, host: str, path: str, expires_s: int, additional: str) -> str:
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     credentials = _credentials().get_frozen_credentials()
     region = aws.region()
@@ -68,13 +68,15 @@ def _signed(origin: str, host: str, path: str, expires_s: int, asked: str) -> st
     signed_headers = "&X-Amz-SignedHeaders=host"
     token = _parameter("X-Amz-Security-Token", credentials.token)
     # The signed text has the parameters in alphabetical order, the URL in botocore's order.
-    canonical = f"GET\n{path}\n{query}{token}{signed_headers}{asked}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    canonical = (
+        f"GET\n{path}\n{query}{token}{signed_headers}{additional}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    )
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     signing_key = _signing_key(credentials.secret_key, now[:8], region)
     signature = hmac.new(
         signing_key, f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{digest}".encode(), hashlib.sha256
     ).hexdigest()
-    parameters = f"{asked}&{query}{signed_headers}{token}&X-Amz-Signature={signature}".removeprefix("&")
+    parameters = f"{additional}&{query}{signed_headers}{token}&X-Amz-Signature={signature}".removeprefix("&")
     return f"{origin}{path}?{parameters}"
 
 

@@ -29,7 +29,7 @@ class RequestContext:
     caller
         The caller of a change: "site mrc1", "pipe pipe1", "user auth0|…", "anybody", "nobody known"; "" for a
         read.
-    answer_by
+    respond_by
         The deadline of the response, in seconds of `time.monotonic()`; infinity if no caller waits.
     retry_until
         The end of the retry budget, in seconds of `time.monotonic()`.
@@ -39,7 +39,7 @@ class RequestContext:
 
     request_id: str = ""
     caller: str = ""
-    answer_by: float = math.inf
+    respond_by: float = math.inf
     retry_until: float = 0.0
     retry_until_at_most: float = 0.0
 
@@ -72,13 +72,13 @@ def updated(**changes: Any) -> Iterator[None]:
 @contextmanager
 def deadline() -> Iterator[None]:
     """Start the request's time: it must be answered within `RESPOND_WITHIN_S` from now on."""
-    with updated(answer_by=time.monotonic() + RESPOND_WITHIN_S):
+    with updated(respond_by=time.monotonic() + RESPOND_WITHIN_S):
         yield
 
 
 def remaining_s() -> float:
     """Return the seconds until the request must be answered; infinity outside a request."""
-    return current().answer_by - time.monotonic()
+    return current().respond_by - time.monotonic()
 
 
 class Pool(ThreadPoolExecutor):

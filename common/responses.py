@@ -187,7 +187,7 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
     if isinstance(response.body, Listing):
         return _listing(response.status, response.body, headers, accepts_gzip=accepts_gzip)
     if response.body is None:
-        return _answer(response.status, headers, "")
+        return _result(response.status, headers, "")
     if isinstance(response.body, bytes):
         return _binary_answer(response.status, headers, response.body)
     if isinstance(response.body, str):
@@ -200,9 +200,9 @@ def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
 def _text_answer(status: int, headers: dict[str, str], text: str, *, accepts_gzip: bool) -> dict[str, Any]:
     content = text.encode() if accepts_gzip and len(text) > GZIP_FROM_BYTES else b""
     return (
-        _gzip_answer(status, headers, gzip.compress(content, 5))
+        _gzip_result(status, headers, gzip.compress(content, 5))
         if content
-        else _answer(status, headers, text)
+        else _result(status, headers, text)
     )
 
 
@@ -211,14 +211,14 @@ def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_
     text = listing.text()
     if accepts_gzip and len(text) > GZIP_FROM_BYTES:
         count, packed = _gzipped(listing, text)
-        answer = _gzip_answer(status, headers, packed)
+        result = _gzip_result(status, headers, packed)
     else:
         count = listing.fitting(MAX_BODY_BYTES)
-        answer = _answer(status, headers, (text if count == len(listing) else listing.text(count)).decode())
+        result = _result(status, headers, (text if count == len(listing) else listing.text(count)).decode())
     link = listing.link_after(count)
     if link is not None:
-        answer["headers"]["Link"] = link
-    return answer
+        result["headers"]["Link"] = link
+    return result
 
 
 def _gzipped(listing: Listing, text: bytes) -> tuple[int, bytes]:
@@ -233,15 +233,15 @@ def _gzipped(listing: Listing, text: bytes) -> tuple[int, bytes]:
         text = listing.text(count)
 
 
-def _gzip_answer(status: int, headers: dict[str, str], packed: bytes) -> dict[str, Any]:
+def _gzip_result(status: int, headers: dict[str, str], packed: bytes) -> dict[str, Any]:
     return _binary_answer(status, {**headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}, packed)
 
 
 def _binary_answer(status: int, headers: dict[str, str], body: bytes) -> dict[str, Any]:
-    return {**_answer(status, headers, base64.b64encode(body).decode()), "isBase64Encoded": True}
+    return {**_result(status, headers, base64.b64encode(body).decode()), "isBase64Encoded": True}
 
 
-def _answer(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
+def _result(status: int, headers: dict[str, str], body: str) -> dict[str, Any]:
     return {"statusCode": status, "headers": headers, "body": body, "isBase64Encoded": False}
 
 

@@ -292,15 +292,15 @@ def _exactly(job: socket.socket, size: int) -> bytes:
     return bytes(content)
 
 
-def _raise_failure(kind: bytes, told: dict[str, Any]) -> None:
+def _raise_failure(kind: bytes, failure: dict[str, Any]) -> None:
     if kind == REFUSED:
-        refusal = TooLarge if told["status"] == TooLarge.status else Unprocessable
-        raise refusal(told["sentence"])
-    logs.logger.warning("sandboxed job failed", extra={"fields": {"failure": told}})
-    if kind == DIED and told["signal"] in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL):
-        raise _TookTooLong(on_the_clock=told["signal"] == signal.SIGALRM)
+        refusal = TooLarge if failure["status"] == TooLarge.status else Unprocessable
+        raise refusal(failure["sentence"])
+    logs.logger.warning("sandboxed job failed", extra={"fields": {"failure": failure}})
+    if kind == DIED and failure["signal"] in (signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL):
+        raise _TookTooLong(on_the_clock=failure["signal"] == signal.SIGALRM)
     if kind == DIED:
         raise Overrun("The file cannot be converted: its decoder crashed on it.")
-    if told["error"] == "MemoryError":
+    if failure["error"] == "MemoryError":
         raise Overrun("The file cannot be converted: decoding it takes too much memory.")
     raise Overrun("The file cannot be converted: it is broken in a way that its decoder does not know.")

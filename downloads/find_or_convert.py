@@ -85,9 +85,9 @@ def _converted(wanted: Download) -> str:
             try:
                 content = conversions.converted(hdu, source, wanted.stretch if is_tiff else None)
             except (TooLarge, Unprocessable) as refusal:
-                store.keep_refusal(key, refusal)
+                store.write_refusal(key, refusal)
                 raise
-            store.keep(key, content, "application/x-bzip2" if is_tiff else "application/fits")
+            store.write(key, content, "application/x-bzip2" if is_tiff else "application/fits")
     return key
 
 

@@ -124,12 +124,12 @@ def is_made(key: str) -> bool:
     return age_s < _RENEWED_AFTER_S or _renew(key, response["ContentType"])
 
 
-def keep(key: str, content: bytearray, content_type: str) -> None:
+def write(key: str, content: bytearray, content_type: str) -> None:
     """Store a converted file."""
     s3.request("put_object", Key=key, Body=content, ContentType=content_type)
 
 
-def keep_refusal(key: str, refusal: ApiError) -> None:
+def write_refusal(key: str, refusal: ApiError) -> None:
     """Store the reason why an image cannot be converted, so that the next request gets it at once."""
     again_after_s = _SHORT_S if isinstance(refusal, Overrun) else _LONG_S
     metadata = {

@@ -41,7 +41,7 @@ def _is_done(message: dict[str, Any], end: float, request_id: str) -> bool:
     """File what a message tells of; return whether the message can go."""
     if end - time.monotonic() < _FILE_S:
         return False
-    with request_context.updated(request_id=request_id, answer_by=time.monotonic() + _FILE_S):
+    with request_context.updated(request_id=request_id, respond_by=time.monotonic() + _FILE_S):
         try:
             for stored in notifications.parse_message(message["body"]):
                 filing.file_object(stored)

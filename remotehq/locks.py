@@ -14,7 +14,7 @@ from common.errors import Unavailable
 from remotehq import store
 
 # The longest life of a Lambda behind API Gateway. A lock that was not released expires after it.
-TURN_S = 30.0
+LOCK_S = 30.0
 # How long to wait for the lock.
 RETRY_FOR_S = 6.0
 _PAUSE_S = 0.2
@@ -29,7 +29,7 @@ _left: dict[str, str] = {}
 
 
 @contextmanager
-def turn(site: str) -> Iterator[None]:
+def locked(site: str) -> Iterator[None]:
     """Hold the lock of the room of `site` inside the block. Wait for it first.
 
     Raises
@@ -38,32 +38,32 @@ def turn(site: str) -> Iterator[None]:
         If that takes longer than `RETRY_FOR_S`.
     """
     # This process may take a lock again whose release was not confirmed, so that no one waits for its expiry.
-    turn_id = _left.pop(site, "") or uuid.uuid4().hex
+    holder_id = _left.pop(site, "") or uuid.uuid4().hex
     try:
-        _wait_for(site, turn_id)
+        _wait_for(site, holder_id)
     except Unavailable:
-        _left[site] = turn_id
+        _left[site] = holder_id
         raise
     try:
         yield
     finally:
-        _end(site, turn_id)
+        _end(site, holder_id)
 
 
-def _end(site: str, turn_id: str) -> None:
+def _end(site: str, holder_id: str) -> None:
     try:
         # A lock that expired may belong to another request by now.
         with suppress(ConditionFailed):
-            store.end_turn(site, turn_id)
+            store.release_lock(site, holder_id)
     except Unavailable:
-        _left[site] = turn_id
+        _left[site] = holder_id
 
 
-def _wait_for(site: str, turn_id: str) -> None:
+def _wait_for(site: str, holder_id: str) -> None:
     give_up_at = time.monotonic() + RETRY_FOR_S
     while True:
         with suppress(ConditionFailed):
-            store.take_turn(site, turn_id, time.time(), time.time() + TURN_S)
+            store.take_lock(site, holder_id, time.time(), time.time() + LOCK_S)
             return
         if time.monotonic() > give_up_at:
             raise RoomIsLocked

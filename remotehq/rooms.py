@@ -13,7 +13,7 @@ from typing import Any
 from common.errors import ApiError, NotFound
 from remotehq import store
 from remotehq.client import RemoteHq, RemoteHqFailed, RemoteHqRefused
-from remotehq.locks import RoomIsLocked, turn
+from remotehq.locks import RoomIsLocked, locked
 from remotehq.store import RoomRow
 
 UI = "https://dev.photonranch.org"
@@ -44,7 +44,7 @@ def get(site: str) -> PublicRoom | None:
     """
     room = store.read(site)
     if room is not None and store.is_in_doubt(room):
-        with _failure(_NOT_GOT), turn(site):
+        with _failure(_NOT_GOT), locked(site):
             room = _mended(RemoteHq(), store.read(site))
     return None if room is None else _public(room)
 
@@ -58,7 +58,7 @@ def make(site: str) -> PublicRoom:
         If there is none and RemoteHQ makes none.
     """
     remote = RemoteHq()
-    with _failure(_NOT_GOT), turn(site):
+    with _failure(_NOT_GOT), locked(site):
         return _public(_mended(remote, store.read(site)) or _make(remote, site))
 
 
@@ -73,7 +73,7 @@ def delete(site: str) -> bool:
     if store.read(site) is None:
         return False
     remote = RemoteHq()
-    with _failure("failed to delete room"), turn(site):
+    with _failure("failed to delete room"), locked(site):
         room = store.read(site)
         if room is not None:
             _remove(remote, room)
@@ -93,7 +93,7 @@ def restart(site: str) -> None:
     """
     _stored(site)
     remote = RemoteHq()
-    with _failure({"message": "failed to restart control room", "site": site}), turn(site):
+    with _failure({"message": "failed to restart control room", "site": site}), locked(site):
         _replace(remote, _stored(site))
 
 

@@ -52,14 +52,14 @@ def delete(site: str) -> None:
     _table.delete({"site": site})
 
 
-def take_turn(site: str, turn_id: str, now: float, until: float) -> None:
+def take_lock(site: str, holder_id: str, now: float, until: float) -> None:
     """Take the lock of the room of `site`.
 
     Parameters
     ----------
     site
         Site code.
-    turn_id
+    holder_id
         Identifies the holder of the lock.
     now, until
         The current time, and the expiry of the lock; Unix seconds.
@@ -67,28 +67,28 @@ def take_turn(site: str, turn_id: str, now: float, until: float) -> None:
     Raises
     ------
     common.dynamodb.ConditionFailed
-        If it is another's turn.
+        If another has the lock.
     """
     _table.put(
-        {**_turn_key(site), "turn_id": turn_id, "turn_until": until},
+        {**_lock_key(site), "turn_id": holder_id, "turn_until": until},
         # A request that boto3 sent twice finds its own lock.
         ConditionExpression="attribute_not_exists(site) OR turn_until < :now OR turn_id = :turn_id",
-        ExpressionAttributeValues={":now": now, ":turn_id": turn_id},
+        ExpressionAttributeValues={":now": now, ":turn_id": holder_id},
     )
 
 
-def end_turn(site: str, turn_id: str) -> None:
+def release_lock(site: str, holder_id: str) -> None:
     """Release the lock.
 
     Raises
     ------
     common.dynamodb.ConditionFailed
-        If the turn had passed to another.
+        If the lock had passed to another.
     """
     _table.delete(
-        _turn_key(site),
+        _lock_key(site),
         ConditionExpression="attribute_not_exists(site) OR turn_id = :turn_id",
-        ExpressionAttributeValues={":turn_id": turn_id},
+        ExpressionAttributeValues={":turn_id": holder_id},
     )
 
 
@@ -98,5 +98,5 @@ def _has_text(room: RoomRow, name: str) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _turn_key(site: str) -> dict[str, str]:
+def _lock_key(site: str) -> dict[str, str]:
     return {"site": f"{site}#turn"}

@@ -38,25 +38,25 @@ hypothesis_settings.load_profile("repeatable")
 
 
 # The name of a test's property whose text is shown at the end of the run.
-LAST_WORDS = "last_words"
+SUMMARY_LINE = "summary_line"
 
 
 @pytest.fixture
-def last_words(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+def summary_line(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Keeps a line that is printed when all tests are over, also where they ran in several processes."""
-    return lambda line: record_property(LAST_WORDS, line)
+    return lambda line: record_property(SUMMARY_LINE, line)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Print the lines that tests kept with `last_words`, after the line that counts the tests."""
+    """Print the lines that tests kept with `summary_line`, after the line that counts the tests."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
     reports = [report for how in ("passed", "failed") for report in reporter.stats.get(how, [])]
     for report in reports:
         for name, line in report.user_properties:
-            if name == LAST_WORDS:
+            if name == SUMMARY_LINE:
                 reporter.write_line(line)
 
 

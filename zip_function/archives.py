@@ -164,7 +164,7 @@ def _make(key: str, contents: _Contents, lock: Lock, seconds_left: Callable[[], 
 def _in_time(contents: Iterable[bytes], lock: Lock, seconds_left: Callable[[], float]) -> Iterator[bytes]:
     """Return the same contents while time is left, and renew the lock meanwhile."""
     for content in contents:
-        lock.keep()
+        lock.renew_if_due()
         if seconds_left() < RESERVE_S:
             raise Unavailable("The files are too large to be packed in time: ask for fewer.")
         yield content

@@ -22,16 +22,16 @@ def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         wanted = choices.parse(event.get("filenames"), event.get("fallbacks"))
         if event.get("only_look"):
-            return _answer(HTTPStatus.OK, url_of_packed(wanted))
-        return _answer(HTTPStatus.OK, url_of(wanted, lambda: _seconds_left(context)))
+            return _result(HTTPStatus.OK, url_of_packed(wanted))
+        return _result(HTTPStatus.OK, url_of(wanted, lambda: _seconds_left(context)))
     except ApiError as error:
-        return _answer(error.status, error.body)
+        return _result(error.status, error.body)
     except Exception as error:  # noqa: BLE001 - the outermost frame: callers get only a fixed response
         logs.logger.error("unforeseen error", extra={"fields": logs.failure(error)})
-        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error")
+        return _result(HTTPStatus.INTERNAL_SERVER_ERROR, "Internal server error")
 
 
-def _answer(status: int, message: Any) -> dict[str, Any]:
+def _result(status: int, message: Any) -> dict[str, Any]:
     return {"statusCode": status, "body": json_text({"message": message})}
 
 

@@ -59,7 +59,7 @@ class Lock:
         self._metadata["upload"] = upload_id
         self._renew()
 
-    def keep(self) -> None:
+    def renew_if_due(self) -> None:
         """Renew the lock when it is due. Raises the errors of `note_upload`."""
         if time.monotonic() - self._written_at > RENEW_AFTER_S:
             self._renew()

@@ -6,8 +6,8 @@ from auth.access import NEEDS
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
 from support.client import ApiClient
+from tests.access.seeded_api import SeededApi
 from tests.access.test_matrix_http import ask
-from tests.access.world import World
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -20,11 +20,11 @@ def test_no_browser_guesses_what_an_answer_is(
     monkeypatch: pytest.MonkeyPatch,
     write_access: str,
 ) -> None:
-    world = World(api, deployment, remotehq)
-    world.fill()
+    seeded = SeededApi(api, deployment, remotehq)
+    seeded.fill()
     monkeypatch.setenv("WRITE_ACCESS", write_access)
     for route in NEEDS:
-        answer = ask(api, route, world, {})
+        answer = ask(api, route, seeded, {})
         assert (route, answer.headers.get("X-Content-Type-Options")) == (route, "nosniff")
 
 
@@ -36,7 +36,7 @@ def test_no_browser_guesses_what_the_gateway_s_own_answer_is(api: ApiClient, pat
 
 
 def test_the_plot_runs_and_loads_nothing(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> None:
-    World(api, deployment, remotehq).fill()
+    SeededApi(api, deployment, remotehq).fill()
     answer = api.get("/events/plot", params={"site": "mrc1"})
     assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"

@@ -10,7 +10,7 @@ from auth.access import NEEDS, Need
 from local.deployment import Deployment
 from local.remotehq import RemoteHq
 from support.client import ApiClient
-from tests.access.world import BODIES, PATH, World
+from tests.access.seeded_api import BODIES, PATH, SeededApi
 
 KEYS = {"own site", "other site", "pipe", "garbage"}
 # Who is let in besides users, in protected stages.
@@ -31,13 +31,13 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def world(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> World:
-    return World(api, deployment, remotehq)
+def seeded(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> SeededApi:
+    return SeededApi(api, deployment, remotehq)
 
 
-def ask(api: ApiClient, route: str, world: World, headers: dict[str, str]) -> requests.Response:
+def ask(api: ApiClient, route: str, seeded: SeededApi, headers: dict[str, str]) -> requests.Response:
     method, resource = route.split(" ")
-    body = BODIES[route](world) if route in BODIES else {}
+    body = BODIES[route](seeded) if route in BODIES else {}
     return api.request(method, resource.format(**PATH), headers=headers, **body)
 
 
@@ -77,11 +77,11 @@ def with_a_token(caller: str) -> Any:
 
 @pytest.mark.usefixtures("protected")
 def test_a_protected_stage_answers_reads_whoever_asks(
-    api: ApiClient, world: World, callers: dict[str, dict[str, str]]
+    api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]]
 ) -> None:
-    world.fill()
+    seeded.fill()
     for route, caller in product([route for route in NEEDS if NEEDS[route] not in CHANGING], callers):
-        answer = ask(api, route, world, callers[caller])
+        answer = ask(api, route, seeded, callers[caller])
         assert (route, caller, verdict(answer)) == (route, caller, "in")
         assert answer.status_code != 500
 
@@ -89,29 +89,29 @@ def test_a_protected_stage_answers_reads_whoever_asks(
 @pytest.mark.usefixtures("protected")
 @pytest.mark.parametrize("need", CHANGING)
 def test_a_protected_stage_lets_those_change_things_whom_the_table_says_and_nobody_else(
-    api: ApiClient, world: World, callers: dict[str, dict[str, str]], need: Need
+    api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]], need: Need
 ) -> None:
-    refill = world.fill_queue if need is Need.PIPE else world.fill_site
-    world.fill()
-    before = world.state()
+    refill = seeded.fill_queue if need is Need.PIPE else seeded.fill_site
+    seeded.fill()
+    before = seeded.state()
     for route, caller in product([route for route in NEEDS if NEEDS[route] is need], callers):
         wanted = expected(route, caller)
-        answer = ask(api, route, world, callers[caller])
-        changed = (after := world.state()) != before
+        answer = ask(api, route, seeded, callers[caller])
+        changed = (after := seeded.state()) != before
         assert (route, caller, verdict(answer)) == (route, caller, wanted)
         assert (route, caller, changed) == (route, caller, wanted == "in" and route not in CHANGELESS)
         assert answer.status_code != 500
         if changed:
             refill()
-            after = world.state()
+            after = seeded.state()
         before = after
 
 
 def test_an_open_stage_lets_everybody_in_but_where_the_gateway_asks_for_a_token(
-    api: ApiClient, world: World, callers: dict[str, dict[str, str]]
+    api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]]
 ) -> None:
-    world.fill()
+    seeded.fill()
     for route, caller in product(NEEDS, callers):
         wanted = with_a_token(caller) if NEEDS[route] in (Need.GATEWAY, Need.TOKEN) else "in"
-        answer = ask(api, route, world, callers[caller])
+        answer = ask(api, route, seeded, callers[caller])
         assert (route, caller, verdict(answer)) == (route, caller, wanted)

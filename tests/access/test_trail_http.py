@@ -10,8 +10,8 @@ from local.deployment import Deployment
 from local.remotehq import RemoteHq
 from support.client import ApiClient
 from tests.access.conftest import bearer
+from tests.access.seeded_api import SeededApi
 from tests.access.test_matrix_http import ask
-from tests.access.world import World
 
 # What the log calls each kind of caller in a protected stage.
 NAMES = {
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.fixture
-def world(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> World:
-    return World(api, deployment, remotehq)
+def seeded(api: ApiClient, deployment: Deployment, remotehq: RemoteHq) -> SeededApi:
+    return SeededApi(api, deployment, remotehq)
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -45,29 +45,29 @@ def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("caller", NAMES)
 def test_a_protected_stage_logs_who_tried_each_change(
     api: ApiClient,
-    world: World,
+    seeded: SeededApi,
     callers: dict[str, dict[str, str]],
     capsys: pytest.CaptureFixture[str],
     caller: str,
 ) -> None:
-    world.fill()
+    seeded.fill()
     for route in [route for route in NEEDS if NEEDS[route] not in (Need.NOTHING, Need.USER_TO_MAKE)]:
         if NEEDS[route] in BY_GATEWAY and caller not in USERS:
             continue
         capsys.readouterr()
-        answer = ask(api, route, world, callers[caller])
+        answer = ask(api, route, seeded, callers[caller])
         line = next(line for line in logged(capsys) if line["message"] == "answered")
         assert (line["route"], line["status"]) == (route, answer.status_code)
         assert (route, line["caller"], line["address"]) == (route, NAMES[caller], "127.0.0.1")
 
 
 def test_an_open_stage_logs_the_address_of_anybody_who_changes_something(
-    api: ApiClient, world: World, callers: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
+    api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.fill()
+    seeded.fill()
     for route, need in NEEDS.items():
         capsys.readouterr()
-        ask(api, route, world, callers["user"])
+        ask(api, route, seeded, callers["user"])
         line = next(line for line in logged(capsys) if line["message"] == "answered")
         if need is Need.NOTHING:
             assert "caller" not in line, route
@@ -89,7 +89,7 @@ def test_a_refusal_of_the_authorizer_is_logged_with_route_and_address(
 
 @pytest.mark.usefixtures("protected")
 def test_the_user_who_makes_a_room_is_logged(
-    api: ApiClient, world: World, token: str, capsys: pytest.CaptureFixture[str]
+    api: ApiClient, seeded: SeededApi, token: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for headers, name in (({}, "nobody known"), (bearer(token), "user auth0|tester"), ({}, "anybody")):
         capsys.readouterr()

@@ -50,7 +50,7 @@ def end_backend(url: str, pid: int) -> None:
 def keep(connection: Any, *, used_s_ago: float = 0, made_s_ago: float = 0) -> Any:
     """Have a connection kept, as if it was made and used so long ago; answers it."""
     now = time.time()
-    postgres._idle.append(postgres._Kept(connection, now - made_s_ago, now - used_s_ago))
+    postgres._idle.append(postgres._IdleConnection(connection, now - made_s_ago, now - used_s_ago))
     return connection
 
 

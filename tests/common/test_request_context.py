@@ -84,7 +84,7 @@ def test_counting_the_queues_ends_in_time(api: ApiClient, monkeypatch: pytest.Mo
 
     def listed_late(*after: str) -> list[Any]:
         rows = list(listed(*after))
-        request_context.update(answer_by=time.monotonic() + 1)
+        request_context.update(respond_by=time.monotonic() + 1)
         return rows
 
     monkeypatch.setattr(store, "listed", listed_late)

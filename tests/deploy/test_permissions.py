@@ -25,7 +25,7 @@ from support.contract import Contract
 from support.images import packed, put, sky
 from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, write_legacy_status
 from support.permissions import Permissions, Use
-from tests.access.world import BODIES, CONFIG, PATH, World
+from tests.access.seeded_api import BODIES, CONFIG, PATH, SeededApi
 from tests.downloads.rows import image, insert
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
@@ -66,8 +66,8 @@ def caller(
 
 
 @pytest.fixture
-def world(caller: Caller, deployment: Deployment, remotehq: RemoteHq) -> World:
-    return World(caller, deployment, remotehq)
+def seeded(caller: Caller, deployment: Deployment, remotehq: RemoteHq) -> SeededApi:
+    return SeededApi(caller, deployment, remotehq)
 
 
 def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,17 +77,17 @@ def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_role_has_an_unused_permission(
-    caller: Caller, world: World, auth0: Auth0, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
+    caller: Caller, seeded: SeededApi, auth0: Auth0, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     permissions.used.clear()
-    every_route(caller, world, auth0)
+    every_route(caller, seeded, auth0)
     uploads(caller)
     info_images(caller)
     downloads(caller)
     schedules(caller)
     queues(caller)
     queues_of_the_earlier_service(caller)
-    every_route_by_key(caller, world, monkeypatch)
+    every_route_by_key(caller, seeded, monkeypatch)
     assert {use for use in permissions.unused() if use[:2] not in FAULTS} == set()
 
 
@@ -101,26 +101,26 @@ def test_a_call_without_permission_is_detected(
     permissions.refused.clear()
 
 
-def every_route(api: Caller, world: World, auth0: Auth0) -> None:
-    world.fill()
+def every_route(api: Caller, seeded: SeededApi, auth0: Auth0) -> None:
+    seeded.fill()
     token = auth0.token("auth0|observer", ["admin"])
     for route in NEEDS:
         method, resource = route.split(" ")
-        body = BODIES[route](world) if route in BODIES else {}
+        body = BODIES[route](seeded) if route in BODIES else {}
         headers = {"Authorization": f"Bearer {token}"}
         answer = api.request(method, resource.format(**PATH), headers=headers, **body)
         assert answer.status_code < 500, answer.text
         if method != "GET":
-            world.fill()
+            seeded.fill()
 
 
-def every_route_by_key(api: Caller, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def every_route_by_key(api: Caller, seeded: SeededApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Call every route with a PIPE's key in a protected stage, which looks the key up."""
     key = site_keys.hand_out(Holder(PIPE, "mrc1"))
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     for route in NEEDS:
         method, resource = route.split(" ")
-        body = BODIES[route](world) if route in BODIES else {}
+        body = BODIES[route](seeded) if route in BODIES else {}
         api.request(method, resource.format(**PATH), headers={"x-site-key": key}, **body)
 
 

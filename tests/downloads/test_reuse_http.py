@@ -40,12 +40,12 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys of what was stored, one for each time."""
     keys: list[str] = []
 
-    def keep(key: str, *arguments: Any) -> None:
+    def write(key: str, *arguments: Any) -> None:
         keys.append(key)
         real(key, *arguments)
 
-    real = store.keep
-    monkeypatch.setattr(store, "keep", keep)
+    real = store.write
+    monkeypatch.setattr(store, "write", write)
     return keys
 
 

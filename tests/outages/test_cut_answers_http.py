@@ -26,7 +26,7 @@ from pipe_queue import retries
 from support.client import ApiClient
 from support.images import packed, put, sky
 from support.proxy import Mode
-from tests.access.world import CONFIG
+from tests.access.seeded_api import CONFIG
 from tests.downloads.rows import image, insert
 from tests.outages.backends import Proxies, forget
 
@@ -86,7 +86,7 @@ def proxies(aws_url: str, gateway_url: str, postgres_url: str) -> Iterator[Proxi
 
 
 @pytest.fixture
-def world(
+def seeded(
     api: ApiClient, database: str, remotehq: RemoteHq, proxies: Proxies, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ApiClient]:
     """The API with something for every route to read, its backends behind proxies, its waits short."""
@@ -135,13 +135,13 @@ def is_unavailable(answer: requests.Response) -> bool:
     ],
 )
 def test_a_read_answers_what_is_there_or_503(
-    world: ApiClient, proxies: Proxies, backend: str, mode: Mode
+    seeded: ApiClient, proxies: Proxies, backend: str, mode: Mode
 ) -> None:
     reads = [read for read in READS if backend in read.backends]
-    calm = {read.path: said(read.ask(world)) for read in reads}
+    calm = {read.path: said(read.ask(seeded)) for read in reads}
     assert {status for status, _ in calm.values()} == {200}
     with proxies.disturbed(backend, mode):
-        disturbed = {read.path: read.ask(world) for read in reads}
+        disturbed = {read.path: read.ask(seeded) for read in reads}
     wrong = {
         path: answer.text
         for path, answer in disturbed.items()
@@ -150,17 +150,17 @@ def test_a_read_answers_what_is_there_or_503(
     assert wrong == {}
     if mode is Mode.DRIBBLING:
         assert {answer.status_code for answer in disturbed.values()} == {200}
-    assert {read.path: said(read.ask(world)) for read in reads} == calm
+    assert {read.path: said(read.ask(seeded)) for read in reads} == calm
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_zip_has_whole_files(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
+def test_a_zip_has_whole_files(seeded: ApiClient, proxies: Proxies, mode: Mode) -> None:
     content = random.Random(1).randbytes(3_000_000)
     put(f"data/{NAME}-EX10.fits.fz", content)
     with proxies.disturbed("s3", mode):
-        disturbed = world.post("/downloadzip", json=ZIP)
+        disturbed = seeded.post("/downloadzip", json=ZIP)
     assert disturbed.status_code == 200 or is_unavailable(disturbed), disturbed.text
-    url = world.post("/downloadzip", json=ZIP).json()["message"]
+    url = seeded.post("/downloadzip", json=ZIP).json()["message"]
     archive = zipfile.ZipFile(io.BytesIO(requests.get(url, timeout=30).content))
     assert archive.read(f"{NAME}-EX10.fits.fz") == content
 
@@ -168,15 +168,15 @@ def test_a_zip_has_whole_files(world: ApiClient, proxies: Proxies, mode: Mode) -
 @pytest.mark.parametrize("kind", ["tif", "fits"])
 @pytest.mark.parametrize("mode", [Mode.CUT, Mode.SHORT, Mode.SHRUNK, Mode.KILLED, Mode.DRIBBLING])
 def test_a_conversion_is_of_the_whole_image(
-    world: ApiClient, proxies: Proxies, mode: Mode, kind: str
+    seeded: ApiClient, proxies: Proxies, mode: Mode, kind: str
 ) -> None:
     name = f"{NAME}-EX00.fits.fz"
     put(f"data/{name}", packed(sky()))
     body = {"object_name": name, "image_type": kind}
     with proxies.disturbed("s3", mode):
-        disturbed = world.post("/download", json=body)
+        disturbed = seeded.post("/download", json=body)
     assert disturbed.status_code == 200 or is_unavailable(disturbed), disturbed.text
-    assert world.post("/download", json=body).status_code == 200
+    assert seeded.post("/download", json=body).status_code == 200
 
 
 @dataclass(frozen=True)
@@ -214,29 +214,29 @@ WRITES = {
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_write_is_as_its_caller_was_told(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
+def test_a_write_is_as_its_caller_was_told(seeded: ApiClient, proxies: Proxies, mode: Mode) -> None:
     for name, write in WRITES.items():
         before, after = next(numbers), next(numbers)
-        assert write.change(world, before).status_code == 200
+        assert write.change(seeded, before).status_code == 200
         with proxies.disturbed("dynamodb", mode):
-            answer = write.change(world, after)
+            answer = write.change(seeded, after)
         assert answer.status_code == 200 or is_unavailable(answer), (name, answer.text)
-        assert write.look(world) in ([after] if answer.status_code == 200 else [before, after]), name
+        assert write.look(seeded) in ([after] if answer.status_code == 200 else [before, after]), name
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_no_item_of_a_queue_is_lost_or_handed_out_twice(
-    world: ApiClient, proxies: Proxies, mode: Mode
+    seeded: ApiClient, proxies: Proxies, mode: Mode
 ) -> None:
     def take(attempt: str) -> requests.Response:
-        return world.post("/pipe/queue/jobs/dequeue", params={"attempt_id": attempt})
+        return seeded.post("/pipe/queue/jobs/dequeue", params={"attempt_id": attempt})
 
     told: dict[int, int] = {0: 200}
     taken: list[int] = []
     with proxies.disturbed("dynamodb", mode):
         for number in range(1, 4):
             body = {"queue_name": "jobs", "payload": {"n": number}}
-            answer = world.post("/pipe/enqueue", json=body)
+            answer = seeded.post("/pipe/enqueue", json=body)
             assert answer.status_code == 200 or is_unavailable(answer), answer.text
             told[number] = answer.status_code
         answers = [take(f"disturbed{number}") for number in range(2)]
@@ -263,16 +263,18 @@ def leased(api: ApiClient, queue: str, max_receives: int, items: int) -> list[di
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_the_end_of_a_lease_is_as_its_caller_was_told(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
-    items = dict(zip(("ack", "nack", "extend"), leased(world, "leases", 9, 3), strict=True))
+def test_the_end_of_a_lease_is_as_its_caller_was_told(
+    seeded: ApiClient, proxies: Proxies, mode: Mode
+) -> None:
+    items = dict(zip(("ack", "nack", "extend"), leased(seeded, "leases", 9, 3), strict=True))
 
     def end(how: str) -> requests.Response:
         body = {"id": items[how]["id"], "lease_id": items[how]["lease_id"], "lease_seconds": 1200}
-        return world.post(f"/pipe/queue/leases/{how}", json=body)
+        return seeded.post(f"/pipe/queue/leases/{how}", json=body)
 
     def until(how: str) -> Any:
         """When the item's lease ends, 0 without one; None if the item is gone."""
-        listed = {item["id"]: item for item in world.get("/pipe/queue/leases").json()}
+        listed = {item["id"]: item for item in seeded.get("/pipe/queue/leases").json()}
         return listed[items[how]["id"]].get("lease_until", 0) if items[how]["id"] in listed else None
 
     with proxies.disturbed("dynamodb", mode):
@@ -288,29 +290,29 @@ def test_the_end_of_a_lease_is_as_its_caller_was_told(world: ApiClient, proxies:
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_redriven_item_is_in_one_place(world: ApiClient, proxies: Proxies, mode: Mode) -> None:
-    (item,) = leased(world, "failed", 1, 1)
-    world.post("/pipe/queue/failed/nack", json={"id": item["id"], "lease_id": item["lease_id"]})
+def test_a_redriven_item_is_in_one_place(seeded: ApiClient, proxies: Proxies, mode: Mode) -> None:
+    (item,) = leased(seeded, "failed", 1, 1)
+    seeded.post("/pipe/queue/failed/nack", json={"id": item["id"], "lease_id": item["lease_id"]})
 
     def places() -> tuple[int, int]:
-        stats = world.get("/pipe/queue/failed/stats").json()
+        stats = seeded.get("/pipe/queue/failed/stats").json()
         return stats["waiting"], stats["dead"]
 
     assert places() == (0, 1)
     with proxies.disturbed("dynamodb", mode):
-        answer = world.post("/pipe/queue/failed/redrive", json={"id": item["id"]})
+        answer = seeded.post("/pipe/queue/failed/redrive", json={"id": item["id"]})
     assert answer.json() == {"redriven": 1} if answer.status_code == 200 else is_unavailable(answer)
     assert places() in ([(1, 0)] if answer.status_code == 200 else [(1, 0), (0, 1)])
-    assert world.post("/pipe/queue/failed/redrive").status_code == 200
+    assert seeded.post("/pipe/queue/failed/redrive").status_code == 200
     assert places() == (1, 0)
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_a_shared_browser_that_is_answered_is_open(
-    world: ApiClient, proxies: Proxies, token: str, mode: Mode
+    seeded: ApiClient, proxies: Proxies, token: str, mode: Mode
 ) -> None:
     def opened() -> requests.Response:
-        return world.post("/new_remotehq_browser", headers={"Authorization": f"Bearer {token}"})
+        return seeded.post("/new_remotehq_browser", headers={"Authorization": f"Bearer {token}"})
 
     calm = opened()
     assert calm.status_code == 200
@@ -322,38 +324,38 @@ def test_a_shared_browser_that_is_answered_is_open(
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_a_key_that_cannot_be_looked_up_is_not_refused(
-    world: ApiClient, proxies: Proxies, monkeypatch: pytest.MonkeyPatch, mode: Mode
+    seeded: ApiClient, proxies: Proxies, monkeypatch: pytest.MonkeyPatch, mode: Mode
 ) -> None:
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     key = {"x-site-key": site_keys.hand_out(Holder(PIPE, "pipe1"))}
     body = {"pipe_id": "pipe1", "status": "on"}
     with proxies.disturbed("ssm", mode):
-        keyed = world.post("/pipe/status", json=body, headers=key)
+        keyed = seeded.post("/pipe/status", json=body, headers=key)
     assert keyed.status_code == 200 or is_unavailable(keyed), keyed.text
-    assert world.post("/pipe/status", json=body, headers=key).status_code == 200
+    assert seeded.post("/pipe/status", json=body, headers=key).status_code == 200
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_a_room_that_is_answered_is_there(
-    world: ApiClient, proxies: Proxies, remotehq: RemoteHq, mode: Mode
+    seeded: ApiClient, proxies: Proxies, remotehq: RemoteHq, mode: Mode
 ) -> None:
     for path in ("/control_room/mrc1/restart", "/control_room/aro1"):
         with proxies.disturbed("remotehq", mode):
-            answer = world.get(path)
+            answer = seeded.get(path)
         # documented: RemoteHQ failing is a 500
         assert answer.status_code in (200, 500), answer.text
     for site in ("mrc1", "aro1"):
-        room = world.get(f"/control_room/{site}").json()
+        room = seeded.get(f"/control_room/{site}").json()
         assert remotehq.rooms[room["slug"]]["id"] == room["room_id"]
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
 def test_a_user_whom_auth0_does_not_vouch_for_is_not_let_in(
-    world: ApiClient, proxies: Proxies, token: str, mode: Mode
+    seeded: ApiClient, proxies: Proxies, token: str, mode: Mode
 ) -> None:
     bearer = {"Authorization": f"Bearer {token}"}
     with proxies.disturbed("auth0", mode):
-        answer = world.post("/dummy-requires-auth", headers=bearer)
+        answer = seeded.post("/dummy-requires-auth", headers=bearer)
     # documented: whatever is wrong with Auth0 is a 401
     assert answer.status_code == (200 if mode is Mode.DRIBBLING else 401)
-    assert world.post("/dummy-requires-auth", headers=bearer).status_code == 200
+    assert seeded.post("/dummy-requires-auth", headers=bearer).status_code == 200

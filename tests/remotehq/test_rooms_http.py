@@ -212,28 +212,28 @@ def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
     assert len(store.read_all()) == 1
 
 
-def test_a_turn_that_was_never_given_back_ends_by_itself(
+def test_a_lock_that_was_never_released_expires(
     api: ApiClient, remotehq: RemoteHq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "RETRY_FOR_S", 0.5)
     now = time.time()
-    store.take_turn("mrc1", "a Lambda that died", now, now + locks.TURN_S)
+    store.take_lock("mrc1", "a Lambda that died", now, now + locks.LOCK_S)
     assert heard(api.get("/control_room/mrc1")) == FAILED_TO_GET
     assert remotehq.calls == []
 
-    store.end_turn("mrc1", "a Lambda that died")
-    store.take_turn("mrc1", "a Lambda that died", now - 60, now - 1)
+    store.release_lock("mrc1", "a Lambda that died")
+    store.take_lock("mrc1", "a Lambda that died", now - 60, now - 1)
     assert api.get("/control_room/mrc1").status_code == 200
 
 
-@pytest.mark.parametrize("lost", ["take_turn", "end_turn"])
-def test_nobody_waits_for_a_turn_whose_answer_was_lost(
+@pytest.mark.parametrize("lost", ["take_lock", "release_lock"])
+def test_no_one_waits_for_a_lock_whose_release_was_lost(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     really = getattr(store, lost)
 
     def silent(*arguments: Any) -> None:
-        if lost == "take_turn":
+        if lost == "take_lock":
             really(*arguments)
         raise Unavailable("DynamoDB does not answer.")
 
@@ -241,12 +241,12 @@ def test_nobody_waits_for_a_turn_whose_answer_was_lost(
     with monkeypatch.context() as patch:
         patch.setattr(store, lost, silent)
         answer = api.get("/control_room/mrc1/restart")
-    assert answer.status_code == (503 if lost == "take_turn" else 200)
+    assert answer.status_code == (503 if lost == "take_lock" else 200)
     assert heard(api.get("/control_room/mrc1/restart")) == RESTARTED
     assert [row["site"] for row in store._table.scan()] == ["mrc1"]
 
 
-def test_a_turn_leaves_nothing_in_the_table(room: dict[str, Any]) -> None:
+def test_a_lock_leaves_nothing_in_the_table(room: dict[str, Any]) -> None:
     assert [row["site"] for row in store._table.scan()] == ["mrc1"]
 
 
@@ -344,7 +344,7 @@ class Crashed(BaseException):
 
 # Every step of a change, in order, with the object that has it.
 STEPS_OF_A_CHANGE = [
-    (store, "take_turn"),
+    (store, "take_lock"),
     (store, "read"),
     (store, "write_in_doubt"),
     (client.RemoteHq, "delete_room"),
@@ -358,7 +358,7 @@ STEPS_OF_A_CHANGE = [
 def break_off(
     owner: Any, step: str, how: type[BaseException], patch: pytest.MonkeyPatch, *, after: bool
 ) -> None:
-    """Have a change end before or after one of its steps, and give back no turn."""
+    """Have a change end before or after one of its steps, and release no lock."""
     really = getattr(owner, step)
 
     def ends(*arguments: Any) -> None:
@@ -367,7 +367,7 @@ def break_off(
         raise how("")
 
     patch.setattr(owner, step, ends)
-    patch.setattr(store, "end_turn", lambda *_: None)
+    patch.setattr(store, "release_lock", lambda *_: None)
 
 
 @pytest.mark.parametrize("how", [Crashed, Unavailable])

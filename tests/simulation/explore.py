@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tests.simulation.world import Chooser, Option
+from tests.simulation.simulation import Chooser, Option
 
 Choices = tuple[int, ...]
 # Of the random schedules' choices, how many are of something going wrong.
@@ -52,7 +52,7 @@ class Tree:
         self._depth = 0
 
     def choose(self, options: list[Option]) -> int:
-        """Return the position of the option to take; as `World.play` takes it."""
+        """Return the position of the option to take; as `Simulation.play` takes it."""
         depth, self._depth = self._depth, self._depth + 1
         if depth == len(self._path):
             node = _Node(options, -1, self._asleep())

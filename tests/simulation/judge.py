@@ -9,7 +9,7 @@ from support.queue_history import Call
 from tests.simulation.dynamodb import Model, Row
 from tests.simulation.lambdas import table_name
 from tests.simulation.programs import EARLIER, QUEUE
-from tests.simulation.world import Asked, Moment, Trace, World
+from tests.simulation.simulation import Asked, Moment, Simulation, Trace
 
 _PARTITION = f"QUEUE#{QUEUE}"
 _LATER = 1_000_000
@@ -19,13 +19,13 @@ MOST_REQUESTS = 20
 _ENDINGS = ("ack", "nack", "extend")
 
 
-def look(world: World) -> Moment:
+def look(simulation: Simulation) -> Moment:
     """Return the queue as the table has it now."""
-    rows = world.model.rows(table_name(), _PARTITION)
+    rows = simulation.model.rows(table_name(), _PARTITION)
     metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
     if metadata is None:
         return Moment()
-    now = world.now_s * 1000
+    now = simulation.now_s * 1000
     generation = metadata.get("generation", {}).get("N")
     most = int(metadata["max_receives"]["N"]) if "max_receives" in metadata else NO_LIMIT
     items = {row["id"]["S"]: row for row in rows if _is_item(row, generation)}

@@ -1,4 +1,4 @@
-"""The real handlers put into a world: its DynamoDB, its clock, its random numbers, one thread.
+"""The real handlers put into a simulation: its DynamoDB, its clock, its random numbers, one thread.
 
 `install` changes modules of this process for good: it is for processes that do nothing else.
 """
@@ -15,33 +15,33 @@ from local.deployment import Deployment
 from local.environment import CREDENTIALS
 from pipe_queue import handlers
 from tests.simulation.dynamodb import Arguments, Client, Ignored, Key, Model
-from tests.simulation.world import Answer, Budget, Caller, Moment, World
+from tests.simulation.simulation import Answer, Budget, Caller, Moment, Simulation
 
 TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
 _PACKAGES = ("common.", "pipe_queue.")
 
 
 class Stage:
-    """Where the handlers look for the world that they are in."""
+    """Where the handlers look for the simulation that they are in."""
 
     def __init__(self) -> None:
-        self.world: World = World(Model({}), budget=Budget(), look=lambda _: Moment())
+        self.simulation: Simulation = Simulation(Model({}), budget=Budget(), look=lambda _: Moment())
 
     def request(self, operation: str, arguments: Arguments) -> dict[str, Any]:
-        """Send a request in the world as it is now."""
-        return self.world.request(operation, arguments)
+        """Send a request in the simulation as it is now."""
+        return self.simulation.request(operation, arguments)
 
     def time(self) -> float:
-        """Return the time in the world as it is now; Unix seconds."""
-        return self.world.time()
+        """Return the time in the simulation as it is now; Unix seconds."""
+        return self.simulation.time()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass in the world as it is now."""
-        self.world.sleep(seconds)
+        """Let time pass in the simulation as it is now."""
+        self.simulation.sleep(seconds)
 
 
 def install() -> Stage:
-    """Put this process's handlers into a world, that of the stage's `world`."""
+    """Put this process's handlers into a simulation, that of the stage's `simulation`."""
     stage = Stage()
     os.environ.update({**CREDENTIALS, **Deployment().environment})
     logs.logger.disabled = True
@@ -49,11 +49,11 @@ def install() -> Stage:
     vars(aws)["client"] = lambda _service, **_: client
     time = types.SimpleNamespace(
         time=stage.time,
-        monotonic=lambda: stage.world.now_s,
+        monotonic=lambda: stage.simulation.now_s,
         sleep=stage.sleep,
         perf_counter=lambda: 0.0,
     )
-    uuid = types.SimpleNamespace(uuid4=lambda: types.SimpleNamespace(hex=stage.world.new_id()))
+    uuid = types.SimpleNamespace(uuid4=lambda: types.SimpleNamespace(hex=stage.simulation.new_id()))
     random = types.SimpleNamespace(uniform=lambda low, _high: low)
     replaced = {
         "time": time,

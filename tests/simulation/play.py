@@ -11,7 +11,7 @@ from tests.simulation.dynamodb import Ignored
 from tests.simulation.explore import Choices
 from tests.simulation.lambdas import Stage, new_model
 from tests.simulation.scenarios import Scenario
-from tests.simulation.world import Actor, Asked, Budget, Chooser, Option, Trace, World
+from tests.simulation.simulation import Actor, Asked, Budget, Chooser, Option, Simulation, Trace
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ class Theatre:
 
     def play_again(self, choices: Choices) -> Failure:
         """Play a schedule again; return it with its story, whether it breaks a promise or not."""
-        world, broken = self._play(explore.given(choices), tells=True)
+        simulation, broken = self._play(explore.given(choices), tells=True)
         scenario = self._scenario
-        return Failure(scenario.name, scenario.budget.faults, choices, broken, world.trace.story)
+        return Failure(scenario.name, scenario.budget.faults, choices, broken, simulation.trace.story)
 
     def _note(self, played: Played, choose: Chooser) -> None:
         choices: list[int] = []
@@ -125,42 +125,42 @@ class Theatre:
         if broken:
             played.failure = self.play_again(tuple(choices))
 
-    def _play(self, choose: Chooser, *, tells: bool = False) -> tuple[World, list[str]]:
-        world = self._world()
-        world.trace.tells = tells
+    def _play(self, choose: Chooser, *, tells: bool = False) -> tuple[Simulation, list[str]]:
+        simulation = self._world()
+        simulation.trace.tells = tells
         try:
-            trace = world.play(self._scenario.actors(), choose)
+            trace = simulation.play(self._scenario.actors(), choose)
         except BaseException:
-            world.abandon()
+            simulation.abandon()
             raise
-        return world, self._judged(world, trace)
+        return simulation, self._judged(simulation, trace)
 
-    def _judged(self, world: World, trace: Trace) -> list[str]:
+    def _judged(self, simulation: Simulation, trace: Trace) -> list[str]:
         budget = self._scenario.budget
         return judge.violations(
             trace,
-            world.model,
+            simulation.model,
             calm=not (budget.faults or budget.ticks),
             most_receives=self._scenario.max_receives,
         )
 
-    def _world(self) -> World:
+    def _world(self) -> Simulation:
         snapshot, ids, calls, now_s = self._start
         self._model.restore(snapshot)
-        world = World(self._model, self._scenario.budget, judge.look)
-        world.ids, world.now_s = ids, now_s
-        world.trace.calls += [replace(call) for call in calls]
-        self._stage.world = world
-        return world
+        simulation = Simulation(self._model, self._scenario.budget, judge.look)
+        simulation.ids, simulation.now_s = ids, now_s
+        simulation.trace.calls += [replace(call) for call in calls]
+        self._stage.simulation = simulation
+        return simulation
 
     @cached_property
     def _start(self) -> tuple[Any, int, list[Asked], float]:
         """What is stored when the actors begin, how many ids were given, what was called, and the time."""
-        world = World(new_model(), Budget(), judge.look)
-        self._stage.world = world
-        world.play([Actor("opening", self._scenario.opening)], lambda _: 0)
-        for call in world.trace.calls:
+        simulation = Simulation(new_model(), Budget(), judge.look)
+        self._stage.simulation = simulation
+        simulation.play([Actor("opening", self._scenario.opening)], lambda _: 0)
+        for call in simulation.trace.calls:
             # all is over before the first step of the others
-            call.start -= world.step + 1
-            call.end -= world.step + 1
-        return world.model.snapshot(), world.ids, world.trace.calls, world.now_s
+            call.start -= simulation.step + 1
+            call.end -= simulation.step + 1
+        return simulation.model.snapshot(), simulation.ids, simulation.trace.calls, simulation.now_s

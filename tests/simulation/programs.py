@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from common.dynamodb import serialised
 from tests.simulation.lambdas import call, table_name
-from tests.simulation.world import Answer, Caller
+from tests.simulation.simulation import Answer, Caller
 
 QUEUE = "jobs"
 # The name of the actor that is the earlier service.
@@ -116,7 +116,7 @@ def fails(times: int) -> Program:
     def program(caller: Caller) -> None:
         for _ in range(times):
             dequeue(caller, lease_s=1.0)
-            caller.world.now_s += 2.0
+            caller.simulation.now_s += 2.0
 
     return program
 
@@ -127,7 +127,7 @@ def fails_behind_another(caller: Caller) -> None:
     dequeue(caller, lease_s=1)
     call(caller, "nack", "give_back", {}, path=PATH, query={k: first.body[k] for k in ("id", "lease_id")})
     call(caller, "redrive", "redrive", {}, path=PATH, query={"id": first.body["id"]})
-    caller.world.now_s += 2.0
+    caller.simulation.now_s += 2.0
 
 
 def in_turn(*programs: Program) -> Program:
@@ -220,7 +220,7 @@ def earlier_deletes(caller: Caller) -> None:
 
 
 def _request(caller: Caller, operation: str, **arguments: Any) -> dict[str, Any]:
-    return caller.world.request(operation, {"TableName": table_name(), **arguments})
+    return caller.simulation.request(operation, {"TableName": table_name(), **arguments})
 
 
 def _persistent(ask: Callable[[], Answer]) -> Answer:

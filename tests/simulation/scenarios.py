@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.simulation import programs as does
 from tests.simulation.lambdas import ask
-from tests.simulation.world import (
+from tests.simulation.simulation import (
     CONFLICT,
     FAULTS_OF_WRITES,
     LATE,

@@ -25,9 +25,9 @@ def simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.mark.timeout(1200)
-def test_no_schedule_breaks_a_promise(last_words: Callable[[str], None]) -> None:
+def test_no_schedule_breaks_a_promise(summary_line: Callable[[str], None]) -> None:
     played = simulate("--schedules", str(SCHEDULES))
-    last_words(played.stdout.splitlines()[-1])
+    summary_line(played.stdout.splitlines()[-1])
     found = re.fullmatch(r"(\d+) schedules, 0 violations", played.stdout.splitlines()[-1])
     assert found, played.stdout + played.stderr
     assert int(found[1]) >= SCHEDULES

@@ -1,4 +1,4 @@
-"""A world of one thread: Lambdas that take turns, and a scheduler that decides what happens next.
+"""A simulation in one thread: Lambdas that take turns, and a scheduler that decides what happens next.
 
 Each actor runs real handlers in a greenlet. A step ends where a handler sends a request to DynamoDB: the
 actor waits, and the scheduler chooses among all that can happen: which actor's request is executed, which
@@ -235,11 +235,11 @@ class Trace:
             self.story.append(f"{number:3}. {who}: {line}")
 
 
-Look = Callable[["World"], Moment]
+Look = Callable[["Simulation"], Moment]
 Chooser = Callable[[list[Option]], int]
 
 
-class World:
+class Simulation:
     """The model, the clock and the actors.
 
     Parameters
@@ -459,28 +459,28 @@ class Answer:
 class Caller:
     """What a program has to act with: calls of handlers, which are written down."""
 
-    def __init__(self, world: World, actor: Actor) -> None:
-        self.world = world
+    def __init__(self, simulation: Simulation, actor: Actor) -> None:
+        self.simulation = simulation
         self.name = actor.name
         self._actor = actor
 
     def call(self, what: str, ask: Callable[[], Answer], **known: Any) -> Answer:
         """Return the answer of a handler; write down when it was called and answered, and what is known."""
-        call = Asked(what, self.world.step, known.pop("n", None), actor=self.name, **known)
-        call.asked_at = self.world.now_s * 1000
-        self.world.trace.calls.append(call)
+        call = Asked(what, self.simulation.step, known.pop("n", None), actor=self.name, **known)
+        call.asked_at = self.simulation.now_s * 1000
+        self.simulation.trace.calls.append(call)
         self._actor.call = call
-        self.world.trace.tell(self.world.step, self.name, f"asks: {what} {_brief(known)}")
+        self.simulation.trace.tell(self.simulation.step, self.name, f"asks: {what} {_brief(known)}")
         try:
             answer = ask()
         except Crashed:
-            self.world.trace.tell(self.world.step, self.name, "hears nothing")
+            self.simulation.trace.tell(self.simulation.step, self.name, "hears nothing")
             return Answer(None)
         finally:
             self._actor.call = None
-        call.end = self.world.step
+        call.end = self.simulation.step
         call.status = answer.status
-        call.now = call.wall_ms = self.world.now_s * 1000
+        call.now = call.wall_ms = self.simulation.now_s * 1000
         body = answer.body if isinstance(answer.body, dict) else {}
         call.id = body.get("id", call.item_id)
         call.lease_id = body.get("lease_id", call.lease_id)
@@ -488,8 +488,8 @@ class Caller:
         call.body = answer.body
         if what == "dequeue" and isinstance(body.get("payload"), dict):
             call.n = body["payload"].get("n", -1)
-        self.world.trace.tell(
-            self.world.step, self.name, f"is answered {answer.status} {_brief(answer.body)}"
+        self.simulation.trace.tell(
+            self.simulation.step, self.name, f"is answered {answer.status} {_brief(answer.body)}"
         )
         return answer
 

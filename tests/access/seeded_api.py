@@ -1,4 +1,4 @@
-"""A world in which every route has something to read or to change, and a way to see whether it changed."""
+"""An API in which every route has something to read or to change, and a way to see whether it changed."""
 
 import uuid
 from collections.abc import Callable
@@ -30,16 +30,16 @@ CONFIG = {
 }
 
 
-def _through_open_doors(fill: Callable[["World"], None]) -> Callable[["World"], None]:
-    def opened(world: "World") -> None:
+def _through_open_doors(fill: Callable[["SeededApi"], None]) -> Callable[["SeededApi"], None]:
+    def opened(seeded: "SeededApi") -> None:
         with pytest.MonkeyPatch.context() as doors:
             doors.setenv("WRITE_ACCESS", "open")
-            fill(world)
+            fill(seeded)
 
     return opened
 
 
-class World:
+class SeededApi:
     """What the API stores.
 
     Attributes
@@ -97,7 +97,7 @@ def _fresh() -> str:
 
 
 # The query and body with which a caller asks for what each route does.
-BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+BODIES: dict[str, Callable[[SeededApi], dict[str, Any]]] = {
     "POST /upload": lambda _: {
         "json": {"object_name": f"mrc1-{_fresh()}-EX10.jpg", "s3_directory": "info-images"}
     },
@@ -113,9 +113,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /pipe/queue": lambda _: {"json": {"queue_name": _fresh()}},
     "POST /pipe/enqueue": lambda _: {"json": {"queue_name": "jobs", "payload": {}}},
     "PUT /pipe/queue/{queue_name}": lambda _: {"json": {"max_receives": 1 + int(_fresh(), 16) % 1000}},
-    "POST /pipe/queue/{queue_name}/ack": lambda world: {"json": world.leased},
-    "POST /pipe/queue/{queue_name}/nack": lambda world: {"json": world.leased},
-    "POST /pipe/queue/{queue_name}/extend": lambda world: {"json": {**world.leased, "lease_seconds": 900}},
+    "POST /pipe/queue/{queue_name}/ack": lambda seeded: {"json": seeded.leased},
+    "POST /pipe/queue/{queue_name}/nack": lambda seeded: {"json": seeded.leased},
+    "POST /pipe/queue/{queue_name}/extend": lambda seeded: {"json": {**seeded.leased, "lease_seconds": 900}},
     "POST /pipe/status": lambda _: {"json": {"pipe_id": "pipe1", "status": _fresh()}},
     "GET /events": lambda _: {"params": {"site": "mrc1"}},
     "GET /events/plot": lambda _: {"params": {"site": "mrc1"}},
