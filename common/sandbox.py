@@ -4,6 +4,9 @@ Image decoders are large C programs that trust the file. A hostile file can make
 memory, use all memory or never end. In a sandbox that harms nobody but its sender: the process has a clean
 environment, no credentials and no other caller's data, and it ends at its limits. One template process loads
 the libraries once and is forked for each job.
+
+Why: without it, one hostile file could read the credentials of the function. It costs 12 ms a job, and 0.17 s
+once per process.
 """
 
 import atexit

@@ -3,6 +3,9 @@
 The C code does not know where a tile ends. A tile starts with its numbers of pixels and bit planes. Then come
 the bit planes, a nybble of 0, and from the next byte on one sign bit for each non-zero coefficient.
 
+Why: of 1,500 changed files, astropy's decoders alone gave 8 that showed memory of other callers. Checking
+the length doubles the CPU time of this codec. Another decoder of HCOMPRESS_1 would be 500 lines of our own.
+
 Here a tile is followed by bits that alternate. Each bit plane begins by a nybble of four equal bits, and
 such a nybble ends the planes. C code that reads planes past the tile's end finds no such nybble, and raises
 after one plane of one quadrant at the latest. Only signs can be taken from there without an error. So each

@@ -1,8 +1,9 @@
 """Replacements of five slow methods of moto's DynamoDB, with the same results.
 
-Why: with 5,000 rows a transaction takes 0.5 s in moto and 9 ms here, a query 30 ms and 5 ms; a scan of 40
-site configs takes 1.7 s and 0.35 s. The API waits 6 s for DynamoDB, and moto serves one request at a time.
-moto copies the table for each transaction, sorts it for each query, and checks each value of a response.
+Why: a transaction takes 0.5 s in moto with 5,000 rows, and 9 ms here with 2,000, whatever their number. A
+query takes 30 ms and 5 ms, a scan of 40 site configs 1.7 s and 0.35 s. The API waits 6 s for DynamoDB, and
+moto serves one request at a time. moto copies the table for each transaction, sorts it for each query, and
+checks each value of a response.
 """
 
 import copy
