@@ -67,6 +67,7 @@ format: $(VENV)/installed  ## format the code
 bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmarks/results/
 	$(BIN)/python -m benchmarks.presign
 	$(BIN)/python -m benchmarks.events
+	$(BIN)/python -m benchmarks.event_solvers
 	$(BIN)/python -m benchmarks.images --rows 50000
 	$(BIN)/python -m benchmarks.downloads
 	$(BIN)/python -m benchmarks.zips

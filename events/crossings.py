@@ -1,4 +1,10 @@
-"""The times at which an altitude crosses a level, rising or setting."""
+"""The times at which an altitude crosses a level, rising or setting.
+
+Why: `benchmarks/event_solvers.py` compares this search with ephem's own, `Observer.next_rising`, at latitudes
+from -80 to 69 degrees. Both find the same events. For the Sun they are within 0.2 s of each other. For the
+Moon ephem is up to 6.5 s away, where it just grazes the horizon: ephem predicts the Earth's rotation itself.
+Two seconds are allowed. A night of the Sun takes 0.4 ms here and 1.3 ms there, a month of the Moon 4 and 14.
+"""
 
 import math
 from collections.abc import Callable

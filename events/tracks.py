@@ -1,8 +1,9 @@
 """Apparent places of the Sun or the Moon over some days, seen from the centre of the Earth.
 
-ephem needs 40 microseconds for one place of the Moon, and a month of moonrises needs a thousand places. So
-ephem computes one place every 16 hours, and places between them are interpolated: one microsecond each, exact
-to 0.5 arcsec (0.03 s of a moonrise).
+Why: ephem needs 40 microseconds for one place of the Moon. A month of moonrises needs a thousand places, and
+a plot hundreds. So ephem computes one place every 16 hours, and places between them are interpolated: one
+microsecond each, exact to 0.5 arcsec (0.03 s of a moonrise). It also allows UTC's own Delta T: see
+`dynamical_date`.
 """
 
 import math
