@@ -88,3 +88,10 @@ def test_expressions_of_the_queries_are_those_of_the_indexes() -> None:
     sql = schema.SCHEMA.read_text()
     for expression in (queries._STACK, queries._COUNTER, queries._SORT_DATE):
         assert expression in sql
+
+
+def test_the_command_prints_each_statement(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert schema.main() == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("CREATE TABLE IF NOT EXISTS images")
+    assert len(printed) == len(schema.statements(schema.SCHEMA.read_text()))
