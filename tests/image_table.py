@@ -27,7 +27,7 @@ class ImageTable:
         self._definition: str | None = None
 
     def empty(self) -> None:
-        """Have the table and its indexes as schema.sql defines them, without rows."""
+        """Make the table and its indexes as schema.sql defines them, without rows."""
         connection = psycopg2.connect(self.url)
         try:
             connection.autocommit = True

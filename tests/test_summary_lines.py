@@ -7,7 +7,7 @@ from pathlib import Path
 from local.deployment import PROJECT
 
 
-def test_a_line_that_a_test_kept_ends_the_run(tmp_path: Path) -> None:
+def test_a_summary_line_ends_the_run(tmp_path: Path) -> None:
     tests = tmp_path / "test_kept.py"
     tests.write_text("def test_it(summary_line):\n    summary_line('12 schedules, 0 violations')\n")
     run = [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "tests.conftest", "-n", "0"]

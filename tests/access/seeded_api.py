@@ -55,20 +55,20 @@ class SeededApi:
         self.leased: dict[str, str] = {}
 
     def fill(self) -> None:
-        """Have all of it, whatever there was."""
+        """Fill everything again."""
         self.fill_site()
         self.fill_queue()
 
     @_through_open_doors
     def fill_site(self) -> None:
-        """Have a config, a note and a control room."""
+        """Store a config, a note and a control room."""
         self._api.put("/mrc1/config", json=CONFIG).raise_for_status()
         self._api.post("/nightlog/mrc1", json={"note_data": "Clear."}).raise_for_status()
         self._api.get("/control_room/mrc1").raise_for_status()
 
     @_through_open_doors
     def fill_queue(self) -> None:
-        """Have a queue with a waiting, a leased and a dead item, and a status."""
+        """Make a queue with a waiting, a leased and a dead item, and a status."""
         self._api.post("/pipe/status", json={"pipe_id": "pipe1", "status": "idle"}).raise_for_status()
         self._api.delete("/pipe/queue/jobs")
         self._api.post("/pipe/queue", json={"queue_name": "jobs", "max_receives": 1}).raise_for_status()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.mark.parametrize("write_access", ["open", "protected"])
-def test_no_browser_guesses_what_an_answer_is(
+def test_no_browser_guesses_the_type_of_a_response(
     api: ApiClient,
     deployment: Deployment,
     remotehq: RemoteHq,

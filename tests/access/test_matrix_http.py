@@ -76,7 +76,7 @@ def with_a_token(caller: str) -> Any:
 
 
 @pytest.mark.usefixtures("protected")
-def test_a_protected_stage_answers_reads_whoever_asks(
+def test_a_protected_stage_answers_reads_of_every_caller(
     api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]]
 ) -> None:
     seeded.fill()
@@ -88,7 +88,7 @@ def test_a_protected_stage_answers_reads_whoever_asks(
 
 @pytest.mark.usefixtures("protected")
 @pytest.mark.parametrize("need", CHANGING)
-def test_a_protected_stage_lets_those_change_things_whom_the_table_says_and_nobody_else(
+def test_a_protected_stage_allows_changes_to_exactly_the_callers_of_the_table(
     api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]], need: Need
 ) -> None:
     refill = seeded.fill_queue if need is Need.PIPE else seeded.fill_site
@@ -107,7 +107,7 @@ def test_a_protected_stage_lets_those_change_things_whom_the_table_says_and_nobo
         before = after
 
 
-def test_an_open_stage_lets_everybody_in_but_where_the_gateway_asks_for_a_token(
+def test_an_open_stage_allows_every_caller_except_on_routes_with_an_authorizer(
     api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]]
 ) -> None:
     seeded.fill()

@@ -9,7 +9,7 @@ from local.deployment import PROJECT
 from tests.local.test_serve import serving
 
 
-def test_the_key_that_it_tells_how_to_make_opens_its_site() -> None:
+def test_a_key_made_by_the_printed_command_works_for_its_site() -> None:
     with serving(WRITE_ACCESS="protected") as serve:
         told = serve.wait_for("To make a key: ")
         url = f"{serve.base_url}/mrc1/config"

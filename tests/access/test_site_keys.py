@@ -43,7 +43,7 @@ def test_the_hash_is_sha_256() -> None:
     assert site_keys._digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-def test_everybody_has_a_key_of_their_own() -> None:
+def test_every_holder_has_its_own_key() -> None:
     holders = [Holder(kind, f"name{number}") for kind in (SITE, PIPE) for number in range(12)]
     made = {holder: site_keys.hand_out(holder) for holder in holders}
     assert len(set(made.values())) == 24
@@ -96,7 +96,7 @@ def test_a_key_that_is_revoked_ends_within_a_minute(monkeypatch: pytest.MonkeyPa
     assert read_all.call_count == 1
 
 
-def test_every_key_is_compared_in_constant_time_whatever_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_key_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     made = [site_keys.hand_out(Holder(SITE, f"site{number}")) for number in range(3)]
     compare = Mock(wraps=hmac.compare_digest)
     monkeypatch.setattr("auth.site_keys.hmac", SimpleNamespace(compare_digest=compare))

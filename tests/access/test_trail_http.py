@@ -61,7 +61,7 @@ def test_a_protected_stage_logs_who_tried_each_change(
         assert (route, line["caller"], line["address"]) == (route, NAMES[caller], "127.0.0.1")
 
 
-def test_an_open_stage_logs_the_address_of_anybody_who_changes_something(
+def test_an_open_stage_logs_the_address_of_each_change(
     api: ApiClient, seeded: SeededApi, callers: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     seeded.fill()

@@ -46,12 +46,12 @@ def put(api: ApiClient, **headers: str) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize("header", ["x-site-key", "X-Site-Key", "X-SITE-KEY"])
-def test_the_site_s_key_lets_its_config_be_written(api: ApiClient, key: str, header: str) -> None:
+def test_a_site_s_key_can_write_its_config(api: ApiClient, key: str, header: str) -> None:
     assert api.put("//mrc1/config/", json=CONFIG, headers={header: key}).status_code == 200
     assert site_configs.read("mrc1") == CONFIG
 
 
-def test_a_key_of_another_is_told_whose_it_is(api: ApiClient) -> None:
+def test_a_refused_key_s_error_names_its_holder(api: ApiClient) -> None:
     other = site_keys.hand_out(Holder(SITE, "mrc2"))
     pipe = site_keys.hand_out(Holder(PIPE, "mrc1"))
     said = "The key in x-site-key is that of {} and does not allow this."
@@ -84,7 +84,7 @@ def test_with_both_a_key_and_a_token_the_key_decides(
     assert put(api, **bearer(token), **{"x-site-key": "garbage"}) == INVALID_FOR_CONFIG
 
 
-def test_a_user_for_whom_auth0_does_not_vouch_is_nobody(
+def test_a_user_unknown_to_auth0_is_unauthorized(
     api: ApiClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert put(api, **bearer(Auth0().token("auth0|observer", ["admin"]))) == UNAUTHORIZED
@@ -125,7 +125,7 @@ def test_a_user_changes_things_only_with_a_role_that_the_stage_names(
     assert api.post("/dummy-requires-auth", headers=token).status_code == 200
 
 
-def test_a_user_without_a_role_is_told_which_would_do(api: ApiClient, auth0: Auth0) -> None:
+def test_the_error_for_a_missing_role_lists_the_roles(api: ApiClient, auth0: Auth0) -> None:
     token = bearer(auth0.token("auth0|someone", ["viewer"]))
     sentence = "Your token is good, but this needs one of the roles admin."
     assert put(api, **token) == (403, {"message": sentence})
@@ -205,7 +205,7 @@ def test_the_site_that_is_checked_is_the_site_that_is_written(body: dict[str, An
     assert wanted.info_image is None or wanted.info_image.site == checked
 
 
-def test_a_stored_room_is_there_for_everybody_and_making_one_is_for_users(
+def test_every_caller_gets_a_stored_room_and_only_users_make_one(
     api: ApiClient, remotehq: RemoteHq, key: str, token: str
 ) -> None:
     for headers in ({}, {"x-site-key": key}):
@@ -247,7 +247,7 @@ def test_the_parameter_store_away_opens_nothing_and_says_try_again(
     assert site_configs.read("mrc1") is None
 
 
-def test_a_route_that_nobody_judged_is_closed() -> None:
+def test_a_route_without_an_entry_is_denied() -> None:
     ran = []
 
     @endpoint

@@ -75,7 +75,7 @@ def test_5_mb_of_uploads_are_complete(api: ApiClient, site: str) -> None:
 
 
 @pytest.mark.parametrize("site", ["all", "mrc1"])
-def test_what_passes_6_mb_goes_on_where_the_link_leads(api: ApiClient, site: str) -> None:
+def test_a_list_over_6_mb_continues_at_its_link(api: ApiClient, site: str) -> None:
     items = [log("mrc1", 1000 + second / 1000, note="x" * 200_000) for second in range(70)]
     for headers, answers in ((PLAIN, 3), ({"Accept-Encoding": "gzip"}, 2)):
         pages: list[Any] = []
@@ -136,7 +136,7 @@ def test_a_log_of_a_site_is_read_only_as_far_as_it_fits(
     assert rest.json()[0]["upload_timestamp_s"] == 1000 + len(first.json())
 
 
-def test_a_row_without_a_time_costs_itself_alone(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_without_a_time_hides_no_other_row(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     odd: list[dict[str, Any]] = [{"site": "mrc1"}, {"site": "mrc1", "upload_timestamp_s": Decimal(1)}]
     monkeypatch.setattr(store, "uploads_of_all_sites", lambda: iter(odd))
     assert json.loads(recent_uploads.listing("all", None).text()) == [

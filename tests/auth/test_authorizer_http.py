@@ -22,7 +22,7 @@ def bearer(token: str) -> dict[str, str]:
     "header", ["Bearer {}", "bearer {}", "BEARER {}"], ids=["Bearer", "bearer", "BEARER"]
 )
 @pytest.mark.parametrize("name", ["Authorization", "authorization"])
-def test_a_good_token_is_let_in(api: ApiClient, token: str, name: str, header: str) -> None:
+def test_a_valid_token_is_accepted(api: ApiClient, token: str, name: str, header: str) -> None:
     answer = api.post(ROUTE, headers={name: header.format(token)})
     assert (answer.status_code, answer.text) == (200, "successful authorization")
 

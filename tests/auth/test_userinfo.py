@@ -87,7 +87,7 @@ def test_an_answer_that_is_shorter_than_it_says_is_none(monkeypatch: pytest.Monk
     ],
     ids=["a header", "headers", "a body", "after the body", "chunks", "a status", "nothing"],
 )
-def test_a_server_that_drips_is_given_up(
+def test_a_server_that_sends_too_slowly_times_out(
     monkeypatch: pytest.MonkeyPatch, content: Callable[[], Iterator[bytes]]
 ) -> None:
     monkeypatch.setattr(userinfo, "TIMEOUT_S", (0.5, 0.5))

@@ -41,7 +41,7 @@ def fetch(api: ApiClient, browser: webdriver.Chrome) -> Iterator[Fetch]:
     page.stop()
 
 
-def test_a_failed_fetch_is_told_apart(fetch: Fetch, browser: webdriver.Chrome) -> None:
+def test_a_failed_fetch_has_its_own_message(fetch: Fetch, browser: webdriver.Chrome) -> None:
     # what the other tests would see if a CORS header were missing
     answer = browser.execute_async_script(FETCH, "http://127.0.0.1:9/", {})
     assert answer == {"failed": "TypeError: Failed to fetch"}

@@ -129,7 +129,7 @@ EVERY_OBJECT_HAS = ["__proto__", "constructor", "hasOwnProperty", "toString", "v
 
 
 @pytest.mark.usefixtures("quiet")
-def test_sites_and_queues_named_like_parts_of_javascript_stop_the_console_for_nobody(
+def test_names_like_parts_of_javascript_do_not_break_the_console(
     network: ApiClient, browser: webdriver.Chrome, wait: Wait
 ) -> None:
     for name in EVERY_OBJECT_HAS:
@@ -165,7 +165,7 @@ def test_a_section_that_cannot_be_shown_leaves_the_others_alone(
     assert browser.find_element(By.ID, "refresh").get_attribute("aria-disabled") is None
 
 
-def test_the_plot_s_policy_lets_its_colours_and_nothing_else(
+def test_the_plot_s_policy_allows_its_colours_and_nothing_else(
     network: ApiClient, browser: webdriver.Chrome, wait: Wait
 ) -> None:
     answer = requests.get(f"{network.base_url}/events/plot?site=mrc", timeout=30)
@@ -279,7 +279,7 @@ def test_an_image_that_cannot_be_loaded_is_said_and_asked_for_again(
     wait(lambda: said in text_of(browser, "#sites"))
 
 
-def test_a_call_that_fails_is_told_and_what_was_there_stays(
+def test_a_failed_call_is_shown_and_the_old_data_stays(
     network: ApiClient, browser: webdriver.Chrome, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser.get(f"{network.base_url}/console")

@@ -35,7 +35,7 @@ def test_jobs_come_once_in_the_order_in_which_sites_sent_them(api: ApiClient) ->
     assert poll(api) is None
 
 
-def test_a_machine_tells_what_it_does_and_reads_what_it_told(api: ApiClient) -> None:
+def test_a_machine_stores_its_status_and_reads_it_back(api: ApiClient) -> None:
     told = {"pipe_id": "pipe1", "status": "processing", "details": {"queue": QUEUE, "load": 0.7}}
     answer = api.post("/pipe/status", json=told).json()
     assert told.items() <= answer.items()

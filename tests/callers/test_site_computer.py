@@ -93,7 +93,7 @@ def test_a_config_that_is_stored_says_so_in_its_metadata(api: ApiClient) -> None
         "over 10 MB",
     ],
 )
-def test_a_config_that_is_refused_is_told_in_json(api: ApiClient, body: Any, status: int) -> None:
+def test_a_refused_config_gets_a_json_error(api: ApiClient, body: Any, status: int) -> None:
     told_status, answer = sent(api, body)
     assert told_status == status
     assert isinstance(answer["message"], str)
@@ -117,7 +117,7 @@ def test_a_stage_that_asks_for_keys_refuses_in_json(
     site_keys.forget()
 
 
-def test_a_table_that_is_away_is_told_in_json(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_of_the_table_gets_a_json_error(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
     monkeypatch.setattr(aws, "_made_client", aws._made_client.__wrapped__)
     status, answer = sent(api, "{}")
@@ -125,7 +125,7 @@ def test_a_table_that_is_away_is_told_in_json(api: ApiClient, monkeypatch: pytes
     assert answer["message"].startswith("Try again later")
 
 
-def test_a_fault_of_the_service_is_told_in_json(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_service_gets_a_json_error(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIG_TABLE_NAME", "")
     status, answer = sent(api, "{}")
     assert (status, answer["message"]) == (500, "Internal server error")

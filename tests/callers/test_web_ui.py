@@ -47,7 +47,7 @@ def ui(api: ApiClient) -> Browser:
     return Browser(api)
 
 
-def test_a_preflight_lets_every_method_and_header_of_the_ui_through(ui: Browser) -> None:
+def test_a_preflight_allows_every_method_and_header_of_the_ui(ui: Browser) -> None:
     """A browser asks first, for a JSON body and for a token."""
     for method, path in (("POST", "/download"), ("DELETE", "/nightlog/mrc1"), ("POST", "/downloadzip")):
         wanted = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization"}
@@ -108,7 +108,7 @@ def test_the_info_image_of_the_site_before_is_cleared_by_204_alone(ui: Browser) 
 @pytest.mark.parametrize(
     ("captured", "stored"), [("2026-01-01T20:00:00", 83.82), ("2023-03-08T09:19:59", 5.588)]
 )
-def test_right_ascension_is_shown_in_hours_whatever_the_image_s_age(
+def test_right_ascension_is_shown_in_hours_for_old_and_new_images(
     ui: Browser, captured: str, stored: float
 ) -> None:
     insert(

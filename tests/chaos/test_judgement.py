@@ -158,7 +158,7 @@ def night(aws: str) -> Night:
     return night
 
 
-def test_nothing_is_wrong_where_all_is_as_told(night: Night, wrong: Callable[[Night], list[str]]) -> None:
+def test_matching_data_has_no_findings(night: Night, wrong: Callable[[Night], list[str]]) -> None:
     assert wrong(night) == []
 
 
@@ -240,7 +240,7 @@ def _fall_over(night: Night) -> None:
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_what_is_not_as_told_is_wrong(
+def test_each_difference_is_a_finding(
     night: Night, wrong: Callable[[Night], list[str]], broken: Callable[[Night], Any], said: str
 ) -> None:
     broken(night)

@@ -88,7 +88,7 @@ def environment(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
 
 
 def dump_memory(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
-    """Tell all of the template's writable memory, which each job starts with."""
+    """Return all writable memory of the template, which each job starts with."""
     for place in [line.split()[0] for line in _MAPS if line.split()[1].startswith("rw")]:
         start, end = (int(number, 16) for number in place.split("-"))
         _MEMORY.seek(start)

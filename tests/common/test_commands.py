@@ -114,7 +114,7 @@ def test_a_database_url_that_is_wrong(url: str, said: str) -> None:
     assert "hunter2" not in heard
 
 
-def test_a_database_that_does_not_let_the_user_make_tables(database: str) -> None:
+def test_a_database_user_without_permission_to_create_tables(database: str) -> None:
     status, said = run(SCHEMA, DATABASE_URL=f"{database}&options=-cdefault_transaction_read_only%3Don")
     assert (status, said.count("\n")) == (1, 1)
     assert said.startswith("PostgreSQL cannot be used: cannot execute")
@@ -127,7 +127,7 @@ def test_an_endpoint_of_one_service_comes_before_that_of_all(monkeypatch: pytest
     assert aws.custom_endpoint("ssm") == "http://127.0.0.1:1"
 
 
-def test_a_base_url_that_is_none_is_told_at_once() -> None:
+def test_an_invalid_base_url_is_an_error_at_once() -> None:
     status, said = run(["deploy.smoke", "api.photonranch.org/dev"])
     assert status == 2
     assert said.endswith("'api.photonranch.org/dev' is not an http:// or https:// URL\n")

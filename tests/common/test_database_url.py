@@ -122,7 +122,7 @@ def test_a_query_goes_through_a_url_as_sqlalchemy_writes_it(
     assert postgres.query("SELECT 1 AS one") == [{"one": 1}]
 
 
-def test_a_refused_url_is_told_by_the_answer_and_by_the_smoke_test(
+def test_a_refused_url_is_reported_by_the_response_and_the_smoke_test(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", REFUSED[0])

@@ -42,7 +42,7 @@ def test_a_config_with_sets_is_answered_with_lists(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("configuration", [{"L": []}, {"S": "x"}, {"NULL": True}, {"SS": ["a"]}, None])
-def test_a_config_that_is_no_map_costs_its_own_site_alone(
+def test_a_config_that_is_not_a_map_affects_only_its_site(
     api: ApiClient, configuration: dict[str, Any] | None
 ) -> None:
     api.put("/aro1/config", json={"name": "Apache Ridge"})
@@ -119,7 +119,7 @@ def test_an_item_that_does_not_say_when_it_came_does_not_stop_the_counting(
     assert (answer["waiting"], answer["oldest_age_ms"]) == (1, None)
 
 
-def test_a_status_with_odd_values_is_listed_and_one_without_a_time_costs_itself_alone(api: ApiClient) -> None:
+def test_a_status_with_odd_values_is_listed_and_one_without_a_time_hides_no_other(api: ApiClient) -> None:
     put("PIPE_QUEUE_TABLE_NAME", pk="STATUS#p1", sk="INFO", last_updated=1, details={"M": ODD_VALUES})
     put("PIPE_QUEUE_TABLE_NAME", pk="STATUS#p2", sk="INFO", status="idle")
     (listed,) = api.get("/pipe/statuses").json()

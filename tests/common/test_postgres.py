@@ -48,7 +48,7 @@ def end_backend(url: str, pid: int) -> None:
 
 
 def keep(connection: Any, *, used_s_ago: float = 0, made_s_ago: float = 0) -> Any:
-    """Have a connection kept, as if it was made and used so long ago; answers it."""
+    """Return an idle connection that looks as if it was made and used some time ago."""
     now = time.time()
     postgres._idle.append(postgres._IdleConnection(connection, now - made_s_ago, now - used_s_ago))
     return connection
@@ -230,7 +230,7 @@ def proxy(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     proxy.stop()
 
 
-def test_a_server_that_hangs_is_given_up_on(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_hangs_times_out(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     backend()
     connect = Mock(side_effect=postgres._connect)
     monkeypatch.setattr(postgres, "_connect", connect)
@@ -247,7 +247,7 @@ def test_a_server_that_hangs_is_given_up_on(proxy: Proxy, monkeypatch: pytest.Mo
     assert backend()
 
 
-def test_no_query_takes_longer_than_its_request_has(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_query_takes_longer_than_its_request_may(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "STATEMENT_TIMEOUT_MS", 3_600_000)
     monkeypatch.setattr(request_context, "RESPOND_WITHIN_S", 0.5)
     backend()

@@ -135,7 +135,7 @@ def test_a_list_ends_when_the_time_does(monkeypatch: pytest.MonkeyPatch) -> None
     assert answer["headers"]["Link"] == '<?after=6>; rel="next"'
 
 
-def test_an_element_that_json_cannot_have_costs_itself_alone() -> None:
+def test_an_element_that_json_cannot_hold_hides_no_other() -> None:
     odd = [1, {"no JSON": object()}, 2, 3, "\ud800", 4, "x" * MAX_BODY_BYTES, 5]
     answer = to_lambda(listing(odd), accepts_gzip=False)
     assert body(answer) == [1, 2, 3, 4, 5]

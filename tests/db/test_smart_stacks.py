@@ -62,7 +62,7 @@ def test_a_real_looking_night() -> None:
 
 
 def rows_of(cursor: Any, night: list[dict[str, Any]]) -> None:
-    """Have the table hold a night, newest first, the key of each image being its place from the end."""
+    """Fill the table with a night, newest first. The key of each image is its place from the end."""
     cursor.execute("TRUNCATE images RESTART IDENTITY")
     rows = [(NIGHT, "lum", True, json.dumps(cards)) for cards in reversed(night)]
     if rows:

@@ -64,7 +64,7 @@ def test_a_failing_route_is_reported(
     assert "GET /latest_image_all_sites works" not in capsys.readouterr().out
 
 
-def test_a_broken_authorizer_is_told_from_a_wrong_token(
+def test_a_broken_authorizer_is_distinguished_from_a_wrong_token(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authorizer_probes = [each for each in smoke.PROBES if each.path == "/dummy-requires-auth"]

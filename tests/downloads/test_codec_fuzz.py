@@ -133,7 +133,7 @@ def beside_others(box: Sandbox, numbers: Sequence[int]) -> list[dict[str, Any]]:
     return outcomes(box, [file(RIGHT_FILES, number) for number in numbers])
 
 
-def test_changed_files_cost_their_sender_alone(sandboxes: list[Sandbox]) -> None:
+def test_changed_files_affect_only_their_sender(sandboxes: list[Sandbox]) -> None:
     numbers = range(FIRST, FIRST + FILES)
 
     def all_in(box: Sandbox) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def test_a_plain_file_stays_as_it_is(api: ApiClient) -> None:
     assert download(api, content) == content
 
 
-def test_checksums_are_right_where_the_image_has_some(api: ApiClient) -> None:
+def test_existing_checksums_are_corrected(api: ApiClient) -> None:
     file = io.BytesIO()
     fits.PrimaryHDU(sky(), header()).writeto(file, checksum=True)
     content = bytearray(file.getvalue())

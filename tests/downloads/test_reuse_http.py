@@ -84,7 +84,7 @@ def test_names_that_differ_after_their_first_dot_have_tiffs_of_their_own(api: Ap
 
 
 def age(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """Have the store see what is stored as older by so much."""
+    """Make stored objects look older by a number of seconds."""
     monkeypatch.setattr(store, "time", SimpleNamespace(time=lambda: time.time() + by.total_seconds()))
 
 

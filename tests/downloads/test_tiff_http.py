@@ -48,7 +48,7 @@ def arcsinh(values: Pixels) -> Pixels:
 
 
 @pytest.mark.parametrize("pack", [plain, packed])
-def test_linear_leaves_pixels_and_their_type_as_they_are(api: ApiClient, pack: Any) -> None:
+def test_linear_keeps_pixels_and_their_type(api: ApiClient, pack: Any) -> None:
     for kind in TYPES:
         image = (sky() - 900 if kind != "uint8" else sky() / 200).clip(0).astype(kind)
         # quantization is fpack's, and is tried elsewhere

@@ -220,7 +220,7 @@ def test_the_same_range_again_reuses_the_zip(api: ApiClient) -> None:
     assert len(before) == 1
 
 
-def test_a_zip_that_takes_too_long_is_told_and_is_there_later(
+def test_a_zip_that_takes_too_long_is_a_504_and_exists_later(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(image(1, EVENING))
@@ -271,7 +271,7 @@ def test_two_requests_for_one_list_get_one_zip(api: ApiClient, monkeypatch: pyte
     assert len(packings) == 1
 
 
-def test_who_waits_for_another_s_zip_in_vain_is_told_to_ask_again(
+def test_waiting_too_long_for_another_request_s_zip_is_a_504(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(image(1, EVENING))

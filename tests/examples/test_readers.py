@@ -172,7 +172,7 @@ def test_an_api_that_is_away_is_said(run: Run, example: str) -> None:
 
 
 @pytest.mark.parametrize("example", ["tonight", "latest_images"])
-def test_help_tells_how(run: Run, example: str) -> None:
+def test_help_shows_the_usage(run: Run, example: str) -> None:
     told = run(example, "--help")
     assert told.returncode == 0
     assert f"python examples/{example}.py http://127.0.0.1:4000/api" in told.stdout

@@ -144,7 +144,7 @@ def test_one_file_that_fails_does_not_keep_the_others_from_it(site: Site, run: R
     assert [stored["file"] for stored in site.stored] == [b"x"]
 
 
-def test_an_api_that_is_away_is_given_up_after_so_many_tries(run: Run) -> None:
+def test_an_unreachable_api_ends_the_upload_after_some_tries(run: Run) -> None:
     told = run("http://127.0.0.1:9/api", "--attempts", "2", NAME)
     assert told.returncode == 1
     assert told.stderr.count("no connection (ConnectionError)") == 2
@@ -215,7 +215,7 @@ def test_an_empty_file_is_refused(site: Site, run: Run, image: Path) -> None:
     assert "the file is empty" in told.stderr
 
 
-def test_help_tells_how(run: Run) -> None:
+def test_help_shows_the_usage(run: Run) -> None:
     told = run("--help")
     assert told.returncode == 0
     assert "python examples/upload_image.py http://127.0.0.1:4000/api" in told.stdout

@@ -249,6 +249,6 @@ def test_uploads_at_the_same_time_are_all_logged() -> None:
         ("data/notes.txt", None),
     ],
 )
-def test_a_file_s_name_tells_its_kind(key: str, flag: str | None) -> None:
+def test_a_file_s_kind_is_read_from_its_name(key: str, flag: str | None) -> None:
     landed = LandedFile.from_key(key)
     assert (landed.flag if landed else None) == flag

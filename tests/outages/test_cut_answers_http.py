@@ -214,7 +214,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_write_is_as_its_caller_was_told(seeded: ApiClient, proxies: Proxies, mode: Mode) -> None:
+def test_a_write_is_what_its_response_says(seeded: ApiClient, proxies: Proxies, mode: Mode) -> None:
     for name, write in WRITES.items():
         before, after = next(numbers), next(numbers)
         assert write.change(seeded, before).status_code == 200
@@ -263,7 +263,7 @@ def leased(api: ApiClient, queue: str, max_receives: int, items: int) -> list[di
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_the_end_of_a_lease_is_as_its_caller_was_told(
+def test_the_end_of_a_lease_is_what_its_response_says(
     seeded: ApiClient, proxies: Proxies, mode: Mode
 ) -> None:
     items = dict(zip(("ack", "nack", "extend"), leased(seeded, "leases", 9, 3), strict=True))
@@ -350,7 +350,7 @@ def test_a_room_that_is_answered_is_there(
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_user_whom_auth0_does_not_vouch_for_is_not_let_in(
+def test_a_user_unknown_to_auth0_is_refused(
     seeded: ApiClient, proxies: Proxies, token: str, mode: Mode
 ) -> None:
     bearer = {"Authorization": f"Bearer {token}"}

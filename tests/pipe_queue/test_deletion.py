@@ -20,7 +20,7 @@ def rows() -> list[str]:
 
 
 def at_the_put(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
-    """Have `action` happen when an enqueue has its place and is about to put its item."""
+    """Run `action` after an enqueue has taken its place and before it puts its item."""
     put = item_store.put
 
     def put_late(row: Any, token: str) -> None:
@@ -145,7 +145,7 @@ def test_a_queue_with_too_much_in_it_is_deleted_in_more_than_one_go(
     assert rows() == []
 
 
-def test_many_make_one_queue_and_one_is_told_so(api: ApiClient) -> None:
+def test_of_many_simultaneous_creations_one_succeeds(api: ApiClient) -> None:
     told: list[int] = []
     threads = [
         threading.Thread(

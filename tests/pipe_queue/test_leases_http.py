@@ -38,7 +38,7 @@ def test_a_leased_item_comes_with_its_lease_and_stays(api: ApiClient, items: lis
     assert stats(api) == (2, 1, 0)
 
 
-def test_a_leased_item_is_handed_to_nobody_else(api: ApiClient, items: list[dict[str, Any]]) -> None:
+def test_a_leased_item_is_not_handed_out_again(api: ApiClient, items: list[dict[str, Any]]) -> None:
     handed = [dequeue(api, lease_seconds=LONG), dequeue(api), dequeue(api, lease_seconds=LONG)]
     assert [item["id"] for item in handed] == [item["id"] for item in items]
     assert dequeue(api) is None
@@ -122,7 +122,7 @@ def test_a_bad_lease_length(api: ApiClient, items: list[dict[str, Any]], seconds
 
 @pytest.mark.parametrize("how", ["ack", "nack", "extend"])
 @pytest.mark.parametrize("body", [{}, {"id": "x"}, {"lease_id": "x"}, {"id": "", "lease_id": "x"}])
-def test_an_end_of_no_lease(api: ApiClient, how: str, body: dict[str, Any]) -> None:
+def test_ending_a_lease_that_does_not_exist(api: ApiClient, how: str, body: dict[str, Any]) -> None:
     answer = api.post(f"/pipe/queue/stacks/{how}", json=body)
     assert (answer.status_code, answer.text) == (400, "Missing required fields: id and lease_id")
 
@@ -250,7 +250,7 @@ def test_a_dead_letter_behind_an_item_that_was_never_handed_out_counts(api: ApiC
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_an_exhausted_item_that_nobody_came_upon_is_redriven(api: ApiClient, by_id: bool) -> None:  # noqa: FBT001
+def test_an_exhausted_item_that_was_not_moved_yet_is_redriven(api: ApiClient, by_id: bool) -> None:  # noqa: FBT001
     create(api, max_receives=1)
     item = enqueue(api)
     dequeue(api, lease_seconds=0.05)

@@ -160,7 +160,7 @@ def test_the_demo_queues_are_served(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("item_id", [None, 5, "another", {"a"}], ids=["none", "a number", "another", "a set"])
-def test_an_item_is_known_by_its_key_whatever_its_row_has_for_an_id(api: ApiClient, item_id: Any) -> None:
+def test_an_item_is_identified_by_its_key(api: ApiClient, item_id: Any) -> None:
     """Such an item would otherwise stay at the head of its queue for good."""
     api.post("/pipe/queue", json={"queue_name": "old", "max_receives": 1})
     items = [write_legacy_item("old", MS, number) for number in range(3)]

@@ -66,7 +66,7 @@ def test_a_payload_comes_out_as_it_went_in(api: ApiClient, payload: Any) -> None
     assert dequeue(api) == item
 
 
-def test_who_sent_it_is_unknown_unless_told(api: ApiClient) -> None:
+def test_the_sender_is_unknown_by_default(api: ApiClient) -> None:
     create(api)
     assert enqueue(api)["sender"] == enqueue(api, sender=None)["sender"] == "unknown"
 

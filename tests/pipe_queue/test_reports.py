@@ -82,7 +82,7 @@ def test_it_runs_as_it_is_deployed(api: ApiClient, deployment: Deployment) -> No
     assert Invoker()(deployment.functions["reportQueues"], {}) is None
 
 
-def test_an_exhausted_item_that_nobody_came_upon_is_measured_as_dead(api: ApiClient, report: Report) -> None:
+def test_an_exhausted_item_that_was_not_moved_yet_counts_as_dead(api: ApiClient, report: Report) -> None:
     create(api, "stacks", max_receives=1)
     enqueue(api, "stacks")
     dequeue(api, "stacks", lease_seconds=0.05)

@@ -106,7 +106,7 @@ def test_a_busy_table_is_asked_again_by_other_threads_too(
 
 
 @pytest.mark.parametrize("failures", [0, 1, 2])
-def test_a_refusal_tells_whether_the_request_was_repeated(
+def test_a_failed_condition_says_whether_the_request_was_repeated(
     engine: Callable[..., Engine], failures: int
 ) -> None:
     engine(*[Unavailable("busy")] * failures, ConditionFailed())
@@ -182,7 +182,7 @@ def test_the_budget_is_restarted_only_while_api_gateway_waits(monkeypatch: pytes
 
 
 def remove_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a delete executed and its answer lost, so that its repetition finds the item gone."""
+    """Execute a delete and lose its response, so that the retry finds no item."""
     remove = store.remove_leased
 
     def removed_before(queue: str, item_id: str, lease_id: str) -> None:

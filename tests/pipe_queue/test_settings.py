@@ -97,7 +97,7 @@ def test_leases_go_on_while_a_queue_is_paused(api: ApiClient) -> None:
     assert stats(api) == (1, 0, 0)
 
 
-def test_a_poll_that_waits_hears_that_the_queue_is_paused(api: ApiClient) -> None:
+def test_a_waiting_poll_ends_when_the_queue_is_paused(api: ApiClient) -> None:
     create(api)
     answers: list[Any] = []
     poll = threading.Thread(target=lambda: answers.append(api.post("/pipe/queue/stacks/dequeue?wait=15")))

@@ -90,7 +90,7 @@ def test_a_queue_of_3_mb_is_counted_listed_peeked_and_deleted(api: ApiClient) ->
     assert [row["sk"] for row in TABLE.scan()] == ["ADOPTED", "stacks"]
 
 
-def test_a_peek_beyond_6_mb_leads_on(api: ApiClient) -> None:
+def test_a_peek_over_6_mb_links_to_the_next_page(api: ApiClient) -> None:
     create(api)
     enqueued = [enqueue(api, payload="x" * 390_000) for _ in range(20)]
     found: list[Any] = []

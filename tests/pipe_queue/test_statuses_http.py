@@ -72,7 +72,7 @@ def test_what_is_no_status(api: ApiClient, field: str, value: Any, status: int, 
     assert api.get("/pipe/statuses").json() == [before]
 
 
-def test_a_machine_that_told_nothing(api: ApiClient) -> None:
+def test_a_machine_without_a_status(api: ApiClient) -> None:
     answer = api.get("/pipe/status/pipe9")
     assert (answer.status_code, answer.text) == (404, "PIPE machine not found: pipe9")
     answer = api.get("/pipe/status/pipe%209")
@@ -98,7 +98,7 @@ def test_all_statuses_those_of_the_earlier_service_too(api: ApiClient) -> None:
     assert api.get("/pipe/statuses").json() == told[1:]
 
 
-def test_statuses_beyond_6_mb_lead_on(api: ApiClient) -> None:
+def test_statuses_over_6_mb_link_to_the_next_page(api: ApiClient) -> None:
     told = [tell(api, f"pipe{number:02d}", details={"x": "x" * 390_000}) for number in range(17)]
     plain = {"Accept-Encoding": "identity"}
     first = api.get("/pipe/statuses", headers=plain)

@@ -97,7 +97,7 @@ def test_without_a_token_none_is_opened(api: ApiClient, remotehq: RemoteHq) -> N
     ],
     ids=str,
 )
-def test_remotehq_failing_is_told(
+def test_a_failure_of_remotehq_is_reported(
     api: ApiClient,
     remotehq: RemoteHq,
     user: dict[str, str],
@@ -120,7 +120,7 @@ def test_what_remotehq_says_is_passed_on_as_it_is(
     assert (answer.status_code, answer.json()) == (200, {"data": None, "error": {"code": 7, "load": 0.5}})
 
 
-def test_a_remotehq_that_drips_is_given_up(
+def test_a_remotehq_that_sends_too_slowly_times_out(
     api: ApiClient, remotehq: RemoteHq, user: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def drip(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:

@@ -105,7 +105,7 @@ def test_a_site_without_a_room_gets_none(remotehq: RemoteHq) -> None:
         {"wema_name": ["a"]},
     ],
 )
-def test_a_site_whose_zone_is_unknown_is_told_in_the_log_and_stops_no_other(
+def test_a_site_with_an_unknown_zone_is_logged_and_stops_no_other(
     config: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site("a", **(config or {}))
@@ -167,7 +167,7 @@ def test_the_schedule_goes_by_the_clock(deployment: Deployment, monkeypatch: pyt
     assert load_handler(function.handler)({}, context) == ["west"]
 
 
-def test_the_schedule_runs_once_every_hour_for_as_long_as_lambda_lets_it() -> None:
+def test_the_schedule_runs_hourly_with_lambda_s_longest_timeout() -> None:
     function = yaml.safe_load((PROJECT / "serverless.yml").read_text())["functions"][
         "restartControlRoomsHourly"
     ]

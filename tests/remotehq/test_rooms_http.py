@@ -101,9 +101,7 @@ def test_a_room_is_made_once_and_then_remembered(api: ApiClient, remotehq: Remot
     assert remotehq.calls == MAKING
 
 
-def test_a_room_of_the_earlier_service_is_answered_as_it_was_stored(
-    api: ApiClient, remotehq: RemoteHq
-) -> None:
+def test_a_room_of_the_earlier_service_is_returned_as_stored(api: ApiClient, remotehq: RemoteHq) -> None:
     stored: RoomRow = {
         "site": "mrc1",
         "slug": "mrc-one",
@@ -174,7 +172,7 @@ def test_a_room_that_can_neither_get_its_app_nor_be_deleted_is_mended_by_a_retry
     assert remotehq.rooms[SLUG]["app"] == APP
 
 
-def test_remotehq_out_of_reach_is_told(
+def test_an_unreachable_remotehq_is_a_500(
     api: ApiClient, remotehq: RemoteHq, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REMOTEHQ_API_URL", "http://127.0.0.1:9/v1")
@@ -358,7 +356,7 @@ STEPS_OF_A_CHANGE = [
 def break_off(
     owner: Any, step: str, how: type[BaseException], patch: pytest.MonkeyPatch, *, after: bool
 ) -> None:
-    """Have a change end before or after one of its steps, and release no lock."""
+    """End a change before or after one of its steps, without releasing its lock."""
     really = getattr(owner, step)
 
     def ends(*arguments: Any) -> None:
@@ -374,7 +372,7 @@ def break_off(
 @pytest.mark.parametrize(
     "change", [rooms.restart, rooms.delete, rooms.make], ids=lambda change: change.__name__
 )
-def test_wherever_a_change_ends_the_next_request_answers_a_room_that_is_there(
+def test_after_a_crash_at_any_step_the_next_request_returns_a_live_room(
     api: ApiClient, remotehq: RemoteHq, change: Callable[[str], Any], how: type[BaseException]
 ) -> None:
     for (owner, step), after in product(STEPS_OF_A_CHANGE, (False, True)):
@@ -391,7 +389,7 @@ def test_wherever_a_change_ends_the_next_request_answers_a_room_that_is_there(
         store.delete("mrc1")
 
 
-def test_a_room_in_doubt_is_mended_for_whoever_asks(
+def test_any_caller_gets_a_room_in_doubt_replaced(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WRITE_ACCESS", "protected")

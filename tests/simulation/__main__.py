@@ -124,7 +124,7 @@ def _work(names: list[str], options: argparse.Namespace, deadline: float) -> Ite
 
 
 def _play(pool: ProcessPoolExecutor, work: Iterator[Work], tally: Tally, at_once: int) -> None:
-    """Let the processes play until it is enough."""
+    """Let the processes run until they have played enough."""
     playing: set[Future[Played]] = set()
     while not tally.is_enough:
         playing |= {pool.submit(play, next(work)) for _ in range(at_once - len(playing))}

@@ -137,7 +137,7 @@ def test_all_configs_are_complete_however_many_pages_the_scan_takes(
     assert found == configurations
 
 
-def test_configs_beyond_6_mb_come_gzipped_or_cut_with_a_way_on(api: ApiClient) -> None:
+def test_configs_over_6_mb_are_gzipped_or_link_to_the_next_page(api: ApiClient) -> None:
     configurations = {f"site{number:03d}": {"text": "x" * 100_000} for number in range(70)}
     for site, configuration in configurations.items():
         store.write(site, configuration)
@@ -226,7 +226,7 @@ def test_a_position_that_no_key_can_be(aws: str, path: str, after: str) -> None:
     )
 
 
-def test_a_row_without_a_configuration_costs_itself_alone(api: ApiClient) -> None:
+def test_a_row_without_a_configuration_hides_no_other(api: ApiClient) -> None:
     store.write("mrc1", STORED)
     Table("CONFIG_TABLE_NAME").put({"site": "aro1"})
     assert api.get("/all/config").json() == {"mrc1": STORED}
