@@ -162,6 +162,7 @@ lock: $(VENV)/installed  ## update the versions of all packages in the .in files
 	$(LOCK) requirements.in --output-file=requirements.txt
 	$(LOCK) --constraints=requirements.txt requirements-light.in --output-file=requirements-light.txt
 	$(LOCK) --constraints=requirements.txt requirements-imaging.in --output-file=requirements-imaging.txt
+	$(LOCK) --constraints=requirements.txt requirements-ingest.in --output-file=requirements-ingest.txt
 	$(LOCK) --no-deps requirements-pages.in --output-file=requirements-pages.txt
 	$(LOCK) --constraints=requirements.txt --constraints=requirements-pages.txt requirements-serve.in --output-file=requirements-serve.txt
 	$(LOCK) --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt

@@ -73,7 +73,7 @@ def running() -> Iterator[SeedData]:
     stack = Stack(0, demo=False)
     logs.logger.setLevel(logging.ERROR)
     # It would file what benchmarks store, in this very process, while they measure.
-    stack.ingester.stop()
+    stack.uploads.stop()
     try:
         with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
             # With a large table moto may take longer than queues wait for DynamoDB, which takes milliseconds.

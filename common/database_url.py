@@ -30,7 +30,10 @@ class DatabaseUrlRefused(Unavailable):
 
 
 def configured() -> str:
-    """Return PostgreSQL's URL as libpq reads it: `DATABASE_URL` of the environment, or the secret `db-url`.
+    """Return PostgreSQL's URL as libpq reads it: `DATABASE_URL` of the environment, or a secret.
+
+    `DATABASE_URL_PARAMETER` names the secret, so that the ingester can have a user that may write. By default
+    it is `db-url`.
 
     Raises
     ------
@@ -39,7 +42,11 @@ def configured() -> str:
     DatabaseUrlRefused
         If it is not a URL that PostgreSQL's client can use.
     """
-    return for_libpq(setting("DATABASE_URL") if "DATABASE_URL" in os.environ else secret("db-url"))
+    return for_libpq(
+        setting("DATABASE_URL")
+        if "DATABASE_URL" in os.environ
+        else secret(os.environ.get("DATABASE_URL_PARAMETER", "db-url"))
+    )
 
 
 def for_libpq(written: str) -> str:

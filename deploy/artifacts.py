@@ -47,6 +47,8 @@ ARTIFACTS = (
         data=("pages/openapi.json", "pages/static/*"),
         limit_mb=45,
     ),
+    # For the function that makes thumbnails. Pillow adds 8 MB.
+    Artifact(name="ingest", requirements=("requirements-ingest.txt",), data=(), limit_mb=45),
     # For functions that read FITS files. numpy and astropy triple the size of an artifact.
     Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
 )

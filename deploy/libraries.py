@@ -24,6 +24,8 @@ _NEEDED: Mapping[str, frozenset[str]] = {
             "lambda",
             "partitions.json",
             "s3",
+            "sns",
+            "sqs",
             "sdk-default-configuration.json",
             "ssm",
             "sts",

@@ -14,6 +14,9 @@ FILES = (
     ("fits_10_exists", "fits_10_file_path", "fits_10_url"),
 )
 
+# What the ingester stores for itself.
+_INTERNAL = frozenset({"header_rank"})
+
 
 def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
     """Return the response for a stored record. Any of its attributes may be missing.
@@ -32,7 +35,7 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
         URLs, good for seven days, of the files that exist.
     """
     return {
-        **record,
+        **{name: value for name, value in record.items() if name not in _INTERNAL},
         "site": site,
         "channel": channel,
         "base_filename": record.get("base_filename", ""),

@@ -1,5 +1,6 @@
 """Files a batch of the queue's messages: each by itself, so that a bad file holds up no other."""
 
+import logging
 import os
 import time
 from typing import Any
@@ -54,9 +55,13 @@ def _handle_failure(message: dict[str, Any], error: Exception) -> bool:
     """Log a failure; at the last try put the message among the dead letters. Return whether it can go."""
     receives = int(message["attributes"]["ApproximateReceiveCount"])
     reason = str(error.body) if isinstance(error, ApiError) else type(error).__name__
-    fields = {"message": message["body"], "try": receives, "reason": reason, **logs.failure(error)}
-    logs.logger.error("not filed", extra={"fields": fields})
-    return receives >= MAX_RECEIVES and _send_to_dead_letters(message["body"], reason)
+    is_last = receives >= MAX_RECEIVES
+    fields = {"upload": message["body"], "try": receives, "reason": reason, **logs.failure(error)}
+    level, words = (
+        (logging.ERROR, "upload not filed") if is_last else (logging.WARNING, "upload not filed yet")
+    )
+    logs.logger.log(level, words, extra={"fields": fields})
+    return is_last and _send_to_dead_letters(message["body"], reason)
 
 
 def _send_to_dead_letters(body: str, reason: str) -> bool:

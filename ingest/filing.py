@@ -6,7 +6,8 @@ Every step may be repeated. An image's files may come in any order, also two at 
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from common.errors import Unavailable, Unprocessable
+from common import logs
+from common.errors import NotFound, Unavailable, Unprocessable
 from ingest import (
     announcements,
     columns,
@@ -34,10 +35,18 @@ def file_object(stored: StoredObject) -> None:
     Unavailable
         If a backend does not answer. Filing the object again completes the work.
     """
+    file = parse_key(stored.key)
+    if file and file.kind is Kind.SMALL_JPG and thumbnails.was_made_here(file.key):
+        # It is filed already, and no site has uploaded it.
+        return
     if stored.is_new:
         upload_log.add(stored)
-    file = parse_key(stored.key)
-    channels = [] if file is None else _file_exposure_file(file, stored.stored_at)
+    try:
+        channels = [] if file is None else _file_exposure_file(file, stored.stored_at)
+    except NotFound:
+        # Its message may come after the object was deleted. Nothing is left to file.
+        logs.logger.warning("object gone before it was filed", extra={"fields": {"key": stored.key}})
+        return
     if stored.is_new:
         for channel in channels or (None,):
             announcements.announce(stored, file, channel)

@@ -135,6 +135,19 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
         connection.close()
 
 
+def count_duplicates(url: str) -> int:
+    """Return how many images have more than one row."""
+    import psycopg2
+
+    connection = psycopg2.connect(url)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_DUPLICATED_NAMES)
+            return len(cursor.fetchall())
+    finally:
+        connection.close()
+
+
 def undo(url: str, say: Say = lambda _words: None) -> None:
     """Remove the index and the column, and bring back the rows that were merged away.
 

@@ -22,6 +22,12 @@ def is_jpg(key: str) -> bool:
     return objects.read_range(key, 0, len(_MAGIC), None).content == _MAGIC
 
 
+def was_made_here(key: str) -> bool:
+    """Return whether an object is a thumbnail that `make` has stored. One HEAD."""
+    found = objects.describe(key)
+    return found is not None and _MADE_OF in found.metadata
+
+
 def make(key: str, thumbnail_key: str) -> bool:
     """Make and store the thumbnail of a JPG, unless it is there; return whether there is one now.
 

@@ -124,6 +124,20 @@ class Deployment:
         ]
 
     @property
+    def max_receives(self) -> int:
+        """How often the queue of uploads hands out a message before it becomes a dead letter."""
+        (count,) = [
+            queue["RedrivePolicy"]["maxReceiveCount"]
+            for queue in self._properties("AWS::SQS::Queue")
+            if "RedrivePolicy" in queue
+        ]
+        return int(count)
+
+    def custom(self, name: str) -> str:
+        """Return a text of the section `custom`."""
+        return str(self._config["custom"][name])
+
+    @property
     def tables(self) -> list[dict[str, Any]]:
         """The CloudFormation properties of each DynamoDB table, of all stages."""
         return self._properties("AWS::DynamoDB::Table")

@@ -1,20 +1,13 @@
-"""Create the tables, bucket, queue and secrets of the API in the local backends."""
+"""Create the tables, the bucket and the secrets of the API in the local backends."""
 
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from collections.abc import Callable
 
 from common import aws
 from db import schema
+from ingest import schema as ingest_schema
 from local import remotehq
 from local.deployment import Deployment
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
 
 # The CloudFormation properties of a table that CreateTable accepts.
 _CREATE_TABLE = (
@@ -25,16 +18,6 @@ _CREATE_TABLE = (
     "GlobalSecondaryIndexes",
     "LocalSecondaryIndexes",
 )
-LANDED_QUEUE = "landed-files"
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A file that arrived in S3: its key, its size in bytes, and the time (Unix seconds)."""
-
-    key: str
-    size: int
-    at_s: float
 
 
 def make_tables(deployment: Deployment) -> None:
@@ -69,40 +52,17 @@ def make_secrets() -> None:
         client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 
-def make_schema() -> None:
-    """Create the image table and its indexes if they do not exist yet."""
-    schema.apply(os.environ["DATABASE_URL"])
+def make_schema(say: Callable[[str], None]) -> None:
+    """Create the image table, its indexes, and what the ingester needs, if they do not exist yet.
 
-
-def announce_landed_files() -> str:
-    """Make S3 notify a queue of every file for the ingester; return the queue's URL."""
-    queue = aws.client("sqs")
-    url: str = queue.create_queue(QueueName=LANDED_QUEUE)["QueueUrl"]
-    arn = queue.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    aws.client("s3").put_bucket_notification_configuration(
-        Bucket=os.environ["S3_BUCKET_NAME"],
-        NotificationConfiguration={
-            "QueueConfigurations": [_notification(arn, prefix) for prefix in ("data/", "info-images/")]
-        },
-    )
-    return url
-
-
-def landed_files(message: Mapping[str, Any]) -> list[Landed]:
-    """Return the files in a message of the queue."""
-    return [
-        Landed(
-            key=unquote_plus(record["s3"]["object"]["key"]),
-            size=int(record["s3"]["object"]["size"]),
-            at_s=datetime.fromisoformat(record["eventTime"]).timestamp(),
+    A table of the user's own in which images have several rows stays as it is.
+    """
+    url = os.environ["DATABASE_URL"]
+    schema.apply(url)
+    if count := ingest_schema.count_duplicates(url):
+        say(
+            f"{count} images have more than one row, so uploads will not be filed. To merge the rows, run: "
+            f"DATABASE_URL={url} python -m ingest.schema"
         )
-        for record in json.loads(message["Body"]).get("Records", [])
-    ]
-
-
-def _notification(queue_arn: str, prefix: str) -> "QueueConfigurationTypeDef":
-    return {
-        "QueueArn": queue_arn,
-        "Events": ["s3:ObjectCreated:*"],
-        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
-    }
+    else:
+        ingest_schema.apply(url)

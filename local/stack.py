@@ -14,11 +14,11 @@ from local.auth0 import AUDIENCE, Auth0
 from local.child import Child
 from local.deployment import PROJECT, Deployment
 from local.gateway import Gateway, StandIn
-from local.ingester import Ingester
 from local.invocation import Invoker
 from local.lambda_api import PREFIX, lambda_api
 from local.remotehq import RemoteHq
 from local.server import Server
+from local.uploads import UploadPoller, make_queues
 
 CACHE = PROJECT / ".local"
 
@@ -46,8 +46,8 @@ class Stack:
 
     Attributes
     ----------
-    deployment, auth0, ingester
-        serverless.yml; the stand-in for Auth0; the stand-in for the ingester.
+    deployment, auth0, uploads
+        serverless.yml; the stand-in for Auth0; what hands S3's messages to the ingester.
     """
 
     def __init__(
@@ -90,17 +90,18 @@ class Stack:
         server = self._gateway(port)
         self._backends(aws_endpoint, say)
         environment.set_gateway(server.url)
-        resources.make_schema()
+        resources.make_schema(say)
         resources.make_tables(self.deployment)
         resources.make_bucket()
         resources.make_secrets()
+        make_queues(self.deployment)
+        self.uploads = UploadPoller(self.deployment, self._invoker)
+        self.uploads.start()
+        self._running.callback(self.uploads.stop)
         if demo:
             self._load_demo(CACHE, say)
         if access.protected():
             say(f"Writes need a token or a site key. To make a key: {_KEY_COMMAND.format(os.environ)}")
-        self.ingester = Ingester()
-        self.ingester.start()
-        self._running.callback(self.ingester.stop)
         server.start()
         self._running.callback(server.stop)
         return server

@@ -2,10 +2,13 @@
 
 import json
 from datetime import datetime
+from typing import Any
+
+from psycopg2 import sql
 
 NIGHT = datetime(2024, 1, 10, 3, 4, 5, 678_900)  # noqa: DTZ001 - the table's times are UTC without saying so
 
-HEADER = {
+HEADER: dict[str, Any] = {
     "SIMPLE": True,
     "NAXIS1": 9576,
     "EXPTIME": 30.0,
@@ -38,3 +41,13 @@ WHOLE_ROW = {
     "jpg_small_exists": True,
     "header": json.dumps(HEADER),
 }
+
+
+def insert_image_row(cursor: Any, row: dict[str, Any]) -> None:
+    """Insert a row of the image table: column names and their values."""
+    cursor.execute(
+        sql.SQL("INSERT INTO images ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, row)), sql.SQL(", ").join(map(sql.Placeholder, row))
+        ),
+        row,
+    )

@@ -1,6 +1,6 @@
 """Check the calls of AWS that handlers make against the roles of their functions, as IAM does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
@@ -30,6 +30,9 @@ _S3 = {
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
 }
+
+# IAM's name of an operation of Lambda.
+_LAMBDA = {"Invoke": "InvokeFunction"}
 
 _running: ContextVar[str] = ContextVar("running", default="")
 
@@ -157,12 +160,8 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
         reads = operation in {"HeadObject", "GetObject"}
         # needed to get a 404, not a 403, for a missing object
         return [*needed, ("s3:ListBucket", f"arn:aws:s3:::{_bucket()}")] if reads else needed
-    if service == "ssm":
-        name = str(params.get("Path") or params["Name"]).lstrip("/")
-        return [(f"ssm:{operation}", _arn("ssm", f"parameter/{name}"))]
-    if (service, operation) == ("lambda", "Invoke"):
-        return [("lambda:InvokeFunction", _arn("lambda", f"function:{params['FunctionName']}"))]
-    return [(f"{service}:{operation}", "*")]
+    arn = _ARNS.get((service, operation))
+    return [(f"{service}:{_LAMBDA.get(operation, operation)}", arn(params) if arn else "*")]
 
 
 def _needs_of_dynamodb(operation: str, params: dict[str, Any]) -> list[tuple[str, str]]:
@@ -213,3 +212,13 @@ def _object_arn(key: str) -> str:
 
 def _bucket() -> str:
     return setting("S3_BUCKET_NAME")
+
+
+# The resource of an operation, from its parameters.
+_ARNS: dict[tuple[str, str], Callable[[dict[str, Any]], str]] = {
+    ("lambda", "Invoke"): lambda params: _arn("lambda", f"function:{params['FunctionName']}"),
+    ("ssm", "GetParameter"): lambda params: _arn("ssm", f"parameter/{params['Name'].lstrip('/')}"),
+    ("ssm", "GetParametersByPath"): lambda params: _arn("ssm", f"parameter/{params['Path'].lstrip('/')}"),
+    ("sns", "Publish"): lambda params: _arn("sns", params["TopicArn"].rpartition(":")[2]),
+    ("sqs", "SendMessage"): lambda params: _arn("sqs", params["QueueUrl"].rpartition("/")[2]),
+}

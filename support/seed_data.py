@@ -13,11 +13,13 @@ from auth import site_keys
 from auth.site_keys import SITE, Holder
 from common import aws, postgres, settings
 from common.dynamodb import BATCH_ROWS, serialised
+from info_images.store import await_image
+from ingest import info_images
+from ingest.file_names import parse_key
 from local.demo.configs import site_configurations
-from local.ingester import LandedFile, insert_image_row, save_info_image
 from site_configs import store as site_configs
 from support.client import ApiClient
-from support.image_rows import HEADER, WHOLE_ROW
+from support.image_rows import HEADER, WHOLE_ROW, insert_image_row
 from support.images import packed, put, sky
 from support.legacy_queue import TABLE, write_legacy_items
 
@@ -99,9 +101,11 @@ class SeedData:
 
     def show_info_image(self) -> None:
         """Show an image on the first channel of mrc1."""
-        landed = LandedFile.from_key(f"info-images/{FILE.format(1).replace('fits.fz', 'jpg')}")
-        assert landed
-        save_info_image(landed, 1, HEADER)
+        file = parse_key(f"info-images/{FILE.format(1).replace('fits.fz', 'jpg')}")
+        assert file
+        await_image(file.site, 1, file.base_filename)
+        info_images.add_file(file, 1, file.kind, file.key)
+        info_images.add_header(file, 1, HEADER)
 
     def put_items(self, count: int) -> None:
         """Put items into the queue as the earlier service did, in batches."""

@@ -9,18 +9,19 @@ from hypothesis import settings as hypothesis_settings
 
 from common import postgres, settings
 from common.aws import client
-from local import environment, resources
+from ingest import schema as ingest_schema
+from local import environment, resources, uploads
 from local.auth0 import AUDIENCE, Auth0
 from local.child import Child
 from local.deployment import Deployment
 from local.gateway import Gateway, StandIn
-from local.ingester import Ingester
 from local.invocation import Invoker
 from local.lambda_api import PREFIX, lambda_api
 from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import TOKEN as REMOTEHQ_TOKEN
 from local.remotehq import RemoteHq
 from local.server import Server
+from local.uploads import UploadPoller
 from site_configs.store import forget_site_codes
 from support.client import ApiClient
 from support.contract import Contract
@@ -129,12 +130,17 @@ def database(image_table: ImageTable, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.fixture
-def ingester(aws: str, database: str) -> Iterator[None]:
-    """The local ingester at work behind an empty bucket and an empty image table."""
-    running = Ingester()
-    running.start()
-    yield
-    running.stop()
+def ingester(
+    aws: str, database: str, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[UploadPoller]:
+    """The ingester, which files what arrives in the empty bucket into an empty image table."""
+    monkeypatch.setattr(uploads, "RETRY_AFTER_S", 0)
+    ingest_schema.apply(database)
+    uploads.make_queues(deployment)
+    poller = UploadPoller(deployment, Invoker())
+    poller.start()
+    yield poller
+    poller.stop()
 
 
 @pytest.fixture(scope="session")

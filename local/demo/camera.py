@@ -19,7 +19,6 @@ MOFFAT_POWER: Final = 3.2  # how steeply the wings of a star's image fall
 STAMPS: Final = ((5, 0.0, 1e4), (12, 1e4, 2.5e5), (30, 2.5e5, math.inf))
 """How far from its middle a star is drawn (pixels), from which brightness to which (electrons)."""
 VIGNETTING: Final = 0.06  # share of the light that the corners lose
-SMALL_JPG: Final = (200, 150)
 
 
 def expose(observation: Observation) -> Counts:
@@ -41,8 +40,8 @@ def shrunk(counts: Counts, shrink: int) -> Counts:
     return means
 
 
-def jpgs(counts: Counts) -> tuple[bytes, bytes]:
-    """Return the medium and the small JPG, with north up and a stretch that shows faint and bright."""
+def jpg(counts: Counts) -> bytes:
+    """Return the medium JPG, with north up and a stretch that shows faint and bright."""
     picture = counts[::-1].astype(np.float32)
     # percentiles below that of the sky measure the noise: no star makes a pixel darker
     dark, sky = np.percentile(picture, [3, 20])
@@ -50,7 +49,9 @@ def jpgs(counts: Counts) -> tuple[bytes, bytes]:
     scaled = np.arcsinh((picture - (sky - noise)) / np.float32(6 * noise))
     white = max(float(np.percentile(scaled, 99.8)), math.asinh(6))
     grey = Image.fromarray(np.clip(255 * (0.04 + 0.96 * scaled / white), 0, 255).astype(np.uint8))
-    return _encode(grey), _encode(grey.resize(SMALL_JPG, Image.Resampling.HAMMING))
+    file = io.BytesIO()
+    grey.save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def _light(observation: Observation) -> Array:
@@ -89,9 +90,3 @@ def _add_stars(picture: Array, stars: Stars, observation: Observation) -> None:
         light = electrons[drawn, None, None] * peak * (1 + squared / alpha**2) ** -MOFFAT_POWER
         inside = (xs >= 0) & (xs < WIDTH) & (ys >= 0) & (ys < HEIGHT)
         np.add.at(picture.reshape(-1), (ys * WIDTH + xs)[inside], light[inside])
-
-
-def _encode(grey: Image.Image) -> bytes:
-    file = io.BytesIO()
-    grey.save(file, "JPEG", quality=85)
-    return file.getvalue()

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from astropy.io import fits
 
-from local.demo.camera import Counts, expose, jpgs, shrunk
+from local.demo.camera import Counts, expose, jpg, shrunk
 from local.demo.headers import Card, header_cards
 from local.demo.observation import observe
 from local.demo.schedule import DATA_TYPE, Exposure
@@ -21,18 +21,16 @@ class ExposureFiles(NamedTuple):
 
 
 def make_files(exposure: Exposure) -> ExposureFiles:
-    """Return the files of an exposure: the header as text, both FITS files and both JPGs."""
+    """Return the files of an exposure in the order of sending: header text, JPG, both FITS files."""
     observation = observe(exposure)
     counts = expose(observation)
     large, header = _fits(counts, header_cards(observation))
     small, _ = _fits(shrunk(counts, SHRINK), header_cards(observation, SHRINK))
-    medium_jpg, small_jpg = jpgs(counts)
     contents = {
         "00.txt": header.tostring(padding=False).encode("ascii"),
+        "10.jpg": jpg(counts),
         "00.fits.fz": large,
         "10.fits.fz": small,
-        "10.jpg": medium_jpg,
-        "11.jpg": small_jpg,
     }
     prefix = f"{exposure.base_filename}-{DATA_TYPE}"
     return ExposureFiles(

@@ -1,4 +1,4 @@
-"""The demo network's recent images: their files, made once and cached, and their rows of the image table."""
+"""The demo network's recent images: their files, made once and cached."""
 
 import json
 import multiprocessing
@@ -11,27 +11,32 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
-from local.demo.schedule import DATA_TYPE, plan_night
+from local.demo.schedule import plan_night
 from local.demo.sites import SITES, Site
-from local.ingested_columns import columns
 
-VERSION: Final = 3  # raise it when other files are made, so that those in the cache are no longer used
+VERSION: Final = 4  # raise it when other files are made, so that those in the cache are no longer used
 PROCESSES: Final = 2
 NIGHTS: Final = 2
-FLAGS: Final = ("fits_01_exists", "fits_10_exists", "jpg_medium_exists", "jpg_small_exists")
 
 Progress = Callable[[int, int], None]  # called with the numbers of nights made so far and in all
 
 
 @dataclass(frozen=True)
 class DemoImage:
-    """An image: its row of the image table without `image_id` (times naive, UTC), and its files by name."""
+    """An image: the header of its large FITS file, without comments, and its files by name.
+
+    The files are in the order in which a site sends them.
+    """
 
     site: str
     base_filename: str
-    data_type: str
-    row: dict[str, Any]
+    header: dict[str, Any]
     files: dict[str, Path]
+
+    @property
+    def started(self) -> str:
+        """When the exposure started, as the header has it."""
+        return str(self.header["DATE-OBS"])
 
 
 def make_images(
@@ -90,11 +95,10 @@ def _cached(folder: Path, site: Site, night: date) -> list[DemoImage] | None:
         listed = json.loads(_list_path(folder, site, night).read_bytes())
     except FileNotFoundError:
         return None
-    images = []
-    for base, header, names in listed:
-        of_name = {"site": site.observatory, "base_filename": base, "data_type": DATA_TYPE}
-        row = {**columns(header), **dict.fromkeys(FLAGS, True), **of_name}
-        images.append(DemoImage(**of_name, row=row, files={name: folder / name for name in names}))
+    images = [
+        DemoImage(site.observatory, base, header, {name: folder / name for name in names})
+        for base, header, names in listed
+    ]
     return images if all(path.is_file() for image in images for path in image.files.values()) else None
 
 

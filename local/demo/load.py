@@ -1,22 +1,19 @@
-"""Write the demo network to the backends."""
+"""Write the demo network to the backends, and upload its images as sites do."""
 
-import json
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-
-from common import aws
+from common import aws, postgres
 from common.dynamodb import Table
+from info_images.store import await_image
+from ingest import queues
 from local.demo.images import DemoImage, make_images
 from local.demo.sent_configs import sent_configurations
-from local.ingester import LandedFile, insert_image_row, log_upload, save_info_image
 from night_log import notes
 from night_log import store as night_log
 from site_configs import store as site_configs
@@ -24,16 +21,19 @@ from site_configs import store as site_configs
 # So long after a local midnight in UTC, the night before it is over at every site.
 _NIGHT_IS_OVER_AFTER = timedelta(hours=39)
 _CHANNELS = (1, 2, 3)
-# How many of a site's images are logged as uploads, and how many jobs the demo queue has.
-_NEWEST = 4
+# How many jobs the demo queue has.
+_JOBS = 4
+# Without the demo's images after this time, the API starts all the same.
+_FILE_WITHIN_S = 60
 
 _pipe_queue = Table("PIPE_QUEUE_TABLE_NAME")
 
 
 def load(cache: Path, say: Callable[[str], None] = lambda _words: None) -> None:
-    """Write sites, images, uploads, notes, queues and statuses to the backends.
+    """Write sites, notes, queues and statuses, and play the uploads of recent nights.
 
-    Images are written only to an empty image table, so that a user's own database is not changed. The folder
+    The ingester makes image rows, info images, thumbnails and the log of the uploaded files. Files are
+    uploaded only if the image table is empty, so that a user's own database is not changed. The folder
     `cache` keeps image files from one start to the next. `say` is called with a line for each step.
     """
     for site, configuration in sent_configurations(time.time()).items():
@@ -43,40 +43,27 @@ def load(cache: Path, say: Callable[[str], None] = lambda _words: None) -> None:
         say(f"Making the demo network: {done} of {number} nights")
 
     images = make_images(cache, last_whole_night(datetime.now(UTC)), progress=progress)
-    if not _insert_rows(images):
+    if postgres.query("SELECT image_id FROM images LIMIT 1"):
         return
     say(f"Uploading the files of {len(images)} demo images …")
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_put_files, images))
-    newest_first = sorted(images, key=lambda image: image.row["sort_date"], reverse=True)
+    oldest_first = sorted(images, key=lambda image: image.started)
+    for image in oldest_first:
+        _put_files(image)
     for site in sorted({image.site for image in images}):
-        own = [image for image in newest_first if image.site == site]
-        _log_uploads(own[:_NEWEST])
-        for channel, image in zip(_CHANNELS, own, strict=False):
-            _show_on_channel(image, channel)
+        newest = [image for image in reversed(oldest_first) if image.site == site]
+        for channel, image in zip(_CHANNELS, newest, strict=False):
+            await_image(site, channel, image.base_filename)
+            _put_files(image, "info-images/")
+    newest_first = oldest_first[::-1]
     _write_note(newest_first[0])
     _fill_queues(newest_first)
     _write_statuses()
+    _wait_until_filed()
 
 
 def last_whole_night(now: datetime) -> date:
     """Return the local date of the last evening whose night is over at every site."""
     return (now - _NIGHT_IS_OVER_AFTER).date()
-
-
-def _insert_rows(images: list[DemoImage]) -> bool:
-    """Insert the image rows; do nothing and return False if the table has rows already."""
-    connection = psycopg2.connect(os.environ["DATABASE_URL"])
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT 1 FROM images)")
-            if cursor.fetchone() == (True,):
-                return False
-            for image in sorted(images, key=lambda image: image.row["sort_date"]):
-                insert_image_row(cursor, image.row)
-    finally:
-        connection.close()
-    return True
 
 
 def _put_files(image: DemoImage, prefix: str = "data/") -> None:
@@ -85,17 +72,11 @@ def _put_files(image: DemoImage, prefix: str = "data/") -> None:
         aws.client("s3").put_object(Bucket=os.environ["S3_BUCKET_NAME"], Key=key, Body=path.read_bytes())
 
 
-def _log_uploads(images: list[DemoImage]) -> None:
-    for age, image in enumerate(images, 1):
-        for name, path in image.files.items():
-            log_upload(f"data/{name}", path.stat().st_size, time.time() - 600 * age)
-
-
-def _show_on_channel(image: DemoImage, channel: int) -> None:
-    _put_files(image, "info-images/")
-    for name in image.files:
-        if landed := LandedFile.from_key(f"info-images/{name}"):
-            save_info_image(landed, channel, json.loads(image.row["header"]))
+def _wait_until_filed() -> None:
+    """Wait until the ingester has taken every message of the queue, or has had time enough."""
+    deadline = time.monotonic() + _FILE_WITHIN_S
+    while queues.waiting(os.environ["INGEST_QUEUE_URL"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def _write_note(image: DemoImage) -> None:
@@ -115,7 +96,7 @@ def _fill_queues(images: list[DemoImage]) -> None:
     now_ms = int(time.time() * 1000)
     for queue in ("smartstacks", "focus"):
         _put_queue_row(f"QUEUE#{queue}", "METADATA", queue_name=queue, created_at=now_ms)
-    for number, image in enumerate(images[:_NEWEST]):
+    for number, image in enumerate(images[:_JOBS]):
         item_id = f"{now_ms + number}_{number:08x}"
         job = {"base_filename": image.base_filename, "site": image.site}
         row = {"id": item_id, "payload": job, "created_at": now_ms + number, "sender": image.site}

@@ -239,7 +239,7 @@ def test_the_console_shows_images_and_uploads(
 
 
 def test_the_console_shows_the_demo_network(
-    api: ApiClient, database: str, browser: webdriver.Chrome, wait: Wait
+    api: ApiClient, ingester: None, browser: webdriver.Chrome, wait: Wait
 ) -> None:
     load(CACHE)
     browser.get(f"{api.base_url}/console")

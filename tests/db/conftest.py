@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 import psycopg2
 import pytest
 
-from local.ingester import insert_image_row
 from site_configs import store as site_configs
-from support.image_rows import HEADER, WHOLE_ROW
+from support.image_rows import HEADER, WHOLE_ROW, insert_image_row
 
 Insert = Callable[..., int]
 

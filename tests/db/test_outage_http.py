@@ -11,10 +11,9 @@ import pytest
 
 from common import postgres
 from db import schema
-from local.ingester import insert_image_row
 from site_configs import store as site_configs
 from support.client import ApiClient
-from support.image_rows import WHOLE_ROW
+from support.image_rows import WHOLE_ROW, insert_image_row
 from support.postgres import Database
 
 NAME = WHOLE_ROW["base_filename"]

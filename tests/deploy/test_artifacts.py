@@ -1,5 +1,6 @@
 """Which function runs from which artifact."""
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ functions:
 
 def test_every_function_has_an_artifact(deployment: Deployment) -> None:
     found = handlers_by_artifact()
-    assert sorted(found["light"] + found["imaging"]) == sorted(
+    assert sorted(itertools.chain(*found.values())) == sorted(
         function.handler for function in deployment.functions.values()
     )
 
@@ -30,11 +31,12 @@ def test_a_function_s_own_artifact_overrides_the_default(tmp_path: Path) -> None
     (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/imaging.zip"))
     assert handlers_by_artifact(tmp_path / "serverless.yml") == {
         "light": ["other/handlers.run"],
+        "ingest": [],
         "imaging": ["one/handlers.run"],
     }
 
 
 def test_an_unknown_artifact_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_text(ONE_FUNCTION.format(artifact="build/heavy.zip"))
-    with pytest.raises(ValueError, match="one runs from heavy, which is not one of light, imaging"):
+    with pytest.raises(ValueError, match="one runs from heavy, which is not one of light, ingest, imaging"):
         handlers_by_artifact(tmp_path / "serverless.yml")

@@ -56,7 +56,7 @@ def test_other_files_are_left_out(path: str) -> None:
 def test_botocore_keeps_every_service_that_is_called() -> None:
     files = {path for artifact in ARTIFACTS for path in own_files(artifact).values() if path.suffix == ".py"}
     called = {name for file in files for name in re.findall(r'client\(\s*"([a-z0-9-]+)"', file.read_text())}
-    assert called == {"dynamodb", "lambda", "s3", "ssm"}
+    assert called == {"dynamodb", "lambda", "s3", "sns", "sqs", "ssm"}
     for service in called:
         assert libraries.is_needed(PurePosixPath(f"botocore/data/{service}/1/service-2.json.gz"))
 

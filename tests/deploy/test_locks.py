@@ -41,7 +41,7 @@ def test_deployed_versions_are_the_tested_versions(artifact: object) -> None:
 def test_the_artifacts_together_have_every_library_for_lambda() -> None:
     together = {
         entry.partition(" ;")[0]
-        for name in ("light", "imaging")
+        for name in ("light", "ingest", "imaging")
         for entry in locked(f"requirements-{name}.txt")
     }
     assert together == {entry.partition(" ;")[0] for entry in locked("requirements.txt")}

@@ -14,6 +14,8 @@ from auth.access import NEEDS
 from auth.site_keys import PIPE, Holder
 from common import aws, postgres, settings
 from common.dynamodb import Table
+from ingest import schema as ingest_schema
+from local import uploads as uploads_of_s3
 from local.auth0 import Auth0
 from local.deployment import Deployment
 from local.invocation import Invoker
@@ -27,12 +29,20 @@ from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, w
 from support.permissions import Permissions, Use
 from tests.access.seeded_api import BODIES, CONFIG, PATH, SeededApi
 from tests.downloads.rows import image, insert
+from tests.ingest.exposures import BASE, await_info_image, exposure, notification
+from tests.ingest.exposures import put as put_file
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
 # Permissions for failures, which this test does not cause: function and action.
 FAULTS = {
     # The upload of a failed zip is aborted (tests/downloads/test_zip_streaming.py).
     ("zip", "s3:AbortMultipartUpload"),
+}
+# Permissions that Lambda itself uses, to take messages from the queue of uploads.
+OF_LAMBDA = {
+    ("fileUploads", "sqs:ReceiveMessage"),
+    ("fileUploads", "sqs:DeleteMessage"),
+    ("fileUploads", "sqs:GetQueueAttributes"),
 }
 NAME = "mrc1-sq01-20260101-00000001"
 DAY = {"site": "mrc1", "start_timestamp_s": 1767225600, "end_timestamp_s": 1767311999, "fits_size": "small"}
@@ -77,7 +87,11 @@ def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_role_has_an_unused_permission(
-    caller: Caller, seeded: SeededApi, auth0: Auth0, permissions: Permissions, monkeypatch: pytest.MonkeyPatch
+    caller: Caller,
+    seeded: SeededApi,
+    auth0: Auth0,
+    permissions: Permissions,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     permissions.used.clear()
     every_route(caller, seeded, auth0)
@@ -85,10 +99,11 @@ def test_no_role_has_an_unused_permission(
     info_images(caller)
     downloads(caller)
     schedules(caller)
+    ingested(monkeypatch)
     queues(caller)
     queues_of_the_earlier_service(caller)
     every_route_by_key(caller, seeded, monkeypatch)
-    assert {use for use in permissions.unused() if use[:2] not in FAULTS} == set()
+    assert {use for use in permissions.unused() if use[:2] not in FAULTS | OF_LAMBDA} == set()
 
 
 def test_a_call_without_permission_is_detected(
@@ -158,6 +173,39 @@ def schedules(api: Caller) -> None:
     write_legacy_queue("reported")
     TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
     Invoker()(functions["reportQueues"], {})
+
+
+def ingested(patch: pytest.MonkeyPatch) -> None:
+    """Let the ingester file images, info images and a broken file."""
+    deployment = Deployment()
+    ssm = aws.client("ssm")
+    database = ssm.get_parameter(Name="db-url", WithDecryption=True)["Parameter"]["Value"]
+    ingest_schema.apply(database)
+    uploads_of_s3.make_queues(deployment)
+    ssm.put_parameter(Name="ingest-db-url", Value=database, Type="SecureString", Overwrite=True)
+    topic = aws.client("sns").create_topic(Name=deployment.custom("newImagesTopic"))["TopicArn"]
+    forget()
+    await_info_image(1, BASE)
+    stored = [
+        put_file(name, content, directory)
+        for directory in ("data", "info-images")
+        for name, content in {**exposure(), f"{BASE}-EY10.jpg": b"no JPG"}.items()
+    ]
+    messages = [
+        {
+            "MessageId": str(number),
+            "ReceiptHandle": "",
+            "Body": notification(each),
+            "Attributes": {"ApproximateReceiveCount": "5"},
+        }
+        for number, each in enumerate(stored)
+    ]
+    event = uploads_of_s3.event_of(messages)
+    with patch.context() as environment:
+        environment.setenv("DATABASE_URL_PARAMETER", "ingest-db-url")
+        environment.setenv("IMAGES_TOPIC", topic)
+        assert Invoker(60)(deployment.functions["fileUploads"], event) == {"batchItemFailures": []}
+    forget()
 
 
 def queues(api: Caller) -> None:

@@ -77,4 +77,4 @@ def test_no_secret_test_or_tool_of_the_project_is_deployed(index: int) -> None:
     } >= set(names)
     folders = {name.partition("/")[0] for name in names}
     assert not folders & {"tests", "support", "local", "deploy", "benchmarks", "secrets.json", "public_key"}
-    assert "common/endpoints.py" in names
+    assert "common/logs.py" in names

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg2
 
-from local.ingester import insert_image_row
+from support.image_rows import insert_image_row
 
 
 def insert(*rows: dict[str, Any]) -> None:

@@ -322,11 +322,15 @@ def test_the_zip_function_failing_is_unavailable(
 def test_a_night_of_the_demo_network_as_the_ui_asks_for_it(api: ApiClient) -> None:
     night = load.last_whole_night(datetime.now(UTC))
     images = [found for found in make_images(PROJECT / ".local", night, 1) if found.site == "mrc1"]
-    insert(*(found.row for found in images))
-    for found in images:
+    for number, found in enumerate(images):
+        names = {
+            "base_filename": found.base_filename,
+            "capture_date": datetime.fromisoformat(found.started),
+        }
+        insert(image(number, found.started) | names)
         for file, path in found.files.items():
             put(f"data/{file}", path.read_bytes())
-    times = [found.row["capture_date"].replace(tzinfo=UTC) for found in images]
+    times = [datetime.fromisoformat(found.started).replace(tzinfo=UTC) for found in images]
     for start, end in (
         (min(times).timestamp(), max(times).timestamp()),
         (min(times).isoformat(), max(times).isoformat()),

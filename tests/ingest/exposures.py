@@ -15,7 +15,7 @@ from PIL import Image
 
 from common.aws import client
 from common.dynamodb import Table
-from ingest.notifications import StoredObject
+from ingest.notifications import BACKFILL, StoredObject, message_of
 
 BUCKET = "photonranch-001"
 BASE = "ric2-sq01-20260102-00000042"
@@ -63,6 +63,11 @@ def put(name: str, content: bytes, directory: str = "data", stored_at: float = S
     key = f"{directory}/{name}"
     client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)
     return StoredObject(key, len(content), stored_at)
+
+
+def notification(stored: StoredObject) -> str:
+    """Return the message that S3 sends of a new object."""
+    return message_of(stored).replace(BACKFILL, "ObjectCreated:Put")
 
 
 def await_info_image(channel: int, base_filename: str) -> None:

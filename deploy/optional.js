@@ -1,0 +1,23 @@
+'use strict';
+
+// Leaves out functions that a stage does not want: those whose `deployedIf` is `none`. CloudFormation has conditions for
+// resources, but osls writes a function's resources itself, so a condition cannot be given to them in serverless.yml.
+
+class Optional {
+  constructor(serverless) {
+    this.serverless = serverless;
+    serverless.configSchemaHandler.defineFunctionProperties('aws', {
+      properties: { deployedIf: { enum: ['none', 'make'] } },
+    });
+    this.hooks = { initialize: () => this.leaveOut() };
+  }
+
+  leaveOut() {
+    const { service } = this.serverless;
+    for (const name of service.getAllFunctions()) {
+      if (service.getFunction(name).deployedIf === 'none') delete service.functions[name];
+    }
+  }
+}
+
+module.exports = Optional;
