@@ -145,6 +145,7 @@ lintdeploy: package node_modules/installed  ## package and check the templates o
 		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
 	node_modules/.bin/osls package --stage test --package build/stage-limited \
 		--param pollsAtOnce=50 --param conversionsAtOnce=10 --param zipsAtOnce=5
+	node_modules/.bin/osls package --stage test --package build/stage-whole --param ingest=make --param storage=make
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
 	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
 

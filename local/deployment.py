@@ -34,6 +34,8 @@ class Function:
         In AWS.
     handler
         `module/path.function`.
+    is_deployed
+        Whether the stage's parameters ask for it. The local stack runs it in any case.
     statements
         The IAM statements of its role.
     """
@@ -42,6 +44,7 @@ class Function:
     deployed_name: str
     handler: str
     statements: list[dict[str, Any]] = field(default_factory=list, compare=False)
+    is_deployed: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Deployment:
                 function.get("name", f"{service}-{self.stage}-{name}"),
                 function["handler"],
                 function.get("iamRoleStatements", []),
+                is_deployed=function.get("deployedIf") != "none",
             )
             for name, function in self._config["functions"].items()
         }

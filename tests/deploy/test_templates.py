@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ingest import batches, bucket_notifications
 from local.deployment import PROJECT, Deployment
 from zip_function.archives import FRESH_FOR_S
 
@@ -18,6 +19,9 @@ TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 FOLDER = os.environ.get("TEMPLATES", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages the templates")
+
+
+INGESTER = "photonranch-api-test-fileUploads"
 
 
 @pytest.fixture(scope="module", params=["test", "dev", "prod"])
@@ -54,7 +58,9 @@ def test_every_function_has_its_own_role_with_only_its_statements(
     used = [properties["Role"]["Fn::GetAtt"][0] for properties in by_name.values()]
     # The other role lets API Gateway write the access log.
     assert sorted(used) == sorted(set(roles) - {"ApiGatewayLogsRole"})
-    for function in Deployment(stage).functions.values():
+    deployed = [function for function in Deployment(stage).functions.values() if function.is_deployed]
+    assert set(by_name) == {function.deployed_name for function in deployed}
+    for function in deployed:
         role = roles[by_name[function.deployed_name]["Role"]["Fn::GetAtt"][0]]["Properties"]
         (policy,) = role["Policies"]
         logs, traces, *own = policy["PolicyDocument"]["Statement"]
@@ -165,6 +171,32 @@ def test_parameters_reserve_concurrency_for_the_expensive_functions() -> None:
     }
 
 
+def test_without_an_ingester_nothing_of_it_is_made(template: dict[str, Any]) -> None:
+    assert of_type(template, "AWS::Lambda::EventSourceMapping") == {}
+    own = [*of_type(template, "AWS::SQS::Queue").values(), template["Resources"]["NewImages"]]
+    assert {made.get("Condition") for made in own} == {"MakesIngester"}
+    assert template["Conditions"]["MakesIngester"] == {"Fn::Equals": ["none", "make"]}
+
+
+def test_an_ingester_reads_the_queue_that_the_bucket_notifies() -> None:
+    template = read("stage-whole")
+    (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    properties = mapping["Properties"]
+    assert properties["EventSourceArn"] == {"Fn::GetAtt": ["UploadQueue", "Arn"]}
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["ScalingConfig"] == {"MaximumConcurrency": 5}
+    functions = [made["Properties"] for made in of_type(template, "AWS::Lambda::Function").values()]
+    (function,) = [each for each in functions if each["FunctionName"] == INGESTER]
+    queue = template["Resources"]["UploadQueue"]["Properties"]
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == batches.MAX_RECEIVES
+    bucket = template["Resources"]["ImagesBucket"]["Properties"]["NotificationConfiguration"]
+    notified = bucket["Fn::If"][1]["QueueConfigurations"]
+    prefixes = [each["Filter"]["S3Key"]["Rules"][0]["Value"] for each in notified]
+    assert prefixes == list(bucket_notifications.PREFIXES)
+    assert {each["Event"] for each in notified} == {bucket_notifications.EVENT}
+
+
 def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> None:
     rules = template["Resources"]["ImagesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert [rule["Status"] for rule in rules] == ["Enabled", "Enabled"]
@@ -180,7 +212,8 @@ def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> No
 def test_alarms_watch_existing_resources(template: dict[str, Any], stage: str) -> None:
     functions = {function.deployed_name for function in Deployment(stage).functions.values()}
     api = template["Resources"]["ApiGatewayRestApi"]["Properties"]["Name"]
-    known = {"FunctionName": functions, "ApiName": {api}, "Stage": {stage}}
+    queues = {made["Properties"]["QueueName"] for made in of_type(template, "AWS::SQS::Queue").values()}
+    known = {"FunctionName": functions, "ApiName": {api}, "Stage": {stage}, "QueueName": queues}
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     assert len(alarms) > 10
     for alarm in alarms.values():
