@@ -35,12 +35,12 @@ $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
 serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
 	@exec $(BIN)/python -m local
 
-test: $(VENV)/installed  ## every test that needs no AWS account; fails where a product module is covered below 90 %
+test: $(VENV)/installed  ## run every test that needs no AWS account; fails if a module is covered below 90 %
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=json:.local/coverage.json
 	$(BIN)/python -m tests.module_coverage
 
 # Slow tests: the browser, the suites with faults, whole stacks and second programs, fuzzing, measured costs and
-# memory, exhaustive comparisons. The tests that are left call every service.
+# memory, exhaustive comparisons. The remaining tests call every service.
 SLOW := access/test_matrix_http.py access/test_serve_protected.py browser callers chaos common/test_broken_answers.py \
 	common/test_deadline.py common/test_request_context.py common/test_sandbox.py costs db/test_bounds.py \
 	db/test_outage_http.py db/test_injection_http.py db/test_plans.py deploy downloads/test_bounds_http.py \
@@ -53,7 +53,7 @@ SLOW := access/test_matrix_http.py access/test_serve_protected.py browser caller
 quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)
 
-# .ci/old-style.txt has turns of phrase from before the rewrite in plain English. They must not return.
+# .ci/old-style.txt lists old expressions that must not return.
 check: $(VENV)/installed  ## check format, lint, types and style of prose
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -68,6 +68,7 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.presign
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.event_solvers
+	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.images --rows 50000
 	$(BIN)/python -m benchmarks.downloads
 	$(BIN)/python -m benchmarks.zips
@@ -94,11 +95,11 @@ openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 examples: $(VENV)/installed  ## record the examples of docs/openapi.yaml again
 	$(BIN)/python -m tests.openapi.examples
 
-faults: $(VENV)/installed  ## the queues' fault suite in full, on both engines; then whether it sees broken code
+faults: $(VENV)/installed  ## run all fault tests of the queues on both engines, then check that they detect broken code
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
 
-simulate: $(VENV)/installed  ## five million schedules of the queues' Lambdas (SECONDS=60: as many as there is time for)
+simulate: $(VENV)/installed  ## simulate five million schedules of the queues' Lambdas (SECONDS=60: stop after 60 s)
 	$(BIN)/python -m tests.simulation --faults 2 $(if $(SECONDS),--seconds $(SECONDS))
 
 mutations: $(VENV)/installed  ## check that the simulator detects broken queue code

@@ -8,7 +8,7 @@ from benchmarks.growth_data import always
 from support.cost_cases import Step, call, get, post
 from support.seed_data import FILE, QUEUE, SeedData, upload, write_rows
 
-FLAT, STRAIGHT = "flat", "straight"
+FLAT, PROPORTIONAL = "flat", "proportional"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Route:
     ask
         Given the size, the request.
     law
-        `FLAT` or `STRAIGHT`: how its cost follows the size, by design.
+        `FLAT` or `PROPORTIONAL`: how its cost follows the size, by design.
     why
         Why it does.
     again
@@ -68,16 +68,18 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         {
             "GET /{site}/config": Route(always(get("/mrc1/config")), FLAT, ONE_KEY),
             "GET /events": Route(always(get("/events", site="mrc")), FLAT, ONE_KEY),
-            "GET /all/config": Route(always(get("/all/config")), STRAIGHT, "every config is read and sent"),
+            "GET /all/config": Route(
+                always(get("/all/config")), PROPORTIONAL, "every config is read and sent"
+            ),
             "GET /latest_image_all_sites": Route(
                 always(get("/latest_image_all_sites")),
-                STRAIGHT,
-                "one statement, which looks into an index once for each site, and a URL for each",
+                PROPORTIONAL,
+                "one statement with one index look-up per site; one URL is signed per site",
             ),
             "GET /latest_image_all_sites, first in 30 s": Route(
                 always(get("/latest_image_all_sites")),
-                STRAIGHT,
-                "DynamoDB reads whole configs to tell their names",
+                PROPORTIONAL,
+                "DynamoDB must read whole configs to list the site codes",
                 lambda _size: (growth_data.forget_codes,),
             ),
         },
@@ -89,10 +91,12 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         ),
         {
             "GET /recentuploads": Route(
-                always(get("/recentuploads", site="mrc1")), STRAIGHT, "all of a site's are answered"
+                always(get("/recentuploads", site="mrc1")),
+                PROPORTIONAL,
+                "all uploads of the site are returned",
             ),
             "GET /recentuploads, all sites": Route(
-                always(get("/recentuploads", site="all")), STRAIGHT, "all are answered"
+                always(get("/recentuploads", site="all")), PROPORTIONAL, "all are answered"
             ),
         },
     ),
@@ -102,7 +106,7 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         {
             "DELETE /pipe/queue/{queue_name}": Route(
                 always(call("DELETE", f"/pipe/queue/{growth_data.BIG_QUEUE}")),
-                STRAIGHT,
+                PROPORTIONAL,
                 "every row is deleted",
                 growth_data.fill_big_queue,
             )
@@ -111,19 +115,21 @@ GROWTH_CASES: dict[str, GrowthCase] = {
     "queues": GrowthCase(
         (1, 10, 100),
         growth_data.grow_queues,
-        {"GET /pipe/queues, by queues": Route(always(get("/pipe/queues")), STRAIGHT, "a count for each")},
+        {"GET /pipe/queues, by queues": Route(always(get("/pipe/queues")), PROPORTIONAL, "a count for each")},
     ),
     "machines": GrowthCase(
         (10, 100, 1000),
         growth_data.grow_statuses,
-        {"GET /pipe/statuses": Route(always(get("/pipe/statuses")), STRAIGHT, "all are answered")},
+        {"GET /pipe/statuses": Route(always(get("/pipe/statuses")), PROPORTIONAL, "all are answered")},
     ),
     "items in the queue": GrowthCase(
         (10, 100, 1000, 10_000),
         growth_data.grow_queue,
         {
             "POST /pipe/enqueue": Route(
-                always(post("/pipe/enqueue", {"queue_name": QUEUE})), FLAT, "a number is drawn, a row put"
+                always(post("/pipe/enqueue", {"queue_name": QUEUE})),
+                FLAT,
+                "the counter is increased and one row is written",
             ),
             "POST …/dequeue": Route(
                 always(post(DEQUEUE)), FLAT, "the head of the queue is read, a page of eight", one_more
@@ -139,11 +145,11 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             ),
             "GET …/stats": Route(
                 always(get(f"/pipe/queue/{QUEUE}/stats")),
-                STRAIGHT,
-                "leases end by the clock, so all are looked at",
+                PROPORTIONAL,
+                "a lease ends when its time is over, so all items must be read",
             ),
             "GET /pipe/queues": Route(
-                always(get("/pipe/queues")), STRAIGHT, "DynamoDB counts by reading; no item is sent"
+                always(get("/pipe/queues")), PROPORTIONAL, "DynamoDB counts by reading; no item is sent"
             ),
         },
     ),
@@ -158,8 +164,8 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             ),
             "POST …/redrive, all": Route(
                 always(post(f"/pipe/queue/{growth_data.DEAD_QUEUE}/redrive")),
-                STRAIGHT,
-                "each is put back by itself",
+                PROPORTIONAL,
+                "each dead letter is put back by its own request",
                 lambda size: (lambda seed: growth_data.grow_dead_letters(seed, size),),
             ),
         },
@@ -168,10 +174,12 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         (1, 10, 100, 390),
         lambda *_: None,
         {
-            "PUT /{site}/config": Route(growth_data.put_config, STRAIGHT, "it is checked, sent and stored"),
+            "PUT /{site}/config": Route(
+                growth_data.put_config, PROPORTIONAL, "it is checked, sent and stored"
+            ),
             "GET /{site}/config, by size": Route(
                 always(get("/mrc1/config")),
-                STRAIGHT,
+                PROPORTIONAL,
                 "it is read and sent",
                 lambda size: (growth_data.put_config(size),),
             ),
@@ -184,10 +192,12 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             "GET /{site}/latest_images/100": Route(
                 always(get(f"/{image_rows.BUSY_SITE}/latest_images/100")),
                 FLAT,
-                "read off the end of an index",
+                "read from the end of an index",
             ),
             "GET /filtered_images, a night": Route(
-                always(get("/filtered_images", **NIGHT)), FLAT, "a stretch of an index, as long as the night"
+                always(get("/filtered_images", **NIGHT)),
+                FLAT,
+                "one range of an index, which covers the night",
             ),
             "GET /image/{base_filename}": Route(always(get(f"/image/{NAME}")), FLAT, "one name in an index"),
             "GET /fitsheader/{base_filename}": Route(
@@ -195,23 +205,23 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             ),
         },
     ),
-    "images asked for": GrowthCase(
+    "images requested": GrowthCase(
         (10, 100, 1000, 5000),
         lambda *_: None,
         {
             "GET /{site}/latest_images/{n}": Route(
                 lambda size: get(f"/{image_rows.BUSY_SITE}/latest_images/{size}"),
-                STRAIGHT,
+                PROPORTIONAL,
                 "each has a header to read and two URLs to sign",
             )
         },
     ),
-    "pages read on": GrowthCase(
+    "pages": GrowthCase(
         (1, 10, 100),
         lambda *_: None,
         {
-            "GET /{site}/latest_images/100, further on": Route(
-                growth_data.page, FLAT, "the index is entered where the page begins"
+            "GET /{site}/latest_images/100, later pages": Route(
+                growth_data.page, FLAT, "the read starts at the first row of the page"
             )
         },
     ),
@@ -221,7 +231,7 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         {
             "POST /downloadzip": Route(
                 growth_data.zip_of,
-                STRAIGHT,
+                PROPORTIONAL,
                 "each file is looked up, read and written",
                 lambda _: (growth_data.forget_downloads,),
             )
@@ -233,7 +243,7 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         {
             "POST /download, FITS": Route(
                 always(post("/download", {"object_name": FILE.format(0), "image_type": "fits"})),
-                STRAIGHT,
+                PROPORTIONAL,
                 "it is decoded, written and stored",
                 lambda _: (growth_data.forget_downloads,),
             )
@@ -244,7 +254,7 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         lambda *_: None,
         {
             "GET /events/moon/rise-set-illum": Route(
-                growth_data.moon, STRAIGHT, "three crossings a day are sought"
+                growth_data.moon, PROPORTIONAL, "three crossings a day are computed"
             )
         },
     ),
@@ -253,7 +263,9 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         growth_data.grow_rooms,
         {
             "every hour": Route(
-                growth_data.restart_rooms, STRAIGHT, "one room after the other, three calls to RemoteHQ each"
+                growth_data.restart_rooms,
+                PROPORTIONAL,
+                "one room after the other, three calls to RemoteHQ each",
             )
         },
     ),

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import figures, prices
 from local.deployment import PROJECT
 
-DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md")
+DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md", "ingest.md")
 # How many routes the table of CPU time lists.
 HOTTEST = 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -27,6 +27,9 @@ def main() -> None:
 def with_tables(text: str) -> str:
     """Return a document with its tables as the figures have them."""
     return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
+
+
+_BACKENDS = ("s3", "dynamodb", "postgresql")
 
 
 def machines() -> str:
@@ -55,6 +58,20 @@ def routes() -> str:
 def events() -> str:
     """Return the milliseconds of the events routes."""
     return _table(("", "median, ms"), figures.read("events")["figures"].items())
+
+
+def ingest() -> str:
+    """Return requests and milliseconds of each kind of file that the ingester files."""
+    rows = [
+        [
+            f"`{kind}`",
+            *(found["requests"].get(backend, 0) for backend in _BACKENDS),
+            found["ms"],
+            found["cpu ms"],
+        ]
+        for kind, found in figures.read("ingest")["figures"]["kinds"].items()
+    ]
+    return _table(("file", "S3", "DynamoDB", "PostgreSQL", "ms", "CPU ms"), rows)
 
 
 def images() -> str:
@@ -198,6 +215,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "machines": machines,
     "routes": routes,
     "events": events,
+    "ingest": ingest,
     "images": images,
     "downloads": downloads,
     "zips": zips,

@@ -4,9 +4,9 @@
     python examples/latest_images.py http://127.0.0.1:4000/api mrc1
     python examples/latest_images.py http://127.0.0.1:4000/api mrc1 --count 3 --save pictures
 
-Prints a line for each image, the newest first, or with --json the packages as the API answers them. Exit
-status: 0, 1 where the API is away or a picture cannot be fetched, 2 if what is asked for cannot be. Needs the
-library `requests`.
+Prints one line for each image, newest first. With --json it prints the API's JSON response instead. Exit
+status: 0 for success, 1 if the API cannot be reached or a picture cannot be fetched, 2 if the request is
+invalid. Needs the library `requests`.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def main() -> int:
         print(f"{options.site}: {error}", file=sys.stderr)
         return 2
     except requests.exceptions.JSONDecodeError:
-        print(f"{options.base_url}: what answers there is not the API", file=sys.stderr)
+        print(f"{options.base_url}: the server at this address is not the Photon Ranch API", file=sys.stderr)
         return 2
     except (Failed, OSError) as error:
         print(f"{options.base_url}: {error}", file=sys.stderr)
@@ -118,8 +118,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
     parser.add_argument("site", help="the site's code, like mrc1")
-    parser.add_argument("--count", type=int, default=10, help="how many (10)")
-    parser.add_argument("--json", action="store_true", help="print what the API answers")
+    parser.add_argument("--count", type=int, default=10, help="number of images (10)")
+    parser.add_argument("--json", action="store_true", help="print the API's JSON response")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="fetch the pictures into this folder")
     options = parser.parse_args()
     if not options.base_url.startswith(("http://", "https://")):

@@ -3,14 +3,15 @@
 
     python examples/pipe_worker.py http://127.0.0.1:4000/api smartstacks -- python stack.py
 
-The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done;
-any other puts it back into the queue, and the worker rests, longer after each failure in a row. A job that
-fails comes back to its old place, before all others. With --give-up-after 3 it is set aside as a dead letter
-when it has failed three times, and the others get their turn. While the command runs the worker holds the job
-on a lease that it renews; should this machine die, the lease runs out and another worker gets the job. While
-the queue is paused the worker waits. Where the API is away the worker waits and asks again. A stage that asks
-for keys gets the one in the environment as SITE_KEY. Ctrl-C or SIGTERM lets it finish the job at hand. Needs
-the library `requests`.
+The command gets the job's payload as JSON on its standard input. Exit status 0 means that the job is done.
+With any other status the job goes back to its old place in the queue, before all others, and the worker
+pauses; the pause gets longer with each failure in a row. With --give-up-after 3, a job that has failed three
+times becomes a dead letter, and the worker continues with the next jobs.
+
+While the command runs, the worker has a lease on the job and renews it. If this machine dies, the lease runs
+out and another worker gets the job. If the queue is paused or the API cannot be reached, the worker waits and
+tries again. After Ctrl-C or SIGTERM it finishes its current job and stops. If the stage requires a key, set
+the environment variable SITE_KEY. Needs the library `requests`.
 """
 
 import argparse
@@ -75,11 +76,11 @@ class Queue:
     Parameters
     ----------
     base_url
-        The API's, like "http://127.0.0.1:4000/api".
+        The URL of the API, like "http://127.0.0.1:4000/api".
     name
-        The queue's.
+        The name of the queue.
     stopped
-        Set when the worker is to stop: no call waits any longer.
+        Set when the worker should stop. Calls that are waiting then end.
     """
 
     def __init__(self, base_url: str, name: str, stopped: threading.Event) -> None:
@@ -116,7 +117,7 @@ class Queue:
                 break
             if answer.text != told:
                 told = answer.text
-                say(f"{told}; waiting until it goes on")
+                say(f"{told}; waiting until the queue is resumed")
             if self._stopped.wait(PAUSED_S):
                 raise Stopped
         if answer.status_code == NOT_FOUND:
@@ -152,7 +153,7 @@ class Queue:
                 answer = self._session.request(method, self._url + path, **arguments)
                 _check_whole(answer)
             except AWAY as error:
-                say(f"the API is away ({type(error).__name__})")
+                say(f"the API cannot be reached ({type(error).__name__})")
             else:
                 if answer.status_code < SERVER_ERROR and answer.status_code != TOO_MANY:
                     return self._accepted(answer)
@@ -182,7 +183,7 @@ class Worker:
     command
         What to run, with its arguments.
     lease_s
-        How long a job is held without a word from the worker.
+        The length of a lease: how long the job is reserved if the worker does not renew it.
     stopped
         Set when the worker is to stop.
     """
@@ -210,7 +211,7 @@ class Worker:
 
     def _work(self, item: Item) -> bool:
         """Work on a job; return whether it is done."""
-        say(f"{item['id']}: begun, time {item['receive_count']}")
+        say(f"{item['id']}: started, attempt {item['receive_count']}")
         end = time.monotonic() + self._lease_s
         try:
             done = self._run_command(item)
@@ -218,7 +219,7 @@ class Worker:
             end = time.monotonic() + self._lease_s
             (self._queue.acknowledge if done else self._queue.give_back)(item, end)
         except LeaseLost as lost:
-            say(f"{item['id']}: left to others, {lost}")
+            say(f"{item['id']}: lease lost, another worker may take the job: {lost}")
             return False
         say(f"{item['id']}: {'done' if done else 'put back'}")
         if not done and item["receive_count"] >= LOUD_AFTER:
@@ -272,7 +273,7 @@ def pauses() -> Iterator[float]:
     """Return the pauses between retries in seconds: each longer, with random jitter."""
     longest_s = 0.5
     while True:
-        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the workers, no secret
+        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the retries, not for security
         longest_s = min(2 * longest_s, LONGEST_PAUSE_S)
 
 
@@ -284,9 +285,9 @@ def say(words: str) -> None:
 def say_loudly(item: Item) -> None:
     """Warn that a job fails repeatedly."""
     say(
-        f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. Unless it was set aside it is tried "
+        f"!!! {item['id']} HAS FAILED {item['receive_count']} TIMES. If it is not a dead letter, it is tried "
         f"again before all others. Its payload: {json.dumps(item['payload'])[:SHOWN]}. "
-        "--give-up-after has such jobs set aside as dead letters."
+        "Use --give-up-after N to make such jobs dead letters."
     )
 
 
@@ -315,7 +316,7 @@ def _check_whole(answer: requests.Response) -> None:
     """Check that a successful response is complete JSON; raise one of `AWAY` if it was cut."""
     if answer.status_code == OK:
         if "json" not in answer.headers.get("Content-Type", ""):
-            raise Refused("what answers there is not the API")
+            raise Refused("the server at this address is not the Photon Ranch API")
         answer.json()
 
 
@@ -330,7 +331,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
     parser.add_argument("queue", help="the queue's name")
     parser.add_argument("command", nargs="+", help="what to run for each job, after --")
-    parser.add_argument("--lease-seconds", type=float, default=60, help="how long to hold a job unheard (60)")
+    parser.add_argument("--lease-seconds", type=float, default=60, help="length of a lease in seconds (60)")
     parser.add_argument(
         "--wait", type=float, default=10, help="how long a poll waits for a job, up to 15 s (10)"
     )
@@ -338,7 +339,7 @@ def _options() -> argparse.Namespace:
         "--give-up-after",
         type=int,
         metavar="N",
-        help="have the queue set a job aside that was handed out N times; holds for all workers of the queue",
+        help="make a job a dead letter after N failures, for all workers of the queue",
     )
     parser.add_argument("--until-empty", action="store_true", help="end when the queue is empty")
     options = parser.parse_args()

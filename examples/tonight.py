@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Shows tonight's events at a site, in its own time and in UTC, and what comes next.
+"""Shows tonight's events at a site in the site's local time and in UTC, and marks the next event.
 
     python examples/tonight.py http://127.0.0.1:4000/api mrc
     python examples/tonight.py http://127.0.0.1:4000/api mrc --plot night.svg
 
-Prints a line for each event in the order of time, the next one marked, then the Moon and the note of the
-night log. Exit status: 0, 1 where the API is away, 2 if what is asked for cannot be. Needs `requests`.
+Prints one line for each event, sorted by time, with a mark at the next event. Then it prints the Moon's times
+and the note from the night log. Exit status: 0 for success, 1 if the API cannot be reached, 2 if the request
+is invalid. Needs the library `requests`.
 """
 
 import argparse
@@ -126,7 +127,7 @@ def main() -> int:
         print(f"{options.site}: {error}", file=sys.stderr)
         return 2
     except requests.exceptions.JSONDecodeError:
-        print(f"{options.base_url}: what answers there is not the API", file=sys.stderr)
+        print(f"{options.base_url}: the server at this address is not the Photon Ranch API", file=sys.stderr)
         return 2
     except (Failed, OSError) as error:
         print(f"{options.base_url}: {error}", file=sys.stderr)
@@ -166,7 +167,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
     parser.add_argument("site", help="the site's code, like mrc")
-    parser.add_argument("--when", type=float, metavar="UNIX_SECONDS", help="another night (now)")
+    parser.add_argument("--when", type=float, metavar="UNIX_SECONDS", help="a time in another night (now)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="write a picture of the night, an SVG")
     options = parser.parse_args()
     if not options.base_url.startswith(("http://", "https://")):

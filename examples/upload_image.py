@@ -4,12 +4,16 @@
     python examples/upload_image.py http://127.0.0.1:4000/api mrc1-sq01-20260101-00000001-EX00.fits.fz
     python examples/upload_image.py URL --directory info-images --channel 2 mrc1-a-20260101-00000001-EX10.jpg
 
-For each file a form is asked for and the file posted with it to S3, a block at a time. Where the API or S3 is
-away or busy the upload is tried again, each time with a new form, for one is good for five minutes only.
-A name is `{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}`: by it the ingester files what
-lands. What is refused is not tried again. A stage that asks for keys gets the one in the environment as
+For each file, the program requests a form from the API and posts the file with this form to S3, block by
+block. If the API or S3 cannot be reached or is busy, the upload is repeated. Each try uses a new form,
+because a form is valid for only five minutes. A rejected upload is not tried again.
+
+A file name has the form `{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}`. The ingester
+reads from it which image a file belongs to. If the stage requires a key, set the environment variable
 SITE_KEY.
-Exit status: 0 if all files are up, 1 if not, 2 if what is asked for cannot be. Needs the library `requests`.
+
+Exit status: 0 if all files were uploaded, 1 if not, 2 if the arguments are invalid. Needs the library
+`requests`.
 """
 
 import argparse
@@ -38,7 +42,7 @@ AWAY = (
 UPLOAD_TIMEOUT_S = 60
 LONGEST_PAUSE_S = 30.0
 
-# The form that the ingester reads. Nothing in the directory "test" is filed, so any name is allowed there.
+# Names that the ingester can read. It ignores the directory "test", so any name is allowed there.
 NAME = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[0-9]{8}-[0-9]{8}-[A-Za-z]+[0-9]{2}\.[A-Za-z0-9.]+")
 NAME_FORM = "{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}"
 
@@ -71,7 +75,7 @@ class Multipart:
     size
         The file's size in bytes.
     progress
-        Told how many bytes of how many have been read.
+        Called with the number of bytes read so far and the total number.
     """
 
     def __init__(
@@ -115,7 +119,7 @@ class Uploader:
     Parameters
     ----------
     base_url
-        The API's, like "http://127.0.0.1:4000/api".
+        The URL of the API, like "http://127.0.0.1:4000/api".
     options
         Members of the body of `POST /upload` besides the file's name.
     """
@@ -153,8 +157,8 @@ class Uploader:
             form: dict[str, Any] = answer.json()
         except requests.exceptions.JSONDecodeError as error:
             if "json" in answer.headers.get("Content-Type", ""):
-                raise Failed("the answer was cut on its way") from error
-            raise Refused("what answers there is not the API") from error
+                raise Failed("the response was incomplete") from error
+            raise Refused("the server at this address is not the Photon Ranch API") from error
         return form
 
     def _post(self, url: str, **arguments: Any) -> requests.Response:
@@ -196,7 +200,7 @@ def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
                 return False
             time.sleep(max(pause_s, failed.wait_s))
         else:
-            say(f"{path.name}: up in {time.monotonic() - began:.1f} s")
+            say(f"{path.name}: uploaded in {time.monotonic() - began:.1f} s")
             return True
     raise AssertionError("pauses never end")
 
@@ -221,7 +225,7 @@ def pauses() -> Iterator[float]:
     """Return the pauses between retries in seconds: each longer, with random jitter."""
     longest_s = 1.0
     while True:
-        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the sites, no secret
+        yield random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the retries, not for security
         longest_s = min(2 * longest_s, LONGEST_PAUSE_S)
 
 
@@ -244,14 +248,16 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("base_url", help="the API's URL, like http://127.0.0.1:4000/api")
-    parser.add_argument("files", nargs="+", type=Path, help="what to upload, under its own name")
+    parser.add_argument("files", nargs="+", type=Path, help="files to upload; each keeps its name")
     parser.add_argument(
         "--directory",
         default="data",
         choices=["data", "info-images", "allsky", "test"],
-        help="where to (data)",
+        help="directory to upload to (data)",
     )
-    parser.add_argument("--channel", type=int, default=1, choices=[1, 2, 3], help="of an info image (1)")
+    parser.add_argument(
+        "--channel", type=int, default=1, choices=[1, 2, 3], help="channel of an info image (1)"
+    )
     parser.add_argument("--attempts", type=int, default=5, help="how often to try each file (5)")
     options = parser.parse_args()
     if not options.base_url.startswith(("http://", "https://")):

@@ -234,7 +234,7 @@ def test_it_waits_while_the_api_is_away(
     assert worker.wait(25) == 0
     server.stop()
     assert lines(tmp_path / "done") == [7]
-    assert "the API is away (ConnectionError)" in worker.communicate()[1]
+    assert "the API cannot be reached (ConnectionError)" in worker.communicate()[1]
 
 
 @pytest.mark.parametrize("mode", [Mode.SHRUNK, Mode.SHORT, Mode.CUT])

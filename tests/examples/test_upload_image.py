@@ -91,7 +91,7 @@ def test_a_file_is_up_byte_for_byte(api: ApiClient, run: Run) -> None:
     told = run(api.base_url, NAME)
     assert told.returncode == 0, told.stderr
     assert f"{NAME}: 100 % of 0.3 MB" in told.stderr
-    assert f"{NAME}: up in" in told.stderr
+    assert f"{NAME}: uploaded in" in told.stderr
     stored = client("s3").get_object(Bucket="photonranch-001", Key=f"data/{NAME}")
     assert stored["Body"].read() == CONTENT
 
@@ -124,7 +124,7 @@ def test_a_form_that_was_cut_on_its_way_is_asked_for_again(site: Site, run: Run)
     told = run(site.url, NAME)
     assert told.returncode == 0, told.stderr
     assert [stored["file"] for stored in site.stored] == [CONTENT]
-    assert "the answer was cut on its way" in told.stderr
+    assert "the response was incomplete" in told.stderr
 
 
 def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:

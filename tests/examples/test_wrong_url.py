@@ -51,5 +51,5 @@ def test_it_is_said_that_this_is_not_the_api(
         timeout=60,
     )
     assert (told.returncode, told.stdout) == (status, "")
-    assert told.stderr.endswith(": what answers there is not the API\n")
+    assert told.stderr.endswith(": the server at this address is not the Photon Ranch API\n")
     assert "Traceback" not in told.stderr
