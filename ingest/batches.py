@@ -66,9 +66,9 @@ def _handle_failure(message: dict[str, Any], error: Exception) -> bool:
 
 def _send_to_dead_letters(body: str, reason: str) -> bool:
     """Put a message among the dead letters; return whether that worked."""
-    sqs: Any = aws.client("sqs")
     attribute = {"DataType": "String", "StringValue": reason[:_MAX_REASON_CHARACTERS]}
     try:
+        sqs: Any = aws.client("sqs")
         with aws.faults("the queue of dead letters"):
             sqs.send_message(
                 QueueUrl=os.environ[DEAD_LETTERS], MessageBody=body, MessageAttributes={"reason": attribute}
