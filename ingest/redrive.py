@@ -46,6 +46,8 @@ def _put_back(limit: int) -> int:
     queue, dead_letters = setting("INGEST_QUEUE_URL"), setting("INGEST_DEAD_LETTERS_URL")
     sqs: Any = aws.client("sqs")
     count = 0
+    # A file that cannot be filed now becomes a dead letter again. It is not put back a second time.
+    limit = min(limit, queues.waiting(dead_letters))
     for batch in _batches(dead_letters, limit):
         queues.send_all(queue, [message["Body"] for message in batch])
         entries = [

@@ -135,6 +135,19 @@ def test_dead_letters_go_back_at_most_so_many(capsys: pytest.CaptureFixture[str]
     assert received("INGEST_DEAD_LETTERS_URL") == []
 
 
+def test_a_dead_letter_that_comes_back_meanwhile_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    put_dead(3)
+    send = queues.send_all
+
+    def send_and_fail_again(url: str, bodies: list[str]) -> None:
+        send(url, bodies)
+        put_dead(len(bodies))
+
+    monkeypatch.setattr(queues, "send_all", send_and_fail_again)
+    assert redrive.main([]) == 0
+    assert len(received("INGEST_DEAD_LETTERS_URL")) == 3
+
+
 def test_an_interrupted_redrive_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     put_dead(3)
 
