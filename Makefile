@@ -32,7 +32,7 @@ $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
 	@touch $@
 
-serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1)
+serve: $(VENV)/installed-serve  ## the whole API on this machine, until Ctrl-C (PORT=4000, DEMO=1, 0 or live)
 	@exec $(BIN)/python -m local
 
 test: $(VENV)/installed  ## run every test that needs no AWS account; fails if a module is covered below 90 %

@@ -1,6 +1,7 @@
 """`make serve`: the API on this machine, until Ctrl-C.
 
-Environment: `PORT` (4000), `DEMO` (0 omits the demo network), `WRITE_ACCESS` and `WRITER_ROLES` (who may
+Environment: `PORT` (4000), `DEMO` (0 omits the demo network; live makes it go
+on living), `WRITE_ACCESS` and `WRITER_ROLES` (who may
 change data), `DATABASE_URL` and `AWS_ENDPOINT_URL` (backends to use instead of the embedded ones).
 """
 
@@ -31,7 +32,8 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     stack: Stack | None = None
     try:
-        stack = Stack(_port(), demo=os.environ.get("DEMO", "1") != "0", say=_say)
+        demo = os.environ.get("DEMO", "1")
+        stack = Stack(_port(), demo=demo != "0", live=demo == "live", say=_say)
         _say(_welcome(stack))
         return _watch(stack)
     except KeyboardInterrupt:

@@ -39,6 +39,8 @@ class Stack:
         Port of the gateway on 127.0.0.1; 0 for any free port.
     demo
         Whether to load the demo network.
+    live
+        Whether the demo network goes on living.
     say
         Called with a line for each step.
     invoker
@@ -55,6 +57,7 @@ class Stack:
         port: int,
         *,
         demo: bool,
+        live: bool = False,
         say: Callable[[str], None] = lambda _words: None,
         invoker: Invoker | None = None,
     ) -> None:
@@ -65,6 +68,8 @@ class Stack:
         self.auth0 = Auth0()
         try:
             self._server = self._start(port, demo=demo, say=say)
+            if live:
+                self._start_live_demo(say)
         except BaseException:
             self.stop()
             raise
@@ -105,6 +110,13 @@ class Stack:
         server.start()
         self._running.callback(server.stop)
         return server
+
+    def _start_live_demo(self, say: Callable[[str], None]) -> None:
+        from local.demo.live import LiveDemo
+
+        demo = LiveDemo(self.base_url, self.auth0.token("auth0|demo-network", access.writer_roles()[:1]), say)
+        demo.start()
+        self._running.callback(demo.stop)
 
     def _gateway(self, port: int) -> Server:
         """Return the gateway's server, which fails at once if the port is in use."""

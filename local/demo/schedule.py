@@ -13,6 +13,7 @@ from local.demo.targets import FILTERS, FILTERS_FOR, TARGETS, Filter, Kind, Targ
 FIRST_DAY: Final = date(2020, 1, 1)  # night from which file numbers count
 DATA_TYPE: Final = "EX"
 NUMBERS_PER_NIGHT: Final = 40
+LIVE_NUMBERS_FROM: Final = 10  # more than a plan has
 LOWEST_START: Final = 38.0
 """Altitude of a target at the start of its observation, so that it stays above 30 (degrees)."""
 SLOTS: Final = ((0.10, 1), (0.42, 3), (0.76, 1))
@@ -60,6 +61,36 @@ class Exposure:
 def plan_night(site: Site, night: date) -> tuple[Exposure, ...]:
     """Return all exposures of the night that began on local date `night`, in order of time."""
     return tuple(_exposures(site, night))
+
+
+def exposure_at(site: Site, night: date, start: datetime, count: int) -> Exposure:
+    """Return an exposure outside the plan, for `DEMO=live`.
+
+    Parameters
+    ----------
+    site, night
+        Of the exposure; `night` is the local date of the evening.
+    start
+        Naive, UTC.
+    count
+        How many such exposures the site has taken in this night.
+    """
+    chance = random.Random(f"{site.observatory} {start}")
+    target = _choose(site, start, start.toordinal() + count + SITES.index(site) * SITE_STEP, set())
+    user, user_id = USERS[count % len(USERS)]
+    return Exposure(
+        site=site,
+        night=night,
+        number=(night - FIRST_DAY).days * NUMBERS_PER_NIGHT + LIVE_NUMBERS_FROM + count,
+        target=target,
+        start=start,
+        filter_=FILTERS[chance.choice(FILTERS_FOR[target.kind])],
+        user=user,
+        user_id=user_id,
+        stack="no",
+        stack_index="",
+        stack_length=1,
+    )
 
 
 def _exposures(site: Site, night: date) -> Iterator[Exposure]:
