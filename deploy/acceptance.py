@@ -73,11 +73,17 @@ def _test_writes(client: ProbeClient, token: str) -> None:
     client.run(_post(f"/nightlog/{_SITE}", {"note_data": "A note of the acceptance test."}))
     client.run(_post("/pipe/queue", {"queue_name": "acceptance"}))
     client.run(Probe(f"/control_room/{_SITE}", lambda response: response.json()["url"]))
-    image = client.run(Probe(f"/{_SITE}/latest_images/1", lambda response: response.json()[0])).json()[0]
+    image = client.run(Probe(f"/{_SITE}/latest_images/1", _is_filed)).json()[0]
     _test_tiff(client, image)
     _test_refusals(client)
     _test_odd_files(client)
     _test_zip(client, image)
+
+
+def _is_filed(response: requests.Response) -> bool:
+    """Return whether the ingester has filed the newest demo image, with its header and a thumbnail."""
+    image = response.json()[0]
+    return bool(image["filter_used"] and image["jpg_small_exists"])
 
 
 def _test_tiff(client: ProbeClient, image: dict[str, Any]) -> None:
