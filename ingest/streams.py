@@ -2,6 +2,7 @@
 
 import bz2
 import zlib
+from collections.abc import Callable
 
 from common.errors import Unprocessable
 from common.fits.headers import SkippingStream
@@ -11,8 +12,9 @@ _MAGIC_BYTES = 3
 _GZIP_MAGIC, _BZIP2_MAGIC = b"\x1f\x8b", b"BZh"
 # One request brings the headers of nearly every file: 800 cards.
 _RANGE_BYTES = 64 * 1024
-# What may come out of a compressed file before its image's header.
-_MAX_DECOMPRESSED_BYTES = 64 * 1024**2
+# How much of a compressed file may be read up to its image's header, and how much may come out of it. Of some
+# input nothing comes out, such as a long name in a gzip file.
+_MAX_BYTES = 64 * 1024**2
 _PIECE_BYTES = 64 * 1024
 
 
@@ -56,34 +58,42 @@ class ObjectStream:
 
 
 class CompressedStream:
-    """What comes out of a compressed stream.
+    """What comes out of compressed bytes.
+
+    They may be several compressed streams, one after the other, as parallel compressors write them.
 
     Parameters
     ----------
     source
         The compressed bytes.
-    decompressor
-        Of the form that `source` has.
+    magic
+        How each compressed stream begins.
+    make_decompressor
+        Makes the decompressor of one compressed stream.
     """
 
-    def __init__(self, source: SkippingStream, decompressor: "bz2.BZ2Decompressor | _Gzip") -> None:
+    def __init__(
+        self,
+        source: SkippingStream,
+        magic: bytes,
+        make_decompressor: "Callable[[], bz2.BZ2Decompressor | _Gzip]",
+    ) -> None:
         self._source = source
-        self._decompressor = decompressor
-        self._left = _MAX_DECOMPRESSED_BYTES
+        self._magic = magic
+        self._make_decompressor = make_decompressor
+        self._decompressor = make_decompressor()
+        self._input_left = self._output_left = _MAX_BYTES
 
     def read(self, size: int, /) -> bytes:
-        """Return the next `size` bytes, fewer only where the stream ends.
+        """Return the next `size` bytes, fewer only where the compressed bytes end.
 
         Raises
         ------
         Unprocessable
-            If the compressed bytes are broken, or too much comes out of them.
+            If the compressed bytes are broken, or too much goes in or comes out.
         """
         content = bytearray()
-        while len(content) < size and not self._decompressor.eof:
-            given = self._source.read(_PIECE_BYTES) if self._decompressor.needs_input else b""
-            if self._decompressor.needs_input and not given:
-                break
+        while len(content) < size and (given := self._next_input()) is not None:
             content += self._decompressed(given, size - len(content))
         return bytes(content)
 
@@ -92,16 +102,29 @@ class CompressedStream:
         while size > 0 and (piece := self.read(min(_PIECE_BYTES, size))):
             size -= len(piece)
 
+    def _next_input(self) -> bytes | None:
+        """Return what the decompressor gets next, which may be nothing; None at the end."""
+        if self._decompressor.eof:
+            given = self._decompressor.unused_data
+            if len(given) < len(self._magic):
+                given += self._source.read(_PIECE_BYTES)
+            if not given.startswith(self._magic):
+                return None
+            self._decompressor = self._make_decompressor()
+            return given
+        if self._decompressor.needs_input:
+            return self._source.read(_PIECE_BYTES) or None
+        return b""
+
     def _decompressed(self, given: bytes, size: int) -> bytes:
         try:
             content = self._decompressor.decompress(given, size)
         except (OSError, zlib.error) as error:
             raise Unprocessable("The compressed file is broken.") from error
-        self._left -= len(content)
-        if self._left < 0:
-            raise Unprocessable(
-                f"The compressed file has over {_MAX_DECOMPRESSED_BYTES} bytes before the image's header."
-            )
+        self._input_left -= len(given)
+        self._output_left -= len(content)
+        if min(self._input_left, self._output_left) < 0:
+            raise Unprocessable(f"The compressed file has over {_MAX_BYTES} bytes before the image's header.")
         return content
 
 
@@ -121,6 +144,11 @@ class _Gzip:
         """Whether more input is needed before anything comes out."""
         return not self._zlib.unconsumed_tail
 
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the compressed data."""
+        return self._zlib.unused_data
+
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """Return at most `max_length` bytes of output."""
         return self._zlib.decompress(self._zlib.unconsumed_tail + data, max_length)
@@ -138,7 +166,7 @@ def open_stream(key: str) -> tuple[SkippingStream, str]:
     magic = source.read(_MAGIC_BYTES)
     source.skip(-len(magic))
     if magic.startswith(_GZIP_MAGIC):
-        return CompressedStream(source, _Gzip()), source.etag
+        return CompressedStream(source, _GZIP_MAGIC, _Gzip), source.etag
     if magic.startswith(_BZIP2_MAGIC):
-        return CompressedStream(source, bz2.BZ2Decompressor()), source.etag
+        return CompressedStream(source, _BZIP2_MAGIC, bz2.BZ2Decompressor), source.etag
     return source, source.etag
