@@ -1,13 +1,15 @@
-"""Files a batch of the queue's messages: each by itself, so that a bad file holds up no other."""
+"""Files a batch of the queue's messages: each file by itself, so that a bad one holds up no other."""
 
 import logging
 import os
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from common import aws, logs, request_context
 from common.errors import ApiError
 from ingest import filing, notifications
+from ingest.notifications import StoredObject
 
 # The queue's `maxReceiveCount`, see serverless.yml. At the last try the message goes to the dead letters from
 # here, with the reason. The queue itself moves a message only when this Lambda died of it.
@@ -22,6 +24,9 @@ _FILE_S = 30.0
 def file_all(messages: list[dict[str, Any]], context: Any) -> list[dict[str, str]]:
     """File what the messages tell of; return the ids of those that are to be tried again.
 
+    Messages that were received most often come first. If the time ends before the last message, that counts
+    as a failure too, and a message must not become a dead letter without a try.
+
     Parameters
     ----------
     messages
@@ -33,7 +38,7 @@ def file_all(messages: list[dict[str, Any]], context: Any) -> list[dict[str, str
     end = time.monotonic() + context.get_remaining_time_in_millis() / 1000
     return [
         {"itemIdentifier": message["messageId"]}
-        for message in messages
+        for message in sorted(messages, key=_receives, reverse=True)
         if not _is_done(message, end, context.aws_request_id)
     ]
 
@@ -44,16 +49,31 @@ def _is_done(message: dict[str, Any], end: float, request_id: str) -> bool:
         return False
     with request_context.updated(request_id=request_id, respond_by=time.monotonic() + _FILE_S):
         try:
-            for stored in notifications.parse_message(message["body"]):
-                filing.file_object(stored)
-        except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
+            _file_each(notifications.parse_message(message["body"]))
+        except Exception as error:  # noqa: BLE001 - one bad message must not stop the messages after it
             return _handle_failure(message, error)
     return True
 
 
+def _file_each(objects: Iterable[StoredObject]) -> None:
+    """File every object; raise the first failure when all were tried."""
+    failures: list[Exception] = []
+    for stored in objects:
+        try:
+            filing.file_object(stored)
+        except Exception as error:  # noqa: BLE001 - one bad file must not stop the files after it
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
+def _receives(message: dict[str, Any]) -> int:
+    return int(message["attributes"]["ApproximateReceiveCount"])
+
+
 def _handle_failure(message: dict[str, Any], error: Exception) -> bool:
     """Log a failure; at the last try put the message among the dead letters. Return whether it can go."""
-    receives = int(message["attributes"]["ApproximateReceiveCount"])
+    receives = _receives(message)
     reason = str(error.body) if isinstance(error, ApiError) else type(error).__name__
     is_last = receives >= MAX_RECEIVES
     fields = {"upload": message["body"], "try": receives, "reason": reason, **logs.failure(error)}

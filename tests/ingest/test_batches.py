@@ -47,6 +47,12 @@ def message(key: str, receives: int = 1) -> dict[str, Any]:
     return {"messageId": key, "body": body, "attributes": {"ApproximateReceiveCount": str(receives)}}
 
 
+def message_of_several(keys: list[str], receives: int = 1) -> dict[str, Any]:
+    """Return a message that tells of several objects, as S3 may send it."""
+    records = [json.loads(message(key)["body"])["Records"][0] for key in keys]
+    return {**message("several", receives), "body": json.dumps({"Records": records})}
+
+
 def failed(messages: list[dict[str, Any]], seconds: float = 60) -> list[str]:
     """Return the ids of the messages that are to be tried again."""
     context = LambdaContext("fileUploads", deadline=time.monotonic() + seconds)
@@ -116,3 +122,41 @@ def test_s3_s_test_message_is_ignored(filed: list[str]) -> None:
     test = {**message("test"), "body": json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})}
     assert failed([test]) == []
     assert filed == []
+
+
+@pytest.mark.parametrize("receives", [1, 5])
+@pytest.mark.parametrize("bad", ["busy", "broken", "bug"])
+def test_a_bad_object_of_a_message_stops_no_other_object(
+    filed: list[str], dead_letters: str, bad: str, receives: int
+) -> None:
+    several = message_of_several(["a", bad, "b"], receives)
+    assert failed([several, message("c")]) == (["several"] if receives == 1 else [])
+    assert filed == ["a", "b", "c"]
+    assert len(letters(dead_letters)) == (receives == 5)
+
+
+def test_a_dead_letter_has_the_whole_message_and_the_first_reason(dead_letters: str) -> None:
+    several = message_of_several(["a", "broken", "busy"], receives=5)
+    assert failed([several]) == []
+    (letter,) = client("sqs").receive_message(QueueUrl=dead_letters, MessageAttributeNames=["All"])[
+        "Messages"
+    ]
+    assert letter["Body"] == several["body"]
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "The JPG is broken."
+
+
+def test_messages_that_were_received_most_often_are_tried_first(filed: list[str]) -> None:
+    assert failed([message("a"), message("b", receives=4), message("c", receives=2)]) == []
+    assert filed == ["b", "c", "a"]
+
+
+def test_a_long_reason_is_cut(dead_letters: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAILURES, "long", Unprocessable("x" * 1_000_000))
+    assert failed([message("long", receives=5)]) == []
+    assert letters(dead_letters) == [("long", "x" * 500)]
+
+
+def test_a_queue_of_dead_letters_that_is_gone_stops_no_other(filed: list[str], dead_letters: str) -> None:
+    client("sqs").delete_queue(QueueUrl=dead_letters)
+    assert failed([message("broken", receives=5), message("a")]) == ["broken"]
+    assert filed == ["a"]
