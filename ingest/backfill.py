@@ -34,27 +34,30 @@ class Span:
     since: datetime
     until: datetime
 
+    def __str__(self) -> str:
+        return f"{self.prefix} from {self.since.isoformat()} until {self.until.isoformat()}"
+
 
 class Progress:
-    """How far the backfill of each prefix got, in a file.
+    """How far the backfill of each span got, in a file.
 
     Parameters
     ----------
     file
-        Where it is kept: a JSON object of the last key done, by prefix.
+        Where it is kept: a JSON object of the last key done, by span.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def last_key(self, prefix: str) -> str:
+    def last_key(self, span: Span) -> str:
         """Return the last key that was done; "" at the beginning."""
-        return str(self._read().get(prefix, ""))
+        return str(self._read().get(str(span), ""))
 
-    def write(self, prefix: str, key: str) -> None:
+    def write(self, span: Span, key: str) -> None:
         """Note the last key that was done; "" forgets it."""
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps({**self._read(), prefix: key}))
+        new.write_text(json.dumps({**self._read(), str(span): key}))
         new.replace(self._file)
 
     def _read(self) -> dict[str, str]:
@@ -73,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _backfill(span: Span, progress: Progress, most_waiting: int) -> int:
     queue = setting("INGEST_QUEUE_URL")
-    start = progress.last_key(span.prefix)
+    start = progress.last_key(span)
     if start:
         _write(f"Going on after {start}.")
     seen = sent = 0
@@ -83,9 +86,9 @@ def _backfill(span: Span, progress: Progress, most_waiting: int) -> int:
             _wait_for_room(queue, most_waiting)
             queues.send_all(queue, [message_of(stored) for stored in wanted[first : first + queues.BATCH]])
         seen, sent = seen + len(page), sent + len(wanted)
-        progress.write(span.prefix, page[-1]["Key"])
+        progress.write(span, page[-1]["Key"])
         _write(f"{seen} objects seen, {sent} sent to the queue, up to {page[-1]['Key']}.")
-    progress.write(span.prefix, "")
+    progress.write(span, "")
     _write(f"Done: {seen} objects seen, {sent} sent to the queue.")
     return 0
 

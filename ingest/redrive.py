@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _show(limit: int) -> int:
     dead_letters = setting("INGEST_DEAD_LETTERS_URL")
+    limit = min(limit, queues.waiting(dead_letters))
     received = [message for batch in _batches(dead_letters, limit) for message in batch]
     for message in received:
         _write(f"{_reason(message)}: {', '.join(_keys(message)) or message['Body'][:200]}")
@@ -39,6 +40,7 @@ def _show(limit: int) -> int:
             QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
     _write(f"{len(received)} dead letters.")
+    _tell_of_hidden(limit - len(received))
     return 0
 
 
@@ -58,7 +60,14 @@ def _put_back(limit: int) -> int:
         count += len(batch)
         _write(f"Put back {count} messages.")
     _write(f"Done: put back {count} messages.")
+    _tell_of_hidden(limit - count)
     return 0
+
+
+def _tell_of_hidden(count: int) -> None:
+    """Say how many messages could not be received, because another run has them or was interrupted."""
+    if count > 0:
+        _write(f"About {count} more are out of sight; run this again in {_VISIBILITY_S} s.")
 
 
 def _batches(queue_url: str, limit: int) -> Iterator[list[dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from common.aws import client
 from ingest import backfill, queues, redrive
 from ingest.notifications import StoredObject, parse_message
+from tests.ingest import faults
 from tests.ingest.exposures import BUCKET, notification
 
 NAME = "saf-sq01-20260101-{:08d}-EX10.jpg"
@@ -42,6 +44,20 @@ def bucket() -> None:
     s3: Any = client("s3")
     for key in [*DATA, "data/notes.pdf", "info-images/mrc1-a-20260101-00000001-EX10.jpg"]:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"content")
+
+
+def last_keys(tmp_path: Path) -> list[str]:
+    """Return the last key that is noted for each backfill."""
+    return list(json.loads((tmp_path / "progress.json").read_text()).values())
+
+
+def run_with_fault(run: Callable[[], int], place: int, kind: str) -> bool:
+    """Run a command with a fault at one of its calls of AWS; return whether it did its work all the same."""
+    with faults.injected([faults.FINE] * place + [kind]):
+        try:
+            return run() == 0
+        except faults.Crash:
+            return False
 
 
 def run_backfill(tmp_path: Path, *arguments: str) -> int:
@@ -87,10 +103,85 @@ def test_a_backfill_goes_on_where_it_was_stopped(
         patch.setattr(backfill, "_pages", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run_backfill(tmp_path)
-    assert json.loads((tmp_path / "progress.json").read_text()) == {"data/": DATA[19]}
+    assert last_keys(tmp_path) == [DATA[19]]
     assert run_backfill(tmp_path) == 0
     assert f"Going on after {DATA[19]}." in capsys.readouterr().out
     assert sorted(stored.key for stored in received()) == DATA
+
+
+@pytest.fixture
+def small_pages() -> Iterator[None]:
+    """S3 lists ten objects at a time."""
+    s3: Any = client("s3")
+    event = "provide-client-params.s3.ListObjectsV2"
+
+    def limit(params: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**params, "MaxKeys": 10}
+
+    s3.meta.events.register(event, limit)
+    yield
+    s3.meta.events.unregister(event, limit)
+
+
+@pytest.mark.usefixtures("bucket", "small_pages")
+def test_a_backfill_reads_every_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_backfill(tmp_path) == 0
+    assert sorted(stored.key for stored in received()) == DATA
+    assert capsys.readouterr().out.splitlines()[0] == (
+        f"10 objects seen, 9 sent to the queue, up to {DATA[8]}."
+    )
+
+
+@pytest.mark.usefixtures("bucket", "small_pages")
+@pytest.mark.parametrize("kind", [faults.CRASH_BEFORE, faults.CRASH_AFTER, faults.LOST])
+def test_a_backfill_that_ends_anywhere_loses_nothing(tmp_path: Path, kind: str) -> None:
+    place, is_done = 0, False
+    while not is_done:
+        is_done = run_with_fault(lambda: run_backfill(tmp_path), place, kind)
+        if not is_done:
+            assert run_backfill(tmp_path) == 0
+        found = [stored.key for stored in received()]
+        assert set(found) == set(DATA)
+        # Those of one page may be sent again.
+        assert len(found) <= len(DATA) + 10
+        assert last_keys(tmp_path) == [""]
+        place += 1
+    assert place == 1 + 10
+
+
+@pytest.mark.usefixtures("bucket", "small_pages")
+def test_a_backfill_of_other_dates_or_another_prefix_starts_at_the_beginning(tmp_path: Path) -> None:
+    assert not run_with_fault(lambda: run_backfill(tmp_path, "--since", "2020-01-01"), 5, faults.CRASH_BEFORE)
+    assert 0 < len(received()) < 25
+    assert run_backfill(tmp_path) == 0
+    assert sorted(stored.key for stored in received()) == DATA
+    assert run_backfill(tmp_path, "--prefix", "data/saf") == 0
+    assert sorted(stored.key for stored in received()) == DATA
+    assert run_backfill(tmp_path, "--since", "2020-01-01") == 0
+    assert 0 < len(received()) < 25
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_backfill_that_is_done_starts_anew(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run_backfill(tmp_path) == 0
+        assert len(received()) == 25
+
+
+@pytest.mark.parametrize("name", ["data/saf-a b+ü&<%41-20260101-00000001-EX10.jpg"])
+def test_a_backfill_knows_odd_names(tmp_path: Path, name: str) -> None:
+    client("s3").put_object(Bucket=BUCKET, Key=name, Body=b"content")
+    assert run_backfill(tmp_path) == 0
+    assert [stored.key for stored in received()] == [name]
+
+
+@pytest.mark.parametrize("date", ["yesterday", "2026-13-01"])
+def test_a_date_that_is_none_is_refused(
+    tmp_path: Path, date: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        run_backfill(tmp_path, "--since", date)
+    assert "a date like 2026-01-31" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("bucket")
@@ -160,3 +251,55 @@ def test_an_interrupted_redrive_loses_nothing(monkeypatch: pytest.MonkeyPatch) -
             redrive.main([])
     url = os.environ["INGEST_DEAD_LETTERS_URL"]
     assert queues.waiting(url) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "done"), [([], "Done: put back 2 messages."), (["--list"], "2 dead letters.")]
+)
+def test_dead_letters_out_of_sight_are_told_of(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], done: str
+) -> None:
+    put_dead(5)
+    sqs: Any = client("sqs")
+    sqs.receive_message(
+        QueueUrl=os.environ["INGEST_DEAD_LETTERS_URL"], MaxNumberOfMessages=3, VisibilityTimeout=60
+    )
+    assert redrive.main(arguments) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[-2:] == [done, "About 3 more are out of sight; run this again in 120 s."]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_below_one_puts_nothing_back(limit: str) -> None:
+    put_dead(1)
+    assert redrive.main(["--limit", limit]) == 0
+    assert len(received("INGEST_DEAD_LETTERS_URL")) == 1
+
+
+def test_a_message_that_is_not_s3_s_is_listed_and_put_back(capsys: pytest.CaptureFixture[str]) -> None:
+    sqs: Any = client("sqs")
+    sqs.send_message(QueueUrl=os.environ["INGEST_DEAD_LETTERS_URL"], MessageBody="x" * 1000)
+    assert redrive.main(["--list"]) == 0
+    expected = f"The ingester ended while it filed this; see its log: {'x' * 200}"
+    assert capsys.readouterr().out.splitlines()[0] == expected
+    assert redrive.main([]) == 0
+    (message,) = sqs.receive_message(QueueUrl=os.environ["INGEST_QUEUE_URL"])["Messages"]
+    assert message["Body"] == "x" * 1000
+
+
+@pytest.mark.parametrize("kind", [faults.CRASH_BEFORE, faults.CRASH_AFTER, faults.LOST])
+def test_a_redrive_that_ends_anywhere_loses_nothing(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setattr(redrive, "_VISIBILITY_S", 0)
+    place, is_done = 0, False
+    while not is_done:
+        put_dead(12)
+        is_done = run_with_fault(lambda: redrive.main([]), place, kind)
+        assert redrive.main([]) == 0
+        assert received("INGEST_DEAD_LETTERS_URL") == []
+        found = [stored.key for stored in received()]
+        assert set(found) == set(DATA[:12])
+        # Those of one batch may be sent again.
+        assert len(found) <= 12 + queues.BATCH
+        place += 1
+    # Count, and twice: receive, send, delete.
+    assert place == 1 + 7
