@@ -45,10 +45,10 @@ SELECT base_filename, data_type FROM images
 WHERE base_filename IS NOT NULL AND data_type IS NOT NULL
 GROUP BY base_filename, data_type HAVING count(*) > 1
 """
-# The row to keep comes first: one with a header, then one with a picture, then the oldest.
+# The row to keep comes first: one with a header that can be read, then one with a picture, then the oldest.
 _ROWS_OF_NAME = """
 SELECT image_id FROM images WHERE base_filename = %s AND data_type = %s
-ORDER BY header IS NULL, jpg_medium_exists IS NOT TRUE, image_id
+ORDER BY header IS NULL OR header NOT LIKE '{%%', jpg_medium_exists IS NOT TRUE, image_id
 FOR UPDATE
 """
 _COPY_ROWS = """
@@ -122,12 +122,14 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
     connection = psycopg2.connect(url)
     connection.autocommit = True
     try:
+        _drop_unfinished_index(connection, say)
         for _ in range(_ROUNDS):
             _merge_all(connection, say)
             try:
                 schema.run_statements(connection, schema.statements(SCHEMA.read_text()), say)
             except psycopg2.errors.UniqueViolation:
                 say("Another program inserted a second row meanwhile; merging again.")
+                _drop_unfinished_index(connection, say)
                 continue
             return
         raise RuntimeError("Another program keeps inserting second rows: stop it, then repeat this command.")
@@ -163,6 +165,11 @@ def undo(url: str, say: Say = lambda _words: None) -> None:
         schema.run_statements(connection, [statement.strip() for statement in _UNDO], say)
     finally:
         connection.close()
+
+
+def _drop_unfinished_index(connection: Any, say: Say) -> None:
+    """Drop an index whose building failed. It may still refuse second rows, even those that are merged."""
+    schema.run_statements(connection, [], say)
 
 
 def _merge_all(connection: Any, say: Say) -> None:
