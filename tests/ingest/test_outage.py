@@ -41,7 +41,7 @@ def proxy(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 
 def keys() -> dict[str, bytes]:
-    """Return the files by key: header texts, some of them JPGs that are none."""
+    """Return the files by key: header texts, some of them JPGs that cannot be read."""
     return {
         f"data/ric2-sq01-20260102-{number:08d}-EX{'10.jpg' if number % BROKEN_EVERY == 0 else '00.txt'}": (
             b"not a JPG" if number % BROKEN_EVERY == 0 else TEXT
@@ -51,7 +51,8 @@ def keys() -> dict[str, bytes]:
 
 
 def put_all(contents: dict[str, bytes]) -> None:
-    s3: Any = client("s3")
+    # moto answers slowly while it holds thousands of objects and messages.
+    s3 = client("s3", read_timeout_s=60)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda item: s3.put_object(Bucket=BUCKET, Key=item[0], Body=item[1]), contents.items()))
 
