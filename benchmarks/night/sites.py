@@ -43,15 +43,15 @@ class Site(Actor):
         # FITS first: the row of the image then has its header from the start
         uploaded = [
             self._upload(f"{base}-{_FITS}", uploads.fits(number)),
-            self._upload(f"{base}-{_JPG}", uploads.jpg(number, uploads.JPG_BYTES)),
-            self._upload(f"{base}-{_THUMBNAIL}", uploads.jpg(number, uploads.THUMBNAIL_BYTES)),
+            self._upload(f"{base}-{_JPG}", uploads.jpg(number, uploads.JPG_WIDTH)),
+            self._upload(f"{base}-{_THUMBNAIL}", uploads.jpg(number, uploads.THUMBNAIL_WIDTH)),
         ]
         if all(uploaded):
             self.expected.images.append(base)
 
     def _upload_info_image(self, number: int, channel: int) -> None:
         base = f"{self.code}-info-{datetime.now(UTC):%Y%m%d}-{number:08d}"
-        content = uploads.jpg(number, uploads.THUMBNAIL_BYTES)
+        content = uploads.jpg(number, uploads.THUMBNAIL_WIDTH)
         uploaded = self._upload(f"{base}-{_JPG}", content, s3_directory="info-images", info_channel=channel)
         self.expected.channels[self.code, channel].note(base, NO_CONTENT if uploaded else NONE)
 

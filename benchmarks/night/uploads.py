@@ -1,14 +1,14 @@
-"""Small files for uploads, each different. Those that the API reads are real FITS."""
+"""Small FITS images and JPGs for uploads, each different."""
 
 import io
 import json
-import random
 from functools import cache
 from typing import Any
 
 from local.demo.configs import site_configurations
 
-JPG_BYTES, THUMBNAIL_BYTES = 60_000, 6_000
+# Widths in pixels. Noise this wide takes some 60 KB and 6 KB as a JPG.
+JPG_WIDTH, THUMBNAIL_WIDTH = 400, 128
 _NUMBER = "00000000"
 
 
@@ -17,9 +17,11 @@ def fits(number: int) -> bytes:
     return _fits().replace(f"NUMBER{_NUMBER}".encode(), f"NUMBER{number:08d}".encode())
 
 
-def jpg(number: int, size: int) -> bytes:
-    """Return bytes that nothing of the API looks into, as a JPG's."""
-    return b"\xff\xd8\xff" + random.Random(number).randbytes(size)
+def jpg(number: int, width: int) -> bytes:
+    """Return a square JPG of noise, `width` pixels wide, that has `number` in a comment."""
+    comment = f"NUMBER{number:08d}".encode()
+    plain = _jpg(width)
+    return plain[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2) + comment + plain[2:]
 
 
 def config(site: str, revision: int) -> dict[str, Any]:
@@ -37,6 +39,17 @@ def _fits() -> bytes:
     file = io.BytesIO()
     image = astropy_fits.CompImageHDU(pixels, header)
     astropy_fits.HDUList([astropy_fits.PrimaryHDU(), image]).writeto(file)
+    return file.getvalue()
+
+
+@cache
+def _jpg(width: int) -> bytes:
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(1).normal(128, 20, (width, width)).clip(0, 255).astype("u1")
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=75)
     return file.getvalue()
 
 
