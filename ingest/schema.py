@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common import commands, database_url
+from common.errors import Conflict, Unavailable
 from db import schema
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -82,8 +83,11 @@ _UNDO = (
     ON CONFLICT (image_id) DO NOTHING
     """,
     "DROP TABLE IF EXISTS images_merged",
+    "SET lock_timeout = '3s'",
     "ALTER TABLE images DROP COLUMN IF EXISTS header_rank",
 )
+
+_LOCKED = "A long query uses the image table: repeat this command when it has ended."
 
 Say = Callable[[str], None]
 
@@ -114,8 +118,10 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
 
     Raises
     ------
-    RuntimeError
+    Conflict
         If another program keeps inserting second rows.
+    Unavailable
+        If a query uses the table for long.
     """
     import psycopg2
 
@@ -131,8 +137,10 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
                 say("Another program inserted a second row meanwhile; merging again.")
                 _drop_unfinished_index(connection, say)
                 continue
+            except psycopg2.errors.LockNotAvailable as error:
+                raise Unavailable(_LOCKED) from error
             return
-        raise RuntimeError("Another program keeps inserting second rows: stop it, then repeat this command.")
+        raise Conflict("Another program keeps inserting second rows: stop it, then repeat this command.")
     finally:
         connection.close()
 
@@ -154,6 +162,11 @@ def undo(url: str, say: Say = lambda _words: None) -> None:
     """Remove the index and the column, and bring back the rows that were merged away.
 
     The rows that were kept keep what they got from the others.
+
+    Raises
+    ------
+    Unavailable
+        If a query uses the table for long. Repeating the call completes the work.
     """
     import psycopg2
 
@@ -163,6 +176,8 @@ def undo(url: str, say: Say = lambda _words: None) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_MAKE_BACKUP_TABLE)
         schema.run_statements(connection, [statement.strip() for statement in _UNDO], say)
+    except psycopg2.errors.LockNotAvailable as error:
+        raise Unavailable(_LOCKED) from error
     finally:
         connection.close()
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.errors import Conflict, Unavailable
 from db.schema import statements
 from ingest import schema
 from support.image_rows import insert_image_row
@@ -113,10 +114,25 @@ def test_a_program_that_keeps_inserting_is_an_error(
         insert(1)
 
     monkeypatch.setattr(schema, "_merge_all", merge_then_insert)
-    with pytest.raises(RuntimeError, match="keeps inserting second rows"):
+    with pytest.raises(Conflict, match="keeps inserting second rows"):
         schema.apply(database)
     # What is left of the index refuses nothing.
     insert(1)
+
+
+@pytest.mark.parametrize("action", [schema.apply, schema.undo])
+def test_a_long_query_is_not_waited_for(database: str, insert: Any, action: Any) -> None:
+    insert(1, jpg_medium_exists=True)
+    other = psycopg2.connect(database)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM images")
+            with pytest.raises(Unavailable, match="A long query uses the image table"):
+                action(database)
+            other.rollback()
+    finally:
+        other.close()
+    action(database)
 
 
 def test_the_command_says_what_it_does(
@@ -309,8 +325,9 @@ def test_the_index_of_an_interrupted_command_is_made_again(database: str, insert
     insert(1, header="{}")
     connection = psycopg2.connect(database)
     connection.autocommit = True
+    [make_index] = [s for s in statements(schema.SCHEMA.read_text()) if s.startswith("CREATE UNIQUE INDEX")]
     with connection.cursor() as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
-        cursor.execute(statements(schema.SCHEMA.read_text())[1])
+        cursor.execute(make_index)
     connection.close()
     schema.apply(database)
     with pytest.raises(psycopg2.errors.UniqueViolation):
