@@ -95,9 +95,28 @@ def read_whole(key: str, most_bytes: int) -> Range:
     return found
 
 
-def write(key: str, content: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-    """Store an object."""
-    s3.request("put_object", Key=key, Body=content, ContentType=content_type, Metadata=metadata)
+def write_if_unchanged(
+    key: str, content: bytes, content_type: str, metadata: Mapping[str, str], etag: str | None
+) -> None:
+    """Store an object, unless it was written by another meanwhile.
+
+    Parameters
+    ----------
+    key, content, content_type, metadata
+        What is stored.
+    etag
+        The content that is replaced; None if there is no object yet.
+    """
+    from botocore.exceptions import ClientError
+
+    condition: dict[str, Any] = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+    try:
+        s3.request(
+            "put_object", Key=key, Body=content, ContentType=content_type, Metadata=metadata, **condition
+        )
+    except ClientError as error:
+        if s3.code(error) not in s3.CONDITION_FAILED:
+            raise
 
 
 def _body(response: dict[str, Any], size: int) -> bytes:

@@ -48,5 +48,12 @@ def make(key: str, thumbnail_key: str) -> bool:
         read = objects.read_whole(key, MAX_JPG_BYTES)
         arguments = {"height": HEIGHT, "size": len(read.content)}
         made = _sandbox.run("ingest.thumbnail_job.make", arguments, [read.content], _LIMITS)
-        objects.write(thumbnail_key, bytes(made), CONTENT_TYPE, {_MADE_OF: read.etag})
+        # The site may send its own thumbnail meanwhile. The next round then finds it.
+        objects.write_if_unchanged(
+            thumbnail_key,
+            bytes(made),
+            CONTENT_TYPE,
+            {_MADE_OF: read.etag},
+            thumbnail.etag if thumbnail else None,
+        )
     raise Unprocessable("The JPG changes while its thumbnail is made.")

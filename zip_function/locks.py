@@ -24,8 +24,6 @@ RENEW_AFTER_S = 15.0
 # This long before the end of the lease, another request may take the lock before the release arrives.
 _MARGIN_S = 20.0
 
-_REFUSED = s3.NO_OBJECT | s3.REPLACED | {"409", "ConditionalRequestConflict"}
-
 
 class Lock:
     """A lock that this process holds.
@@ -132,7 +130,7 @@ def _written(key: str, metadata: dict[str, str], **condition: str) -> str | None
             "put_object", Key=key, Body=uuid.uuid4().hex.encode(), Metadata=metadata, **condition
         )
     except ClientError as error:
-        if s3.code(error) not in _REFUSED:
+        if s3.code(error) not in s3.CONDITION_FAILED:
             raise
         return _written_before(key, metadata, error)
     return str(answer["ETag"])

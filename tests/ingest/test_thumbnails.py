@@ -4,6 +4,7 @@ import io
 import socket
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -89,6 +90,28 @@ def test_it_is_made_again_when_the_jpg_was_replaced(aws: str) -> None:
 def test_the_thumbnail_of_the_site_stays(aws: str) -> None:
     put(f"{BASE}-EX10.jpg", jpg())
     put(f"{BASE}-EX11.jpg", jpg(20, 10))
+    assert thumbnails.make(*KEYS)
+    assert objects.read_whole(KEYS[1], 10**6).content == jpg(20, 10)
+    assert not thumbnails.was_made_here(KEYS[1])
+
+
+@pytest.mark.parametrize("widths", [[600], [300, 600]], ids=["first", "in place of an older one"])
+def test_a_thumbnail_that_the_site_sends_meanwhile_stays(
+    widths: list[int], aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *before, last = widths
+    for width in before:
+        put(f"{BASE}-EX10.jpg", jpg(width, 400))
+        assert thumbnails.make(*KEYS)
+    put(f"{BASE}-EX10.jpg", jpg(last, 400))
+    really_run = thumbnails._sandbox.run
+
+    def run(*arguments: Any) -> Any:
+        made = really_run(*arguments)
+        put(f"{BASE}-EX11.jpg", jpg(20, 10))
+        return made
+
+    monkeypatch.setattr(thumbnails._sandbox, "run", run)
     assert thumbnails.make(*KEYS)
     assert objects.read_whole(KEYS[1], 10**6).content == jpg(20, 10)
     assert not thumbnails.was_made_here(KEYS[1])
