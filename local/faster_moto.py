@@ -1,12 +1,14 @@
-"""Replacements of five slow methods of moto's DynamoDB, with the same results.
+"""Replacements of slow methods of moto's DynamoDB and SQS, with the same results.
 
 Why: a transaction takes 0.5 s in moto with 5,000 rows, and 9 ms here with 2,000, whatever their number. A
 query takes 30 ms and 5 ms, a scan of 40 site configs 1.7 s and 0.35 s. The API waits 6 s for DynamoDB, and
 moto serves one request at a time. moto copies the table for each transaction, sorts it for each query, and
-checks each value of a response.
+checks each value of a response. Receiving ten messages from an SQS queue with 4,000
+takes moto 3.6 s, and 10 ms here: moto counts the messages of the queue for each one that it hands out.
 """
 
 import copy
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +17,7 @@ from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
+from moto.sqs.models import Queue, SQSBackend
 
 _moto_structure = BaseJSONSerializer._serialize_type_structure  # noqa: SLF001 - moto has no public hook
 _moto_transact = DynamoDBBackend.transact_write_items
@@ -34,6 +37,10 @@ def install() -> None:
         (Table, "__deepcopy__", _copy_table),
         (Table, "query", _query),
         (Table, "all_items", _all_items),
+        (Queue, "messages", property(_visible_messages)),
+        (Queue, "approximate_number_of_messages_not_visible", property(_count_received)),
+        (Queue, "approximate_number_of_messages_delayed", property(_count_delayed)),
+        (SQSBackend, "is_message_valid_based_on_retention_period", _is_retained),
     ):
         setattr(kind, name, method)
 
@@ -106,3 +113,27 @@ def _all_items(self: Any) -> list[Any]:
     rows = self.items.get(getattr(self, _PARTITION), {})
     # the query sorts them
     return list(rows.values()) if self.has_range_key else [rows]
+
+
+def _visible_messages(self: Any) -> list[Any]:
+    """Return the messages of a queue that nobody has received; read the clock once."""
+    now = time.time() * 1000
+    return [
+        message for message in self._messages if message.visible_at < now and message.delayed_until <= now
+    ]
+
+
+def _count_received(self: Any) -> int:
+    now = time.time() * 1000
+    return sum(message.visible_at >= now for message in self._messages)
+
+
+def _count_delayed(self: Any) -> int:
+    now = time.time() * 1000
+    return sum(message.delayed_until > now for message in self._messages)
+
+
+def _is_retained(self: Any, queue_name: str, message: Any) -> bool:
+    """Return whether a message is younger than its queue keeps messages."""
+    kept_s = self.get_queue(queue_name).message_retention_period
+    return bool(message.sent_timestamp / 1000 + kept_s > time.time())

@@ -1,12 +1,14 @@
 """The replacements of moto's methods return the same results with less work."""
 
 import copy
+import time
 from typing import Any
 
 import pytest
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import Table as MotoTable
+from moto.sqs.models import SQSBackend
 
 from common.dynamodb import ConditionFailed, Table
 from local import faster_moto
@@ -86,6 +88,25 @@ def test_a_query_finds_the_rows_of_its_partition_in_order(rows: list[dict[str, A
     assert list(CONFIGS.query(**of_site, ExpressionAttributeValues={":site": "mrc1"})) == [{"site": "mrc1"}]
     assert list(CONFIGS.query(**of_site, ExpressionAttributeValues={":site": "none"})) == []
     assert len(list(QUEUES.scan())) == 5
+
+
+def test_a_queue_hands_out_and_counts_messages_as_before() -> None:
+    faster_moto.install()
+    sqs = SQSBackend("us-east-1", "123456789012")
+    queue = sqs.create_queue("q", MessageRetentionPeriod=60)
+    for body in ("a", "b", "c"):
+        sqs.send_message("q", body)
+    sqs.send_message("q", "late", delay_seconds=60)
+    [received] = sqs.receive_message("q", 1, 0, 30)
+    assert received.body == "a"
+    assert [message.body for message in queue.messages] == ["b", "c"]
+    counts = queue.attributes
+    assert counts["ApproximateNumberOfMessages"] == 2
+    assert counts["ApproximateNumberOfMessagesNotVisible"] == 1
+    assert counts["ApproximateNumberOfMessagesDelayed"] == 1
+    assert sqs.is_message_valid_based_on_retention_period("q", received)
+    received.sent_timestamp = round((time.time() - 61) * 1000)  # type: ignore[assignment]  # moto declares None
+    assert not sqs.is_message_valid_based_on_retention_period("q", received)
 
 
 @pytest.fixture
