@@ -64,6 +64,7 @@ def until(check: Any, within_s: float) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.timeout(FILES)
 def test_nothing_is_lost_or_doubled_while_postgresql_is_away(
     ingester: UploadPoller, proxy: Proxy, database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
