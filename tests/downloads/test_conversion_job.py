@@ -1,16 +1,14 @@
 """The conversion that runs in the sandbox, called in this process."""
 
 import bz2
-import socket
-from threading import Thread
 
 import numpy as np
 import pytest
 
 from common.errors import Unprocessable
-from common.sandbox_worker import Input
 from downloads import conversion_job
 from support.images import image_in, packed, plain
+from tests.sandbox_jobs import run_job
 
 PIXELS = np.arange(60 * 40, dtype=np.int16).reshape(60, 40)
 
@@ -18,14 +16,8 @@ PIXELS = np.arange(60 * 40, dtype=np.int16).reshape(60, 40)
 def converted(content: bytes, stretch: str | None) -> bytes:
     """Return what the job makes of a FITS file whose data comes over a socket."""
     hdu, data = image_in(content)
-    caller, job = socket.socketpair()
-    with caller, job:
-        sender = Thread(target=caller.sendall, args=(bytes(data),))
-        sender.start()
-        arguments = {"cards": "".join(hdu.header.cards), "stretch": stretch}
-        made = b"".join(conversion_job.convert(arguments, Input(job)))
-        sender.join()
-    return made
+    arguments = {"cards": "".join(hdu.header.cards), "stretch": stretch}
+    return run_job(conversion_job.convert, arguments, bytes(data))
 
 
 def test_a_packed_image_becomes_a_plain_file() -> None:

@@ -1,30 +1,23 @@
 """Thumbnails: their size and colours, and what follows from a file that is not a JPG."""
 
 import io
-import socket
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from common.errors import Unprocessable
-from common.sandbox_worker import Input
 from ingest import objects, thumbnail_job, thumbnails
 from tests.ingest.exposures import BASE, jpg, put
+from tests.sandbox_jobs import run_job
 
 KEYS = f"data/{BASE}-EX10.jpg", f"data/{BASE}-EX11.jpg"
 
 
 def thumbnail(content: bytes) -> Image.Image:
     """Return what the job makes of a JPG, called in this process."""
-    caller, job = socket.socketpair()
-    with caller, job:
-        sender = Thread(target=caller.sendall, args=(content,))
-        sender.start()
-        made = b"".join(thumbnail_job.make({"height": 128, "size": len(content)}, Input(job)))
-        sender.join()
+    made = run_job(thumbnail_job.make, {"height": 128, "size": len(content)}, content)
     image = Image.open(io.BytesIO(made))
     image.load()
     return image
@@ -64,7 +57,7 @@ def bomb() -> bytes:
 
 
 @pytest.mark.parametrize("content", [lambda: b"", lambda: b"\xff\xd8\xff", lambda: jpg()[:2000], bomb])
-def test_what_is_no_jpg_is_refused(content: Callable[[], bytes]) -> None:
+def test_a_broken_jpg_is_refused(content: Callable[[], bytes]) -> None:
     with pytest.raises(Unprocessable, match="The JPG is broken"):
         thumbnail(content())
 
