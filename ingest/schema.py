@@ -6,7 +6,8 @@ flag and no header is lost. The rows that go are kept in the table `images_merge
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +126,7 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
     """
     import psycopg2
 
-    connection = psycopg2.connect(url)
-    connection.autocommit = True
-    try:
+    with _connected(url) as connection:
         _drop_unfinished_index(connection, say)
         for _ in range(_ROUNDS):
             _merge_all(connection, say)
@@ -137,25 +136,15 @@ def apply(url: str, say: Say = lambda _words: None) -> None:
                 say("Another program inserted a second row meanwhile; merging again.")
                 _drop_unfinished_index(connection, say)
                 continue
-            except psycopg2.errors.LockNotAvailable as error:
-                raise Unavailable(_LOCKED) from error
             return
         raise Conflict("Another program keeps inserting second rows: stop it, then repeat this command.")
-    finally:
-        connection.close()
 
 
 def count_duplicates(url: str) -> int:
     """Return how many images have more than one row."""
-    import psycopg2
-
-    connection = psycopg2.connect(url)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(_DUPLICATED_NAMES)
-            return len(cursor.fetchall())
-    finally:
-        connection.close()
+    with _connected(url) as connection, connection.cursor() as cursor:
+        cursor.execute(_DUPLICATED_NAMES)
+        return len(cursor.fetchall())
 
 
 def undo(url: str, say: Say = lambda _words: None) -> None:
@@ -168,14 +157,21 @@ def undo(url: str, say: Say = lambda _words: None) -> None:
     Unavailable
         If a query uses the table for long. Repeating the call completes the work.
     """
+    with _connected(url) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute(_MAKE_BACKUP_TABLE)
+        schema.run_statements(connection, [statement.strip() for statement in _UNDO], say)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Any]:
+    """Connect in autocommit mode. Raise Unavailable if a statement waits too long for the table."""
     import psycopg2
 
     connection = psycopg2.connect(url)
     connection.autocommit = True
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_MAKE_BACKUP_TABLE)
-        schema.run_statements(connection, [statement.strip() for statement in _UNDO], say)
+        yield connection
     except psycopg2.errors.LockNotAvailable as error:
         raise Unavailable(_LOCKED) from error
     finally:

@@ -3,8 +3,8 @@
 Why: a transaction takes 0.5 s in moto with 5,000 rows, and 9 ms here with 2,000, whatever their number. A
 query takes 30 ms and 5 ms, a scan of 40 site configs 1.7 s and 0.35 s. The API waits 6 s for DynamoDB, and
 moto serves one request at a time. moto copies the table for each transaction, sorts it for each query, and
-checks each value of a response. Receiving ten messages from an SQS queue with 4,000
-takes moto 3.6 s, and 10 ms here: moto counts the messages of the queue for each one that it hands out.
+checks each value of a response. Receiving ten messages from an SQS queue with 4,000 takes moto 3.6 s, and
+10 ms here: moto counts the messages of the queue for each one that it hands out.
 """
 
 import copy

@@ -61,7 +61,6 @@ def test_another_file_is_announced_without_an_image(subscribed: str) -> None:
 
 
 def test_an_old_file_is_not_announced(subscribed: str) -> None:
-
     file_object(replace(put(JPG, exposure()[JPG]), is_new=False))
     assert messages(subscribed) == []
 

@@ -51,8 +51,7 @@ def keys() -> dict[str, bytes]:
 
 
 def put_all(contents: dict[str, bytes]) -> None:
-    # moto answers slowly while it holds thousands of objects and messages.
-    s3 = client("s3", read_timeout_s=60)
+    s3 = client("s3")
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda item: s3.put_object(Bucket=BUCKET, Key=item[0], Body=item[1]), contents.items()))
 
