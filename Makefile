@@ -53,11 +53,16 @@ SLOW := access/test_matrix_http.py access/test_serve_protected.py browser caller
 quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)
 
+# NETWORK names the file with the names of a network: make test NETWORK=other.yml. Its path is relative to this folder.
+NETWORK ?= network.yml
+export NETWORK
+
 # .ci/old-style.txt lists old expressions that must not return.
 check: $(VENV)/installed  ## check format, lint, types and style of prose
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/python -m deploy.network
 	! git grep -nIE -f .ci/old-style.txt -- . ':!.ci/old-style.txt' ':!CHANGELOG.md' ':!LICENSE' ':!*package-lock.json'
 
 format: $(VENV)/installed  ## format the code
@@ -133,9 +138,10 @@ package: $(VENV)/installed  ## build and test the zip files for Lambda, build/*.
 deploy: stage package node_modules/installed  ## deploy a stage to AWS: make deploy STAGE=dev
 	npx serverless deploy --stage $(STAGE)
 
-smoke: $(VENV)/installed  ## test a deployed API: make smoke URL=https://api.photonranch.org/dev
-	@test -n "$(URL)" || { echo "Name the API: make smoke URL=https://api.photonranch.org/dev"; exit 1; }
-	$(BIN)/python -m deploy.smoke "$(URL)"
+smoke: $(VENV)/installed  ## test a deployed API: make smoke STAGE=dev, or URL=https://…
+	@test -n "$(URL)$(STAGE)" || { echo "Name the API: make smoke STAGE=dev, or make smoke URL=https://…"; exit 1; }
+	@url="$(URL)"; test -n "$$url" || url="$$($(BIN)/python -m deploy.network --print url --stage "$(STAGE)")" \
+		&& $(BIN)/python -m deploy.smoke "$$url"
 
 # Not a development requirement: no other check needs it, and it is a young project of one person.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
@@ -154,6 +160,7 @@ stage: $(VENV)/installed
 	@case "$(STAGE)" in test|dev|prod) ;; *) echo "Name the stage: make deploy STAGE=test, dev or prod"; exit 1;; esac
 	@test -s secrets.json && test -s public_key \
 		|| { echo "secrets.json and public_key are needed: see secrets.json.example, public_key.example"; exit 1; }
+	@$(BIN)/python -m deploy.network
 	@$(BIN)/python -m deploy.certificate
 
 # `make lock UPGRADE=` adds new packages and keeps the versions of all others.

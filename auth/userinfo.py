@@ -7,7 +7,6 @@ from typing import Any
 from common.outgoing_http import Limits, NoAnswer, ask
 from common.settings import setting
 
-METADATA_CLAIM = "https://photonranch.org/user_metadata"
 # Limits for the connection, and for everything until the last byte of the response.
 TIMEOUT_S = (2.0, 5.0)
 
@@ -26,7 +25,7 @@ def roles(token: str) -> list[Any]:
     """
     try:
         answer = ask("GET", setting("AUTH0_USERINFO_URL"), token, Limits(*TIMEOUT_S))
-        found = json.loads(answer.body)[METADATA_CLAIM]["roles"]
+        found = json.loads(answer.body)[setting("AUTH0_ROLES_CLAIM")]["roles"]
     except (NoAnswer, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserInfoFailed from error
     if answer.status != HTTPStatus.OK or not isinstance(found, list):

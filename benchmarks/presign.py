@@ -12,6 +12,7 @@ from benchmarks import figures
 from benchmarks.figures import machine
 from common.presign import get_url
 from local.environment import forget_aws
+from support.network import BUCKET, REGION
 
 KEY = "data/mrc1-sq01-20260101-00000001-EX10.jpg"
 
@@ -19,7 +20,7 @@ KEY = "data/mrc1-sq01-20260101-00000001-EX10.jpg"
 def main() -> None:
     """Print microseconds for one URL each way, and keep them."""
     forget_aws()
-    os.environ["S3_BUCKET_NAME"] = "photonranch-001"
+    os.environ["S3_BUCKET_NAME"] = BUCKET
     client = _client()
     kept = figures.rounded(
         {
@@ -35,11 +36,11 @@ def main() -> None:
 
 
 def _client() -> Any:
-    return boto3.client("s3", region_name="us-east-1", config=Config(signature_version="s3v4"))
+    return boto3.client("s3", region_name=REGION, config=Config(signature_version="s3v4"))
 
 
 def _botocore_url(client: Any) -> str:
-    params = {"Bucket": "photonranch-001", "Key": KEY}
+    params = {"Bucket": BUCKET, "Key": KEY}
     url: str = client.generate_presigned_url("get_object", Params=params, ExpiresIn=3600)
     return url
 

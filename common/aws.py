@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-REGION = "us-east-1"
+# Where AWS itself looks if nothing names a region.
+DEFAULT_REGION = "us-east-1"
 USER_AGENT = "photonranch-api"
 
 CONNECT_TIMEOUT_S = 2
@@ -71,8 +72,12 @@ class EndpointRefused(Exception):
 
 
 def region() -> str:
-    """Return the AWS region that the tables and the bucket are in."""
-    return os.environ.get("REGION") or REGION
+    """Return the AWS region that the tables and the bucket are in.
+
+    Commands that an operator runs have no `REGION`. They take the region of the AWS command line.
+    """
+    names = ("REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+    return next((os.environ[name] for name in names if os.environ.get(name)), DEFAULT_REGION)
 
 
 @overload

@@ -1,4 +1,4 @@
-"""Smoke test of a deployed API: `python -m deploy.smoke https://api.photonranch.org/test`.
+"""Smoke test of a deployed API: `python -m deploy.smoke https://api.example.org/test`.
 
 It changes nothing. An empty stage passes. A stage with a broken function fails.
 """
@@ -57,7 +57,7 @@ CONFIGS = Probe("/all/config", lambda response: isinstance(response.json(), dict
 def main(arguments: list[str]) -> int:
     """Run every probe, print the results, and return the process's exit status."""
     parser = argparse.ArgumentParser(prog="python -m deploy.smoke", description=__doc__)
-    parser.add_argument("base_url", type=_url, help="for example https://api.photonranch.org/test")
+    parser.add_argument("base_url", type=_url, help="for example https://api.example.org/test")
     with ProbeClient(parser.parse_args(arguments).base_url) as client:
         wrong = failures(client)
     for sentence in wrong:

@@ -1,6 +1,7 @@
 """A stand-in for Auth0: a key pair, signed tokens, and the endpoint /userinfo."""
 
 import json
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,6 @@ from werkzeug import Request, Response
 
 AUDIENCE = "local-client"
 TOKEN_LIFETIME_S = 7 * 24 * 3600
-METADATA_CLAIM = "https://photonranch.org/user_metadata"
 
 
 class Auth0:
@@ -47,7 +47,7 @@ class Auth0:
             "aud": AUDIENCE,
             "iat": int(time.time()),
             "exp": int(time.time()) + TOKEN_LIFETIME_S,
-            METADATA_CLAIM: {"roles": roles},
+            os.environ["AUTH0_ROLES_CLAIM"]: {"roles": roles},
             **changes,
         }
         return jwt.encode(claims, self._key, algorithm="RS256")

@@ -1,8 +1,10 @@
 """The parts of serverless.yml that the local gateway needs: routes, functions, settings, tables."""
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # A variable without another one inside.
 _VARIABLE = re.compile(
-    r"\$\{(?P<source>self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
+    r"\$\{(?P<source>env|self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
 )
 _HEADER_PREFIX = "gatewayresponse.header."
 
@@ -90,7 +92,13 @@ class Deployment:
     @property
     def base_path(self) -> str:
         """The first segment of every URL's path: "api" in production."""
-        return str(self._config["custom"]["basePaths"][self.stage])
+        return str(self.network["basePaths"][self.stage])
+
+    @property
+    def network(self) -> dict[str, Any]:
+        """The names of the network: network.yml, or the file that `NETWORK` names."""
+        network: dict[str, Any] = self._config["custom"]["network"]
+        return network
 
     @property
     def environment(self) -> dict[str, str]:
@@ -195,15 +203,36 @@ class Deployment:
         if match["source"] == "file":
             return self._file(match["address"]) if match["default"] is None else match["default"]
         if match["source"] == "param":
-            params = self._raw["params"]
-            return {**params["default"], **params[self.stage]}[match["address"]]
-        value = self._raw
-        for name in match["address"].split("."):
-            value = value[name]
-        return self._resolved(value)
+            return self._params[match["address"]]
+        if match["source"] == "env":
+            return os.environ.get(match["address"]) or match["default"]
+        return self._resolved(_member(self._raw, match["address"], self._resolved))
+
+    @cached_property
+    def _params(self) -> dict[str, Any]:
+        """The parameters of the stage."""
+        params = self._resolved(self._raw["params"])
+        return {**params["default"], **params[self.stage]}
 
     def _file(self, address: str) -> Any:
-        return self._resolved(yaml.safe_load((self._folder / address.rstrip(")")).read_text()))
+        """Return what `file(path)` or `file(path):member` means."""
+        path, _, member = address.partition(")")
+        content = _parsed(self._folder / path)
+        return self._resolved(
+            _member(content, member.removeprefix(":"), self._resolved) if member else content
+        )
+
+
+@cache
+def _parsed(path: Path) -> Any:
+    return yaml.safe_load(path.read_text())
+
+
+def _member(value: Any, address: str, resolved: Callable[[Any], Any]) -> Any:
+    """Return the member of nested dictionaries that `a.b.c` names. Each level may be a variable."""
+    for name in address.split("."):
+        value = (resolved(value) if isinstance(value, str) else value)[name]
+    return value
 
 
 def _preflight_headers(cors: Any) -> dict[str, str]:

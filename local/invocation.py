@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
 
+from common.aws import region
 from local.deployment import Function
 
 # API Gateway's integration timeout.
@@ -28,7 +29,7 @@ class LambdaContext:
     @property
     def invoked_function_arn(self) -> str:
         """The function's ARN."""
-        return f"arn:aws:lambda:us-east-1:000000000000:function:{self.function_name}"
+        return f"arn:aws:lambda:{region()}:000000000000:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the function is stopped."""

@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug import Request as HttpRequest
 from werkzeug import Response as HttpResponse
 
+from common.aws import region
 from local.deployment import Route
 
 ACCOUNT = "000000000000"
@@ -57,7 +58,7 @@ def authorizer_event(event: dict[str, Any]) -> dict[str, Any]:
     # the path below the stage, without doubled slashes
     route_path = "/".join(list(filter(None, context["path"].split("/")))[1:])
     arn = (
-        f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{API_ID}/{context['stage']}"
+        f"arn:aws:execute-api:{region()}:{ACCOUNT}:{API_ID}/{context['stage']}"
         f"/{event['httpMethod']}/{route_path}"
     )
     return {"type": "REQUEST", "methodArn": arn, **shared}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from common import aws
 from db import schema
@@ -40,9 +41,16 @@ def make_bucket() -> None:
     """Create the bucket if it does not exist yet."""
     client = aws.client("s3")
     try:
-        client.create_bucket(Bucket=os.environ["S3_BUCKET_NAME"])
+        client.create_bucket(Bucket=os.environ["S3_BUCKET_NAME"], **_location())
     except (client.exceptions.BucketAlreadyExists, client.exceptions.BucketAlreadyOwnedByYou):
         return
+
+
+def _location() -> dict[str, Any]:
+    """Return what CreateBucket needs to make a bucket in the region. S3 rejects it in its first one."""
+    if aws.region() == aws.DEFAULT_REGION:
+        return {}
+    return {"CreateBucketConfiguration": {"LocationConstraint": aws.region()}}
 
 
 def make_secrets() -> None:

@@ -1,5 +1,6 @@
 """Lambda entry points of the pages."""
 
+from functools import cache
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
@@ -8,6 +9,7 @@ from auth import access
 from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, accepts_gzip
+from common.settings import setting
 from pages import assets
 
 DOCUMENT = Path(__file__).parent / "openapi.json"
@@ -23,11 +25,15 @@ CONSOLE_POLICY = _COMMON + "style-src 'self'; img-src 'self' https://*.amazonaws
 
 DAY_S = 24 * 3600
 
+# The addresses of a made-up network in openapi.json, in the order of API_URLS.
+_EXAMPLE_URLS = ("https://api.example.org/api", "https://api.example.org/dev", "https://api.example.org/test")
+_EXAMPLE_UI, _EXAMPLE_BUCKET = "https://ui.example.org", "example-images"
+
 
 @endpoint
 def get_openapi(_request: Request) -> Response:
-    """`GET /openapi.json`: the contract, OpenAPI 3.1."""
-    return Response(HTTPStatus.OK, DOCUMENT.read_text(), {"Content-Type": "application/json"})
+    """`GET /openapi.json`: the contract, OpenAPI 3.1, with the addresses of this network."""
+    return Response(HTTPStatus.OK, _document(), {"Content-Type": "application/json"})
 
 
 @endpoint
@@ -55,6 +61,17 @@ def get_asset(request: Request) -> Response:
 def get_console(request: Request) -> Response:
     """`GET /console`: sites, queues, PIPE machines, uploads and night logs at a glance."""
     return _page("console.html", request, CONSOLE_POLICY)
+
+
+@cache
+def _document() -> str:
+    """Return openapi.json with this network's addresses in place of the made-up ones."""
+    names = dict(zip(_EXAMPLE_URLS, setting("API_URLS").split(), strict=True))
+    names |= {_EXAMPLE_UI: setting("UI_URL"), _EXAMPLE_BUCKET: setting("S3_BUCKET_NAME")}
+    text = DOCUMENT.read_text()
+    for example, name in names.items():
+        text = text.replace(example, name)
+    return text
 
 
 def _page(name: str, request: Request, policy: str) -> Response:

@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from common.errors import BadRequest
+from common.settings import setting
 
 RESOLUTIONS = ("low", "medium", "high", "mobile")
 DEFAULT_RESOLUTION = "medium"
-DEFAULT_URL = "https://dev.photonranch.org"
 REGION = "us-east-1"
 # The longest URL that all browsers and servers accept.
 MAX_URL_LENGTH = 2048
@@ -45,7 +45,7 @@ def _resolution(given: Any) -> str:
 
 def _url(given: Any) -> str:
     if given is None:
-        return DEFAULT_URL
+        return setting("UI_URL")
     if not isinstance(given, str) or len(given) > MAX_URL_LENGTH or not _is_web_address(given):
         raise BadRequest(f"initial_url must be an http or https URL of at most {MAX_URL_LENGTH} characters.")
     return given

@@ -11,13 +11,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from common.errors import ApiError, NotFound
+from common.settings import setting
 from remotehq import store
 from remotehq.client import RemoteHq, RemoteHqFailed, RemoteHqRefused
 from remotehq.locks import RoomIsLocked, locked
 from remotehq.store import RoomRow
 
-UI = "https://dev.photonranch.org"
-ICON = "https://photonranch.org/favicon.ico"
 BROWSER_APP = "com.remotehq.app.cloudbrowser"
 REGION = "us-west-1"
 
@@ -145,12 +144,12 @@ def _make(remote: RemoteHq, site: str, deleted: str = "") -> RoomRow:
             "name": _name(site),
             "allowGuestAccess": True,
             "videoConferenceEnabled": True,
-            "imageURL": ICON,
+            "imageURL": setting("UI_ICON_URL"),
             "type": "collaboration",
         }
     )
     config = {
-        "url": f"{UI}/cr/{site}",
+        "url": f"{setting('UI_URL')}/cr/{site}",
         "region": REGION,
         "kioskModeEnabled": True,
         "incognitoModeEnabled": False,

@@ -15,8 +15,9 @@ from common.settings import setting
 from local import invocation
 from local.deployment import Deployment
 from local.invocation import LambdaContext
+from support.network import REGION
 
-_PSEUDO_PARAMETERS = {"Partition": "aws", "Region": "us-east-1", "AccountId": "000000000000"}
+_PSEUDO_PARAMETERS = {"Partition": "aws", "Region": REGION, "AccountId": "000000000000"}
 _TRANSACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -203,7 +204,7 @@ def _table(name: str) -> str:
 
 
 def _arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:us-east-1:000000000000:{resource}"
+    return f"arn:aws:{service}:{REGION}:000000000000:{resource}"
 
 
 def _object_arn(key: str) -> str:

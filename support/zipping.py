@@ -11,6 +11,7 @@ import requests
 
 from local.child import Child
 from local.deployment import PROJECT
+from support.network import BUCKET
 
 OK = 200
 _RUN = """
@@ -70,7 +71,7 @@ class EndlessS3:
             "AWS_ENDPOINT_URL_S3": self.url,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
-            "S3_BUCKET_NAME": "photonranch-001",
+            "S3_BUCKET_NAME": BUCKET,
         }
         ran = subprocess.run(
             [sys.executable, "-c", _RUN],

@@ -16,9 +16,10 @@ from werkzeug import Response
 
 from local import aws_server
 from local.child import stay_until_parent_ends
+from support.network import REGION
 
 KEEP, RETURN = "/test-api/keep", "/test-api/return"
-_REGION, _PARTITION = "us-east-1", "aws"
+_PARTITION = "aws"
 
 
 class Resettable:
@@ -51,11 +52,11 @@ class Resettable:
         moto_api_backend.reset()
         _dynamodb().tables.update({name: _empty(table) for name, table in self._tables.items()})
         for name in self._buckets:
-            _s3().create_bucket(name, _REGION)
+            _s3().create_bucket(name, REGION)
 
 
 def _dynamodb() -> Any:
-    return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][_REGION]
+    return get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION]
 
 
 def _s3() -> Any:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from benchmarks import plots, tables
-from local.deployment import PROJECT
+from local.deployment import PROJECT, Deployment
 
 DOCS = sorted((PROJECT / "docs").glob("*.md"))
 PAGES = pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
@@ -63,5 +63,5 @@ def test_every_alarm_and_parameter_is_documented() -> None:
         assert any(
             name == word or (any_ending and name.startswith(word)) for word, any_ending in documented
         ), name
-    for parameter in yaml.safe_load((PROJECT / "serverless.yml").read_text())["params"]["default"]:
+    for parameter in Deployment().network["stages"]["default"]:
         assert f"| `{parameter}` |" in operations, parameter

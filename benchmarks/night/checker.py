@@ -16,6 +16,7 @@ from benchmarks.night.calls import NO_CONTENT, NOT_FOUND, OK, Caller
 from benchmarks.night.expected_state import ExpectedState, Register, Uploaded
 from local.environment import CREDENTIALS
 from support import queue_history as history
+from support.network import REGION
 
 _LOOK_EVERY_S = 0.5
 _FETCHED_AT_ONCE = 4
@@ -63,7 +64,7 @@ class Checker:
         self._s3 = boto3.client(
             "s3",
             endpoint_url=aws_url,
-            region_name="us-east-1",
+            region_name=REGION,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )

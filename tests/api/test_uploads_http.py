@@ -12,6 +12,7 @@ import requests
 from common import aws
 from common.dynamodb import Table
 from support.client import ApiClient
+from support.network import BUCKET
 
 INFO_IMAGES = Table("INFO_IMAGES_TABLE")
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
@@ -24,7 +25,7 @@ def policy(form: dict[str, Any]) -> dict[str, Any]:
 
 
 def stored(key: str) -> bytes:
-    content: bytes = aws.client("s3").get_object(Bucket="photonranch-001", Key=key)["Body"].read()
+    content: bytes = aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     return content
 
 
@@ -116,7 +117,7 @@ def test_a_file_over_the_limit_is_refused_by_s3_and_not_stored(
     answer = requests.post(form["url"], data=form["fields"], files={"file": (NAME, b"x" * 1001)}, timeout=10)
     assert answer.status_code == 400
     assert "<Code>EntityTooLarge</Code>" in answer.text
-    assert aws.client("s3").list_objects_v2(Bucket="photonranch-001")["KeyCount"] == 0
+    assert aws.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
 def test_a_form_limits_the_size_to_a_gigabyte(api: ApiClient) -> None:

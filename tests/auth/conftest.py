@@ -9,9 +9,10 @@ import pytest
 from werkzeug import Request, Response
 
 from local.server import Server
+from support.network import ROLES_CLAIM
 
 USER = {
-    "https://photonranch.org/user_metadata": {"roles": ["admin", "observer"]},
+    ROLES_CLAIM: {"roles": ["admin", "observer"]},
     "email": "observer@example.org",
 }
 

@@ -21,11 +21,11 @@ from auth.certificates import CertificateRefused
 from auth.certificates import public_key as public_key_of
 from common import logs
 from local.auth0 import AUDIENCE, Auth0
+from support.network import REGION, ROLES_CLAIM
 from tests.auth.conftest import USER as USERINFO
 from tests.auth.conftest import UserInfo
 
-METADATA = "https://photonranch.org/user_metadata"
-ARN = "arn:aws:execute-api:us-east-1:123456789012:abc/prod/POST/dummy-requires-auth"
+ARN = f"arn:aws:execute-api:{REGION}:123456789012:abc/prod/POST/dummy-requires-auth"
 # A day more or less, for the tests may begin long after this is read.
 NOW = int(time.time())
 DAY_S = 24 * 3600
@@ -91,7 +91,7 @@ def test_a_valid_token_gets_policy_and_context_as_api_gateway_wants_them(
 
 @pytest.mark.parametrize("roles", [[], ["é", "a b"]])
 def test_roles_are_json_text(auth0: Auth0, userinfo: UserInfo, roles: list[str]) -> None:
-    userinfo.body = {METADATA: {"roles": roles}}
+    userinfo.body = {ROLES_CLAIM: {"roles": roles}}
     answer = ask(bearer(auth0.token("auth0|tester", [])))
     assert json.loads(answer["context"]["userRoles"]) == roles
 
@@ -270,11 +270,11 @@ def test_a_certificate_of_another_kind_of_key_is_refused() -> None:
         ({}, 200),
         ([], 200),
         (None, 200),
-        ({METADATA: None}, 200),
-        ({METADATA: {}}, 200),
-        ({METADATA: []}, 200),
-        ({METADATA: {"roles": None}}, 200),
-        ({METADATA: {"roles": "admin"}}, 200),
+        ({ROLES_CLAIM: None}, 200),
+        ({ROLES_CLAIM: {}}, 200),
+        ({ROLES_CLAIM: []}, 200),
+        ({ROLES_CLAIM: {"roles": None}}, 200),
+        ({ROLES_CLAIM: {"roles": "admin"}}, 200),
     ],
     ids=repr,
 )
@@ -317,7 +317,7 @@ def test_no_token_and_no_claim_is_ever_logged(
     expired = auth0.token("auth0|tester", [], exp=NOW - 1, secret_claim="hidden-claim")
     for token in (good, expired, good[:-4] + "AAAA", unsigned("none")):
         ask(bearer(token))
-    userinfo.body = {METADATA: "hidden-claim"}
+    userinfo.body = {ROLES_CLAIM: "hidden-claim"}
     ask(bearer(good))
     monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "hidden-claim")
     ask(bearer(good))

@@ -10,6 +10,7 @@ from local.remotehq import RemoteHq
 from night_log import notes
 from night_log import store as night_log
 from support.client import ApiClient
+from support.network import ROLES_CLAIM
 
 ROUTE = "/dummy-requires-auth"
 
@@ -44,7 +45,7 @@ def test_anything_but_a_bearer_token_is_unauthorized(api: ApiClient, token: str,
         {"nbf": int(time.time()) + 86_400},
         {"aud": "another-client"},
         {"sub": 5},
-        {"https://photonranch.org/user_metadata": {}},
+        {ROLES_CLAIM: {}},
     ],
     ids=["expired", "not yet valid", "another audience", "subject no text", "no roles"],
 )

@@ -1,6 +1,7 @@
 """Auth0's `/userinfo` as a hostile or broken server answers it."""
 
 import itertools
+import json
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +11,9 @@ from threading import Thread
 import pytest
 
 from auth import userinfo
+from support.network import ROLES_CLAIM
 
-GOOD = b'{"https://photonranch.org/user_metadata": {"roles": ["admin"]}}'
+GOOD = json.dumps({ROLES_CLAIM: {"roles": ["admin"]}}).encode()
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Answer = Callable[[socket.socket], None]
 

@@ -18,10 +18,11 @@ from local.demo.sent_configs import sent_configurations
 from site_configs import store as site_configs
 from support.client import ApiClient
 from support.images import packed, put, sky
+from support.network import UI_URL
 from tests.downloads.rows import image, insert
 from zip_function import store as zip_store
 
-ORIGIN = "https://www.photonranch.org"
+ORIGIN = UI_URL
 BASE = "mrc1-sq01-20260101-00000001"
 # From then on the table has degrees, and the UI divides them by 15.
 DEGREES_SINCE_MS = datetime(2023, 3, 8, 9, 20, tzinfo=UTC).timestamp() * 1000

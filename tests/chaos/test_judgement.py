@@ -18,6 +18,7 @@ from common import aws as aws_clients
 from night_log import store as night_log
 from site_configs import store as site_configs
 from support.client import ApiClient
+from support.network import BUCKET
 from support.queue_history import Call as QueueCall
 
 CONTENT = b"an image"
@@ -143,7 +144,7 @@ def store_all() -> None:
 @pytest.fixture
 def wrong(api: ApiClient, aws: str) -> Callable[[Night], list[str]]:
     def look(night: Night) -> list[str]:
-        checker = Checker(Caller(api.base_url, {}, []), night, aws, "photonranch-001")
+        checker = Checker(Caller(api.base_url, {}, []), night, aws, BUCKET)
         return checker.check(in_order=True).wrong
 
     return look
@@ -188,7 +189,7 @@ def _lose_file(night: Night) -> None:
 
 def _change_file(night: Night) -> None:
     _lose_file(night)
-    aws_clients.client("s3").put_object(Bucket="photonranch-001", Key=KEY, Body=CONTENT + b".")
+    aws_clients.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=CONTENT + b".")
 
 
 def _never_shown_image(night: Night) -> None:

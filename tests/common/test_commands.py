@@ -128,6 +128,6 @@ def test_an_endpoint_of_one_service_comes_before_that_of_all(monkeypatch: pytest
 
 
 def test_an_invalid_base_url_is_an_error_at_once() -> None:
-    status, said = run(["deploy.smoke", "api.photonranch.org/dev"])
+    status, said = run(["deploy.smoke", "api.example.org/dev"])
     assert status == 2
-    assert said.endswith("'api.photonranch.org/dev' is not an http:// or https:// URL\n")
+    assert said.endswith("'api.example.org/dev' is not an http:// or https:// URL\n")

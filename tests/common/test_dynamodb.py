@@ -23,6 +23,7 @@ from common.dynamodb import (
 )
 from common.errors import BadRequest, TooLarge, Unavailable
 from common.responses import json_text
+from support.network import CONFIG_TABLE
 
 UPLOADS = Table("UPLOADS_LOG_TABLE_NAME")
 CONFIGS = Table("CONFIG_TABLE_NAME")
@@ -274,4 +275,4 @@ def test_an_outage_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Unavailable) as failure:
         CONFIGS.get({"site": "mrc1"})
     assert failure.value.headers == {"Retry-After": "5"}
-    assert failure.value.body == "Try again later: the table site_configurations does not answer."
+    assert failure.value.body == f"Try again later: the table {CONFIG_TABLE} does not answer."

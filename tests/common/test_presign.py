@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common import aws, presign
+from support.network import BUCKET
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(lambda text: f"data/{text}") | (
     st.text(" +%é~!*'()$&,:;=@?#/\\\"<>", min_size=1).map(lambda text: f"data/x{text}")
@@ -63,7 +64,7 @@ def botocore_client(credentials: Credentials) -> Any:
 def test_get_urls_are_botocores_byte_for_byte(
     endpoint: str | None, region: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("S3_BUCKET_NAME", "photonranch-001")
+    monkeypatch.setenv("S3_BUCKET_NAME", BUCKET)
     monkeypatch.setenv("REGION", region)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     if endpoint:
@@ -90,7 +91,7 @@ def test_get_urls_are_botocores_byte_for_byte(
         FrozenDatetime.moment = moment.replace(tzinfo=UTC)
         asked = {"ResponseContentDisposition": disposition} if disposition else {}
         theirs = client.generate_presigned_url(
-            "get_object", Params={"Bucket": "photonranch-001", "Key": key, **asked}, ExpiresIn=expires_s
+            "get_object", Params={"Bucket": BUCKET, "Key": key, **asked}, ExpiresIn=expires_s
         )
         assert presign.get_url(key, expires_s, disposition) == theirs
 
@@ -100,13 +101,18 @@ def test_get_urls_are_botocores_byte_for_byte(
 @pytest.mark.usefixtures("aws")
 def test_a_get_url_fetches_its_object() -> None:
     key = "data/mrc1 ünï+%41~(1).txt"
-    aws.client("s3").put_object(Bucket="photonranch-001", Key=key, Body=b"stars")
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"stars")
     assert requests.get(presign.get_url(key), timeout=10).content == b"stars"
 
 
 @pytest.mark.usefixtures("fresh_clients")
-def test_in_aws_urls_are_virtual_hosted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [("us-east-1", "s3.amazonaws.com"), ("eu-west-2", "s3.eu-west-2.amazonaws.com")],
+)
+def test_in_aws_urls_are_virtual_hosted(region: str, host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.setenv("S3_BUCKET_NAME", "photonranch-001")
-    assert presign.get_url("data/a.jpg").startswith("https://photonranch-001.s3.amazonaws.com/data/a.jpg?")
-    assert presign.post_form("data/a.jpg", 300, 1000)["url"] == "https://photonranch-001.s3.amazonaws.com/"
+    monkeypatch.setenv("S3_BUCKET_NAME", BUCKET)
+    monkeypatch.setenv("REGION", region)
+    assert presign.get_url("data/a.jpg").startswith(f"https://{BUCKET}.{host}/data/a.jpg?")
+    assert presign.post_form("data/a.jpg", 300, 1000)["url"] == f"https://{BUCKET}.{host}/"

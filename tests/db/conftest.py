@@ -10,6 +10,7 @@ import pytest
 
 from site_configs import store as site_configs
 from support.image_rows import HEADER, WHOLE_ROW, insert_image_row
+from support.network import BUCKET
 
 Insert = Callable[..., int]
 
@@ -17,7 +18,7 @@ Insert = Callable[..., int]
 def without_urls(package: dict[str, Any]) -> dict[str, Any]:
     """Return an image package with S3 keys in place of its URLs, whose signatures change every second."""
     keys = {
-        name: urlsplit(package[name]).path.removeprefix("/photonranch-001/")
+        name: urlsplit(package[name]).path.removeprefix(f"/{BUCKET}/")
         for name in ("jpg_url", "jpg_thumbnail_url")
     }
     return {**package, **keys}

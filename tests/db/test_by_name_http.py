@@ -10,6 +10,7 @@ import requests
 from common import aws
 from support.client import ApiClient
 from support.image_rows import HEADER, WHOLE_ROW
+from support.network import BUCKET
 from tests.db.conftest import Insert, without_urls
 
 NAME = WHOLE_ROW["base_filename"]
@@ -119,7 +120,7 @@ def test_without_a_small_jpg_there_is_no_thumbnail(api: ApiClient, insert: Inser
 def test_the_url_fetches_the_jpg(api: ApiClient, insert: Insert) -> None:
     insert()
     key = f"data/{NAME}-EX10.jpg"
-    aws.client("s3").put_object(Bucket="photonranch-001", Key=key, Body=b"stars")
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"stars")
     assert requests.get(api.get(f"/image/{NAME}").json()["jpg_url"], timeout=10).content == b"stars"
 
 

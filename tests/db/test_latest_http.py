@@ -10,6 +10,7 @@ from common.dynamodb import Table
 from site_configs import store as site_configs
 from support.client import ApiClient
 from support.image_rows import NIGHT
+from support.network import BUCKET
 from tests.db.conftest import Insert
 
 MINUTE = timedelta(minutes=1)
@@ -119,9 +120,7 @@ def test_a_position_far_from_every_image_is_one_all_the_same(api: ApiClient, ins
 def latest_of_all(api: ApiClient) -> dict[str, str]:
     answer = api.get("/latest_image_all_sites/")
     assert answer.status_code == 200
-    return {
-        site: urlsplit(url).path.removeprefix("/photonranch-001/data/") for site, url in answer.json().items()
-    }
+    return {site: urlsplit(url).path.removeprefix(f"/{BUCKET}/data/") for site, url in answer.json().items()}
 
 
 def test_the_newest_jpg_of_each_configured_site(api: ApiClient, insert: Insert) -> None:

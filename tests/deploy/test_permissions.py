@@ -26,6 +26,7 @@ from support.client import ApiClient
 from support.contract import Contract
 from support.images import packed, put, sky
 from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, write_legacy_status
+from support.network import CONFIG_TABLE, REGION
 from support.permissions import Permissions, Use
 from tests.access.seeded_api import BODIES, CONFIG, PATH, SeededApi
 from tests.downloads.rows import image, insert
@@ -111,7 +112,7 @@ def test_a_call_without_permission_is_detected(
 ) -> None:
     monkeypatch.setitem(permissions._statements, "getConfig", [])
     api.get("/mrc1/config")
-    table = "arn:aws:dynamodb:us-east-1:000000000000:table/site_configurations"
+    table = f"arn:aws:dynamodb:{REGION}:000000000000:table/{CONFIG_TABLE}"
     assert permissions.refused == {Use("getConfig", "dynamodb:GetItem", table)}
     permissions.refused.clear()
 

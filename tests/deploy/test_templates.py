@@ -9,6 +9,7 @@ import pytest
 
 from ingest import batches, bucket_notifications
 from local.deployment import PROJECT, Deployment
+from support.network import SERVICE
 from zip_function.archives import FRESH_FOR_S
 
 # CloudFormation's limits for templates in S3, from "Quotas" in its user guide.
@@ -21,7 +22,7 @@ FOLDER = os.environ.get("TEMPLATES", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages the templates")
 
 
-INGESTER = "photonranch-api-test-fileUploads"
+INGESTER = f"{SERVICE}-test-fileUploads"
 
 
 @pytest.fixture(scope="module", params=["test", "dev", "prod"])
@@ -116,7 +117,7 @@ def test_api_gateway_logs_every_request_without_query_strings_and_headers(
         "$context.responseLength",
     }
     group = made["AccessLog"]["Properties"]
-    assert group == {"LogGroupName": f"/aws/apigateway/photonranch-api-{stage}", "RetentionInDays": 90}
+    assert group == {"LogGroupName": f"/aws/apigateway/{SERVICE}-{stage}", "RetentionInDays": 90}
 
 
 def test_api_gateway_may_write_logs_and_keeps_the_role_when_a_stage_is_removed(

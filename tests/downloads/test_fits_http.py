@@ -11,6 +11,7 @@ from astropy.io import fits
 
 from support.client import ApiClient
 from support.images import Pixels, header, identity, packed, plain, put, sky, stored
+from support.network import BUCKET
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 PLAIN_NAME = NAME.removesuffix(".fz")
@@ -128,7 +129,7 @@ def test_the_url_is_good_for_a_week_and_the_body_is_the_url_alone(api: ApiClient
     put(f"data/{NAME}", packed(INTEGERS["uint16"]))
     answer = api.post("//download/", json={"object_name": NAME, "s3_directory": "data"})
     url = urlsplit(answer.text)
-    assert url.path == f"/photonranch-001/downloads/fits/{identity(f'data/{NAME}')}/{PLAIN_NAME}"
+    assert url.path == f"/{BUCKET}/downloads/fits/{identity(f'data/{NAME}')}/{PLAIN_NAME}"
     assert parse_qs(url.query)["X-Amz-Expires"] == [str(7 * 24 * 3600)]
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 

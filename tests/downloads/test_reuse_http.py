@@ -22,6 +22,7 @@ from downloads import conversions, store
 from local.deployment import PROJECT
 from support.client import ApiClient
 from support.images import header, identity, packed, put, sky, stored
+from support.network import BUCKET
 
 NAME = "mrc1-a.fits.fz"
 DAY = timedelta(days=1)
@@ -59,7 +60,7 @@ def test_a_finished_conversion_is_not_made_again(api: ApiClient, kept: list[str]
     put(f"data/{NAME}", packed(sky(), header()))
     urls = [ask(api, image_type) for image_type in ("fits", "tif", "fz", "tiff", "fits.fz")]
     assert kept == [fits_key(), tiff_key()]
-    assert {url.split("?")[0].rpartition("photonranch-001/")[2] for url in urls} == {fits_key(), tiff_key()}
+    assert {url.split("?")[0].rpartition(f"{BUCKET}/")[2] for url in urls} == {fits_key(), tiff_key()}
 
 
 def test_a_link_goes_on_showing_the_image_that_it_was_handed_out_for(api: ApiClient) -> None:
@@ -168,7 +169,7 @@ def test_ten_requests_at_once_agree(api: ApiClient) -> None:
         with ThreadPoolExecutor(10) as pool:
             urls = list(pool.map(lambda _: ask(api, image_type), range(10)))  # noqa: B023 - used at once
             contents = list(pool.map(lambda url: requests.get(url, timeout=10).content, urls))
-        assert {url.split("?")[0].rpartition("photonranch-001/")[2] for url in urls} == {key}
+        assert {url.split("?")[0].rpartition(f"{BUCKET}/")[2] for url in urls} == {key}
         results.append(set(contents))
     assert [len(contents) for contents in results] == [1, 1]
 

@@ -18,6 +18,7 @@ from downloads.output_files import tiff_pieces
 from downloads.pixels import Scale, stored_pixels
 from support.client import ApiClient
 from support.images import Pixels, header, identity, packed, plain, put, sky, stored
+from support.network import BUCKET
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 TYPES = ("uint8", "int16", "uint16", "int32", "uint32", "float32", "float64")
@@ -144,7 +145,7 @@ def test_where_a_tiff_is_kept(api: ApiClient, cards: dict[str, str], body: dict[
     put("data/mrc1-a.fits.fz", packed(sky(), header(**cards)))
     answer = api.post("/download", json={"object_name": "mrc1-a.fits.fz", "image_type": "tif", **body})
     key = f"downloads/tif/{identity('data/mrc1-a.fits.fz')}/{key}.tif.bz2"
-    assert unquote(urlsplit(answer.text).path) == f"/photonranch-001/{key}"
+    assert unquote(urlsplit(answer.text).path) == f"/{BUCKET}/{key}"
     assert list(stored("downloads/")) == [key]
 
 

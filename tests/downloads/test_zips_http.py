@@ -19,6 +19,7 @@ from local.demo.images import make_images
 from local.deployment import PROJECT
 from support.client import ApiClient
 from support.images import put, stored
+from support.network import SERVICE
 from support.permissions import Permissions
 from tests.downloads.rows import image, insert
 from zip_function import locks, store
@@ -311,7 +312,7 @@ def test_the_zip_function_failing_is_unavailable(
     answer = api.post("/downloadzip", json=DAY)
     assert (answer.status_code, answer.text) == (503, "Try again later: the zip function failed.")
     # a function that raises, of which Lambda tells in its own words
-    monkeypatch.setenv("ZIP_FUNCTION_NAME", "photonranch-api-prod-authorizer")
+    monkeypatch.setenv("ZIP_FUNCTION_NAME", f"{SERVICE}-prod-authorizer")
     answer = api.post("/downloadzip", json=DAY)
     assert (answer.status_code, answer.text) == (503, "Try again later: the zip function failed.")
     # which its role does not let it call

@@ -16,6 +16,7 @@ from common.aws import client
 from local.deployment import PROJECT
 from local.server import Server
 from support.client import ApiClient
+from support.network import BUCKET
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -58,7 +59,7 @@ def images(api: ApiClient, database: str) -> None:
                 [f"mrc1-sq01-20260101-0000000{number}", *2 * [f"2026-01-01 0{number}:02:03"]],
             )
             key = f"data/mrc1-sq01-20260101-0000000{number}-EX10.jpg"
-            client("s3").put_object(Bucket="photonranch-001", Key=key, Body=f"picture {number}".encode())
+            client("s3").put_object(Bucket=BUCKET, Key=key, Body=f"picture {number}".encode())
     connection.close()
 
 

@@ -15,6 +15,7 @@ from common.aws import client
 from local.deployment import PROJECT
 from local.server import Server
 from support.client import ApiClient
+from support.network import BUCKET
 
 NAME = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
 CONTENT = bytes(range(256)) * 1000
@@ -92,7 +93,7 @@ def test_a_file_is_up_byte_for_byte(api: ApiClient, run: Run) -> None:
     assert told.returncode == 0, told.stderr
     assert f"{NAME}: 100 % of 0.3 MB" in told.stderr
     assert f"{NAME}: uploaded in" in told.stderr
-    stored = client("s3").get_object(Bucket="photonranch-001", Key=f"data/{NAME}")
+    stored = client("s3").get_object(Bucket=BUCKET, Key=f"data/{NAME}")
     assert stored["Body"].read() == CONTENT
 
 
@@ -102,7 +103,7 @@ def test_an_info_image_comes_on_its_channel(api: ApiClient, run: Run, image: Pat
     image.rename(image.with_name(name))
     told = run(api.base_url, "--directory", "info-images", "--channel", "2", name)
     assert told.returncode == 0, told.stderr
-    stored = client("s3").head_object(Bucket="photonranch-001", Key=f"info-images/{name}")
+    stored = client("s3").head_object(Bucket=BUCKET, Key=f"info-images/{name}")
     assert stored["ContentLength"] == len(CONTENT)
 
 

@@ -14,6 +14,7 @@ import boto3
 from local.child import Child
 from local.deployment import PROJECT, Deployment
 from local.environment import CREDENTIALS
+from support.network import REGION
 
 # moto, one request at a time, and MiniStack. Only the latter honours client tokens.
 MODULES = {"moto": "local.aws_server", "ministack": "tests.faults.ministack_server"}
@@ -41,7 +42,7 @@ class Engine:
         client = boto3.client(
             "dynamodb",
             endpoint_url=self.url,
-            region_name="us-east-1",
+            region_name=REGION,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )

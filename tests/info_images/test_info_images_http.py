@@ -10,6 +10,7 @@ from common import aws
 from common.dynamodb import Table
 from site_configs import store as site_configs
 from support.client import ApiClient
+from support.network import BUCKET
 
 INFO_IMAGES = Table("INFO_IMAGES_TABLE")
 BASE = "mrc1-sq01-20260101-00000001"
@@ -39,13 +40,13 @@ def test_a_whole_record_comes_with_a_url_for_each_file(api: ApiClient) -> None:
     urls = {name: answer.pop(name) for name in ("jpg_url", "jpg_small_url", "fits_01_url")}
     assert answer == {**stored, "site": "mrc1", "channel": "2", "s3_directory": "info-images"}
     for url, path in zip(urls.values(), ("EX10.jpg", "EX11.jpg", "EX01.fits.fz"), strict=True):
-        assert urlsplit(url).path == f"/photonranch-001/info-images/{BASE}-{path}"
+        assert urlsplit(url).path == f"/{BUCKET}/info-images/{BASE}-{path}"
         assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["604800"]
 
 
 def test_a_url_fetches_the_file(api: ApiClient) -> None:
     key = f"info-images/{BASE}-EX10.jpg"
-    aws.client("s3").put_object(Bucket="photonranch-001", Key=key, Body=b"picture")
+    aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"picture")
     INFO_IMAGES.put(record(base_filename=BASE, jpg_medium_exists=True, jpg_10_file_path=key))
     url = api.get("/infoimage/mrc1/2").json()["jpg_url"]
     assert requests.get(url, timeout=10).content == b"picture"

@@ -16,8 +16,8 @@ from PIL import Image
 from common.aws import client
 from common.dynamodb import Table
 from ingest.notifications import BACKFILL, StoredObject, message_of
+from support.network import BUCKET
 
-BUCKET = "photonranch-001"
 BASE = "ric2-sq01-20260102-00000042"
 SITE = "ric2"
 # 2025-12-29, in Unix seconds.

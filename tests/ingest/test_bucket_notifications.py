@@ -9,7 +9,7 @@ from common.errors import Conflict
 from ingest import bucket_notifications
 from ingest.bucket_notifications import add, main, remove
 from local.uploads import queue_arn
-from tests.ingest.exposures import BUCKET
+from support.network import BUCKET
 
 
 @pytest.fixture

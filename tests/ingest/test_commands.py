@@ -12,8 +12,9 @@ import pytest
 from common.aws import client
 from ingest import backfill, queues, redrive
 from ingest.notifications import StoredObject, parse_message
+from support.network import BUCKET
 from tests.ingest import faults
-from tests.ingest.exposures import BUCKET, notification
+from tests.ingest.exposures import notification
 
 NAME = "saf-sq01-20260101-{:08d}-EX10.jpg"
 DATA = [f"data/{NAME.format(number)}" for number in range(25)]

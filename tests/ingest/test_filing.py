@@ -15,10 +15,10 @@ from common.errors import Unavailable
 from ingest import schema
 from ingest.filing import file_object
 from ingest.notifications import StoredObject
+from support.network import BUCKET
 from tests.ingest import faults
 from tests.ingest.exposures import (
     BASE,
-    BUCKET,
     CAPTURED,
     INFO_IMAGES,
     SITE,

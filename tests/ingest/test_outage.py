@@ -17,8 +17,9 @@ from common import postgres
 from common.aws import client
 from ingest import queues, redrive
 from local.uploads import UploadPoller
+from support.network import BUCKET
 from support.proxy import Mode, Proxy
-from tests.ingest.exposures import BUCKET, UPLOADS, exposure, rows
+from tests.ingest.exposures import UPLOADS, exposure, rows
 
 FILES = int(os.environ.get("FILES", "300"))
 # Every so many-th file is broken.

@@ -13,6 +13,7 @@ from local.lambda_api import PREFIX
 from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import RemoteHq
 from support.client import ApiClient
+from support.network import BUCKET, REGION, SERVICE
 
 # Headers of requests of web pages: from another site or port, as an image, or by a name that resolves to this
 # machine.
@@ -26,8 +27,7 @@ PAGES = {
     "no name": {"Host": ""},
 }
 of_pages = pytest.mark.parametrize("headers", PAGES.values(), ids=PAGES)
-FUNCTION = "photonranch-api-prod-home"
-BUCKET = "photonranch-001"
+FUNCTION = f"{SERVICE}-prod-home"
 
 
 def invoke(gateway_url: str, method: str = "POST", **headers: str) -> requests.Response:
@@ -74,7 +74,7 @@ def test_a_page_may_call_the_api(api: ApiClient, headers: dict[str, str]) -> Non
 
 
 def signed(**headers: str) -> dict[str, Any]:
-    scope = "a/20260101/us-east-1/dynamodb/aws4_request"
+    scope = f"a/20260101/{REGION}/dynamodb/aws4_request"
     return {
         "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, Signature=b",
         "X-Amz-Target": "DynamoDB_20120810.ListTables",

@@ -18,6 +18,7 @@ from local.invocation import Invoker
 from local.lambda_api import PREFIX, lambda_api
 from local.server import Server
 from support.client import ApiClient
+from support.network import BASE_PATH, REGION
 
 TIMEOUT_S = 0.5
 
@@ -79,7 +80,7 @@ def test_an_unknown_route_is_a_missing_token(client: ApiClient, method: str, pat
 
 
 def test_paths_outside_the_stage_are_not_found(url: str) -> None:
-    assert requests.get(f"{url}/api/mrc/config", timeout=5).status_code == 403
+    assert requests.get(f"{url}/{BASE_PATH}/mrc/config", timeout=5).status_code == 403
 
 
 def test_the_event_has_the_documented_format(client: ApiClient) -> None:
@@ -241,7 +242,7 @@ def test_the_authorizer_s_context_reaches_the_handler(client: ApiClient) -> None
 
 
 def test_boto3_invokes_functions_by_their_name_in_aws(url: str) -> None:
-    client = boto3.client("lambda", endpoint_url=url, region_name="us-east-1")
+    client = boto3.client("lambda", endpoint_url=url, region_name=REGION)
     response = client.invoke(FunctionName="add-in-aws", Payload=json.dumps({"a": 2, "b": 3}))
     assert (response["StatusCode"], json.load(response["Payload"])) == (200, 5)
     failed = client.invoke(FunctionName="add-in-aws", Payload=json.dumps({"a": 2}))

@@ -14,6 +14,7 @@ import yaml
 
 from local.stack import Stack
 from pages import document
+from support.network import BUCKET
 
 Place = tuple[str, ...]
 Ask = Callable[..., Any]
@@ -27,7 +28,7 @@ CARDS = ("SITEID", "INSTRUME", "DATE-OBS", "DAY-OBS", "FILTER", "EXPTIME", "OBJE
 SHORT = 80
 POLICY_SHOWN = 52
 
-_SIGNED = re.compile(r"http://127\.0\.0\.1:\d+/photonranch-001/?")
+_SIGNED = re.compile(rf"http://127\.0\.0\.1:\d+/{BUCKET}/?")
 _REMOTEHQ = re.compile(r"http://127\.0\.0\.1:\d+/remotehq")
 _SIGNATURES = (
     (re.compile(r"(X-Amz-Credential=)[^%]+"), r"\1AKIAIOSFODNN7EXAMPLE"),
@@ -98,7 +99,7 @@ def _play_sites(call: Ask) -> None:
     call("post", "/nightlog/{site}", f"/nightlog/{SITE}", body={"note_data": note})
     call("get", "/nightlog/{site}", f"/nightlog/{SITE}")
     call("get", "/control_room/{site}", f"/control_room/{SITE}")
-    browser = {"resolution": "high", "initial_url": "https://dev.photonranch.org"}
+    browser = {"resolution": "high", "initial_url": "https://ui.example.org"}
     call("post", "/new_remotehq_browser", body=browser)
     call("get", "/events", "/events?site=mrc&when=1773446400")
     moon = "lat=34.46&lng=-119.68&start=2026-03-01T00:00:00Z&end=2026-03-04T00:00:00Z"
@@ -145,7 +146,7 @@ def _public(value: Any) -> Any:
     Of lists that is two elements, of objects within objects (configurations, headers) `SHOWN_KEYS` members.
     """
     if isinstance(value, str):
-        text = _SIGNED.sub("https://photonranch-001.s3.amazonaws.com/", value)
+        text = _SIGNED.sub("https://example-images.s3.amazonaws.com/", value)
         text = _REMOTEHQ.sub("https://remotehq.example", text)
         for pattern, public in _SIGNATURES:
             text = pattern.sub(public, text)

@@ -1,17 +1,21 @@
 """The pages and their files over HTTP."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
 import pytest
 import requests
 
+from local.deployment import Deployment
 from pages import assets
 from pages.document import as_json
 from support.client import ApiClient
+from support.network import BASE_PATH, BUCKET, UI_URL
 
 PAGES = ("/docs", "/console")
+CONTRACT = json.loads(as_json())
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -27,18 +31,18 @@ def test_a_page_is_html_that_may_load_nothing_foreign(api: ApiClient, page: str)
 @pytest.mark.parametrize("path", ["/docs", "/docs/", "//docs", "/console", "/console//"])
 def test_links_of_a_page_lead_to_files_however_it_was_called(api: ApiClient, path: str) -> None:
     text = api.get(path).text
-    origin = api.base_url.removesuffix("/api")
+    origin = api.base_url.removesuffix(f"/{BASE_PATH}")
     links = re.findall(r'(?:src|href)="(/[^"]+)"', text)
     assert len(links) >= 3
     for link in links:
         assert requests.get(origin + link, timeout=10).status_code == 200, link
-    assert 'data-base="/api"' in text
+    assert f'data-base="/{BASE_PATH}"' in text
 
 
 def test_links_never_lead_to_another_host(gateway_url: str) -> None:
-    answer = requests.get(f"{gateway_url}//api/docs", timeout=10)
+    answer = requests.get(f"{gateway_url}//{BASE_PATH}/docs", timeout=10)
     assert '"//' not in answer.text
-    assert 'data-base="/api"' in answer.text
+    assert f'data-base="/{BASE_PATH}"' in answer.text
 
 
 @pytest.mark.parametrize("name", assets.ASSETS)
@@ -85,4 +89,15 @@ def test_a_link_changes_when_its_file_does(tmp_path: Path, monkeypatch: pytest.M
 def test_the_contract_is_served(api: ApiClient) -> None:
     answer = api.get("/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.text == as_json()
+    network = Deployment().network
+    stages = [f"https://{network['domain']}/{path}" for path in network["basePaths"].values()]
+    served = json.loads(answer.text)
+    assert [server["url"] for server in served["servers"][1:4]] == stages
+    assert served["info"]["contact"]["url"] == UI_URL
+    names = {"https://ui.example.org": UI_URL, "example-images": BUCKET}
+    names |= {server["url"]: url for server, url in zip(CONTRACT["servers"][1:4], stages, strict=True)}
+    expected = as_json()
+    for example, name in names.items():
+        expected = expected.replace(example, name)
+    assert answer.text == expected
+    assert "example.org" not in answer.text

@@ -12,6 +12,7 @@ from local.invocation import Invoker, LambdaContext
 from pipe_queue import handlers
 from support.client import ApiClient
 from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue
+from support.network import SERVICE
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
 MS = 1_700_000_000_000
@@ -34,7 +35,7 @@ def report(capfd: pytest.CaptureFixture[str]) -> Report:
 def measured(line: dict[str, Any]) -> tuple[str, dict[str, float]]:
     """Dimension and values of a line, by the rules of the Embedded Metric Format."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "photonranch-api-prod"
+    assert directive["Namespace"] == f"{SERVICE}-prod"
     assert line["_aws"]["Timestamp"] > MS
     (dimensions,) = directive["Dimensions"]
     assert dimensions in ([], ["Queue"])

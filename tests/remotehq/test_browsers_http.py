@@ -12,6 +12,7 @@ from local.remotehq import Fault, RemoteHq
 from local.server import Server
 from remotehq import client
 from support.client import ApiClient
+from support.network import UI_URL
 
 ROUTE = "/new_remotehq_browser"
 
@@ -25,7 +26,7 @@ def browser(**changes: str) -> dict[str, Any]:
     return {
         "kioskModeEnabled": False,
         "incognitoModeEnabled": False,
-        "browserURL": "https://dev.photonranch.org",
+        "browserURL": UI_URL,
         "resolution": "medium",
         "region": "us-east-1",
         **changes,

@@ -15,9 +15,10 @@ from local.remotehq import Fault, RemoteHq
 from remotehq import client, locks, rooms, store
 from remotehq.store import RoomRow
 from support.client import ApiClient
+from support.network import UI_ICON_URL, UI_URL
 
 CONFIG = {
-    "url": "https://dev.photonranch.org/cr/mrc1",
+    "url": f"{UI_URL}/cr/mrc1",
     "region": "us-west-1",
     "kioskModeEnabled": True,
     "incognitoModeEnabled": False,
@@ -92,7 +93,7 @@ def test_a_room_is_made_once_and_then_remembered(api: ApiClient, remotehq: Remot
         "name": SLUG,
         "allowGuestAccess": True,
         "videoConferenceEnabled": True,
-        "imageURL": "https://photonranch.org/favicon.ico",
+        "imageURL": UI_ICON_URL,
         "type": "collaboration",
         "app": APP,
     }

@@ -13,6 +13,7 @@ from moto import mock_aws
 from common.dynamodb import serialised
 from local.child import Child
 from local.environment import CREDENTIALS
+from support.network import REGION
 from tests.faults.engines import MODULES
 from tests.simulation.dynamodb import Client, Key, Model
 
@@ -188,14 +189,14 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
     """A client of an engine that stands in for DynamoDB."""
     if request.param == "moto":
         with mock_aws():
-            yield boto3.client("dynamodb", region_name="us-east-1")
+            yield boto3.client("dynamodb", region_name=REGION)
         return
     child = Child(MODULES[request.param])
     try:
         yield boto3.client(
             "dynamodb",
             endpoint_url=child.ready["url"],
-            region_name="us-east-1",
+            region_name=REGION,
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
         )
