@@ -1,14 +1,19 @@
-"""The image database's URL, in each form that people use.
+"""The image database's URL, in each form that people use, and the check of the server's certificate.
 
 libpq, PostgreSQL's client, accepts only `postgresql://`, with escaped special characters in the password.
 SQLAlchemy writes `postgresql+psycopg2://` and accepts an unescaped password.
+
+Left to itself, libpq encrypts but believes every server. So every connection to another machine checks the
+server's certificate against the roots of AWS for the region, in common/certificates/rds.
 """
 
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
+from common import aws
 from common.errors import Unavailable
 from common.settings import secret, setting
 
@@ -18,15 +23,23 @@ _KEYWORDS = re.compile(r"\w+\s*=")
 _HOST = r"(?:[\w.%-]*|\[[0-9A-Fa-f:.%]+\])(?::\d*)?"
 _AFTER_USER = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?(?:\?.*)?", re.DOTALL)
 
+CERTIFICATES = Path(__file__).parent / "certificates" / "rds"
+# Servers on this machine: they need no TLS. An empty name is libpq's default, a socket file.
+_LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
+# The second checks only who signed the certificate. A host's own name (CNAME) for the database needs it.
+_CHECKED_MODES = frozenset({"verify-full", "verify-ca"})
+
+_WRONG_FORM = (
+    "The image database's URL (DATABASE_URL, or the secret db-url) is refused: it must have the form "
+    "postgresql://user:password@host:port/database?option=value, with options that libpq knows."
+)
+
 
 class DatabaseUrlRefused(Unavailable):
     """The image database's URL cannot be used: 503. The sentence quotes no part of it."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The image database's URL (DATABASE_URL, or the secret db-url) is refused: it must have the form "
-            "postgresql://user:password@host:port/database?option=value, with options that libpq knows."
-        )
+    def __init__(self, sentence: str = _WRONG_FORM) -> None:
+        super().__init__(sentence)
 
 
 def configured() -> str:
@@ -42,11 +55,55 @@ def configured() -> str:
     DatabaseUrlRefused
         If it is not a URL that PostgreSQL's client can use.
     """
-    return for_libpq(
-        setting("DATABASE_URL")
-        if "DATABASE_URL" in os.environ
-        else secret(os.environ.get("DATABASE_URL_PARAMETER", "db-url"))
+    return with_tls(
+        for_libpq(
+            setting("DATABASE_URL")
+            if "DATABASE_URL" in os.environ
+            else secret(os.environ.get("DATABASE_URL_PARAMETER", "db-url"))
+        )
     )
+
+
+def with_tls(url: str) -> str:
+    """Return a URL that libpq reads, with which it accepts only a server whose certificate is good.
+
+    Parameters
+    ----------
+    url
+        From `for_libpq`. It may name a file of other root certificates with `sslrootcert`, or ask with
+        `sslmode=verify-ca` that the certificate's name is not compared with the host. Any other `sslmode`
+        becomes `verify-full`. A server on this machine stays as it is.
+
+    Raises
+    ------
+    DatabaseUrlRefused
+        If there are no root certificates for the region.
+    """
+    from psycopg2.extensions import make_dsn, parse_dsn
+
+    options = parse_dsn(url)
+    if all(_is_local(host) for host in options.get("host", "").split(",")):
+        return url
+    if options.get("sslmode") not in _CHECKED_MODES:
+        options["sslmode"] = "verify-full"
+    options.setdefault("sslrootcert", _roots_of(aws.region()))
+    return str(make_dsn(**options))
+
+
+def _roots_of(region: str) -> str:
+    """Return the path of the root certificates of a region's databases."""
+    path = CERTIFICATES / f"{region}.pem"
+    if not path.exists():
+        raise DatabaseUrlRefused(
+            f"There are no root certificates for databases in {region}: store the bundle of AWS as "
+            f"common/certificates/rds/{path.name}, or name a file with sslrootcert in the database's URL."
+        )
+    return str(path)
+
+
+def _is_local(host: str) -> bool:
+    """Tell whether a host is this machine: by name, or because it is the folder of a socket file."""
+    return host in _LOCAL_HOSTS or host.startswith(("/", "@"))
 
 
 def for_libpq(written: str) -> str:

@@ -34,6 +34,9 @@ OLDEST_S = 900
 _SERVER_IDLE_MARGIN_S = 15
 
 _AWAY = "Try again later: the image database does not answer."
+_BAD_CERTIFICATE = (
+    "the certificate of the image database was rejected: see docs/operations.md, PostgreSQL over TLS"
+)
 
 # Of `timestamp without time zone`, in pg_type.
 _TIMESTAMP_OID = 1114
@@ -134,6 +137,9 @@ def _faults() -> Iterator[None]:
             f"The query took longer than {STATEMENT_TIMEOUT_MS / 1000:g} s and was stopped; narrow it."
         ) from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        # An outage passes, a rejected certificate does not: the log must say which it is.
+        if "certificate" in str(error):
+            logs.logger.error(_BAD_CERTIFICATE, extra={"fields": logs.failure(error)})
         raise Unavailable(_AWAY) from error
     except psycopg2.DataError as error:
         raise BadValue from error

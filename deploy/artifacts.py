@@ -11,6 +11,8 @@ from local.deployment import PROJECT
 
 BUILD = PROJECT / "build"
 MB = 1_000_000
+# The roots that sign the certificates of databases at AWS.
+_CERTIFICATES = "common/certificates/rds/*.pem"
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ ARTIFACTS = (
     Artifact(
         name="light",
         requirements=("requirements-light.txt", "requirements-pages.txt"),
-        data=("pages/openapi.json", "pages/static/*"),
+        data=("pages/openapi.json", "pages/static/*", _CERTIFICATES),
         limit_mb=45,
     ),
     # For the function that makes thumbnails. Pillow adds 8 MB.
-    Artifact(name="ingest", requirements=("requirements-ingest.txt",), data=(), limit_mb=45),
+    Artifact(name="ingest", requirements=("requirements-ingest.txt",), data=(_CERTIFICATES,), limit_mb=45),
     # For functions that read FITS files. numpy and astropy triple the size of an artifact.
     Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
 )

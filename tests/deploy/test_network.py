@@ -14,7 +14,7 @@ from deploy import network
 from local.deployment import PROJECT, Deployment
 
 OWN, OTHER = PROJECT / "network.yml", PROJECT / "tests" / "other_network.yml"
-# They may name the network: its own file, this project's history and licence, and locks of other people's packages.
+# They may name the network: its own file, the history and the licence.
 MAY_NAME = {"network.yml", "CHANGELOG.md", "LICENSE"}
 
 
