@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
-.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
+.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate migrate \
 	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage lock clean
 
 help:  ## list the commands
@@ -142,6 +142,9 @@ smoke: $(VENV)/installed  ## test a deployed API: make smoke STAGE=dev, or URL=h
 	@test -n "$(URL)$(STAGE)" || { echo "Name the API: make smoke STAGE=dev, or make smoke URL=https://…"; exit 1; }
 	@url="$(URL)"; test -n "$$url" || url="$$($(BIN)/python -m deploy.network --print url --stage "$(STAGE)")" \
 		&& $(BIN)/python -m deploy.smoke "$$url"
+
+migrate: $(VENV)/installed  ## bring the image database of a deployed stage up to date: make migrate STAGE=prod
+	@$(BIN)/python -m deploy.migrate "$(STAGE)"
 
 # Not a development requirement: no other check needs it, and it is a young project of one person.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint

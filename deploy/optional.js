@@ -1,13 +1,16 @@
 'use strict';
 
-// Leaves out functions that a stage does not want: those whose `deployedIf` is `none`. CloudFormation has conditions for
-// resources, but osls writes a function's resources itself, so a condition cannot be given to them in serverless.yml.
+// Leaves out functions that a stage does not want: those whose `deployedIf` is `none` or `public`. CloudFormation has
+// conditions for resources, but osls writes a function's resources itself, so a condition cannot be given to them in
+// serverless.yml.
+
+const UNWANTED = ['none', 'public'];
 
 class Optional {
   constructor(serverless) {
     this.serverless = serverless;
     serverless.configSchemaHandler.defineFunctionProperties('aws', {
-      properties: { deployedIf: { enum: ['none', 'make'] } },
+      properties: { deployedIf: { enum: [...UNWANTED, 'make', 'vpc'] } },
     });
     this.hooks = { initialize: () => this.leaveOut() };
   }
@@ -15,7 +18,7 @@ class Optional {
   leaveOut() {
     const { service } = this.serverless;
     for (const name of service.getAllFunctions()) {
-      if (service.getFunction(name).deployedIf === 'none') delete service.functions[name];
+      if (UNWANTED.includes(service.getFunction(name).deployedIf)) delete service.functions[name];
     }
   }
 }

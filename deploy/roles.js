@@ -1,6 +1,7 @@
 'use strict';
 
-// Gives each function its own IAM role: its `iamRoleStatements`, and permission to write its log and traces. osls itself
+// Gives each function its own IAM role: its `iamRoleStatements`, and permission to write its log and traces and, in a VPC,
+// to have a network interface. osls itself
 // has one role for all functions, so every function could do what any of them may do. Without this plugin the
 // roles would be some 50 resources of 15 lines in serverless.yml.
 
@@ -12,6 +13,14 @@ const STATEMENTS = {
     additionalProperties: false,
     properties: { Effect: { const: 'Allow' }, Action: {}, Resource: {} },
   },
+};
+
+// Lambda itself makes a function's network interface in a VPC, with the function's role. AWS cannot limit these actions to a
+// resource, because the interface does not exist yet.
+const INTERFACES = {
+  Effect: 'Allow',
+  Action: ['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:DescribeNetworkInterfaces'],
+  Resource: '*',
 };
 
 class Roles {
@@ -59,6 +68,7 @@ class Roles {
       },
       // X-Ray's actions cannot be limited to a resource.
       { Effect: 'Allow', Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], Resource: '*' },
+      ...(this.serverless.service.provider.vpc ? [INTERFACES] : []),
     ];
   }
 }

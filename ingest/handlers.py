@@ -1,10 +1,15 @@
-"""Lambda entry point of the ingester."""
+"""Lambda entry points of the ingester."""
 
 from typing import Any
 
-from ingest import batches
+from ingest import batches, migration
 
 
 def file_uploads(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """File what a batch of messages tells of; return which messages are to be tried again."""
     return {"batchItemFailures": batches.file_all(event["Records"], context)}
+
+
+def migrate_database(event: dict[str, Any], _context: Any) -> list[str]:
+    """Bring the image database up to date; return a sentence for each step. `make migrate` calls it."""
+    return migration.migrate(files_uploads=event["files_uploads"])

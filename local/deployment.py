@@ -16,6 +16,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 _VARIABLE = re.compile(
     r"\$\{(?P<source>env|self|sls|file|param)[:(](?P<address>[^,{}]*)(?:,\s*'(?P<default>[^']*)')?\}"
 )
+# The values of `deployedIf` with which a stage does not have a function, as in deploy/optional.js.
+_UNWANTED = ("none", "public")
 _HEADER_PREFIX = "gatewayresponse.header."
 
 # What `cors: true` allows, from the Serverless Framework's documentation.
@@ -120,7 +122,7 @@ class Deployment:
                 function.get("name", f"{service}-{self.stage}-{name}"),
                 function["handler"],
                 function.get("iamRoleStatements", []),
-                is_deployed=function.get("deployedIf") != "none",
+                is_deployed=function.get("deployedIf") not in _UNWANTED,
             )
             for name, function in self._config["functions"].items()
         }

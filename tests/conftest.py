@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import psycopg2
 import pytest
 import requests
 from hypothesis import settings as hypothesis_settings
+from psycopg2.extensions import parse_dsn
 
 from common import postgres, settings
 from common.aws import client
@@ -20,12 +23,13 @@ from local.lambda_api import PREFIX, lambda_api
 from local.remotehq import PREFIX as REMOTEHQ
 from local.remotehq import TOKEN as REMOTEHQ_TOKEN
 from local.remotehq import RemoteHq
-from local.server import Server
+from local.server import HOST, Server
 from local.uploads import UploadPoller
 from site_configs.store import forget_site_codes
 from support.client import ApiClient
 from support.contract import Contract
 from support.permissions import Permissions
+from support.proxy import Proxy
 from tests.aws_server import KEEP, RETURN
 from tests.image_table import ImageTable
 
@@ -127,6 +131,24 @@ def database(image_table: ImageTable, monkeypatch: pytest.MonkeyPatch) -> Iterat
     image_table.empty()
     yield image_table.url
     postgres.close_idle()
+
+
+@pytest.fixture
+def own_database(image_table: ImageTable, tmp_path: Path) -> Iterator[str]:
+    """Provide an empty database, on TCP, with no user but its owner. Return the owner's URL."""
+    name = f"own_{tmp_path.name.replace('-', '_')}"[:60].lower()
+    connection = psycopg2.connect(image_table.url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+    proxy = Proxy(f"{parse_dsn(image_table.url)['host']}/.s.PGSQL.5432", 0)
+    yield f"postgresql://postgres@{HOST}:{proxy.port}/{name}"
+    proxy.stop()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        for user in ("api", "ingest"):
+            cursor.execute(f"DROP ROLE IF EXISTS {user}")
+    connection.close()
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def test_no_role_has_an_unused_permission(
     downloads(caller)
     schedules(caller)
     ingested(monkeypatch)
+    migrated(monkeypatch)
     queues(caller)
     queues_of_the_earlier_service(caller)
     every_route_by_key(caller, seeded, monkeypatch)
@@ -174,6 +175,17 @@ def schedules(api: Caller) -> None:
     write_legacy_queue("reported")
     TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
     Invoker()(functions["reportQueues"], {})
+
+
+def migrated(patch: pytest.MonkeyPatch) -> None:
+    """Let the function that migrates the database read the owner's URL and those of the users."""
+    database = settings.secret("db-url")
+    aws.client("ssm").put_parameter(Name="owner-db-url", Value=database, Type="SecureString", Overwrite=True)
+    with patch.context() as here:
+        here.delenv("DATABASE_URL", raising=False)
+        here.setenv("DATABASE_URL_PARAMETER", "owner-db-url")
+        said = Invoker()(Deployment().functions["migrateDatabase"], {"files_uploads": True})
+    assert "stays as it is" in said[-1]
 
 
 def ingested(patch: pytest.MonkeyPatch) -> None:
