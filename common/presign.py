@@ -3,21 +3,33 @@
 Image lists contain thousands of URLs. botocore takes 156 microseconds for one. With a cached signing key,
 Signature Version 4 needs one HMAC and takes 9. The signature follows the AWS reference, "Authenticating
 Requests: Using Query Parameters (AWS Signature Version 4)".
+
+A URL has the permissions of who signed it, and ends with the signer's credentials. Those of a Lambda end
+within hours, whatever the URL says. With the setting `URL_SIGNER=user`, URLs are signed with the key of a
+user that may only read (`make signing-key`), which does not end.
 """
 
 import hashlib
 import hmac
+import json
+import os
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from common import aws
-from common.settings import setting
+from common.settings import secret, setting
 
 DAY_S = 24 * 3600
+# The secret with the key of the user that signs: JSON with `access_key_id` and `secret_access_key`.
+SIGNING_KEY = "url-signing-key"
 # The longest that Signature Version 4 allows.
 WEEK_S = 7 * DAY_S
+
+
+class SigningKeyRefused(Exception):
+    """The secret `url-signing-key` does not hold a key; `make signing-key` makes one."""
 
 
 def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None = None) -> str:
@@ -28,8 +40,8 @@ def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None =
     key
         The object's key, any Unicode.
     expires_s
-        Seconds for which the URL is good, at most `WEEK_S`. One signed with temporary credentials
-        ends with them if that is sooner.
+        Seconds for which the URL is good, at most `WEEK_S`. One signed with a Lambda's own credentials ends
+        with them if that is sooner.
     content_disposition
         The Content-Disposition header that S3 is to answer with, if any.
     """
@@ -119,5 +131,19 @@ def _place(bucket: str) -> tuple[str, str, str]:
 
 @cache
 def _credentials() -> Any:
-    """Return botocore's credentials. It renews temporary ones itself."""
-    return aws.session().get_credentials()
+    """Return the signer's credentials. botocore renews temporary ones itself.
+
+    Raises
+    ------
+    SigningKeyRefused
+        If the stage signs with a user's key, and the secret does not hold one.
+    """
+    if os.environ.get("URL_SIGNER") != "user":
+        return aws.session().get_credentials()
+    from botocore.credentials import Credentials
+
+    try:
+        key = json.loads(secret(SIGNING_KEY))
+        return Credentials(key["access_key_id"], key["secret_access_key"])
+    except (ValueError, KeyError, TypeError):
+        raise SigningKeyRefused from None

@@ -18,8 +18,8 @@ MEDIUM, SMALL = 10, 11
 class Package(TypedDict):
     """The package of an image. NULL columns are None.
 
-    Dates are Unix milliseconds, angles degrees, times of exposure seconds. URLs are presigned for seven days;
-    "" stands for a missing JPG.
+    Dates are Unix milliseconds, angles degrees, times of exposure seconds. URLs are presigned
+    (common/presign.py); "" stands for a missing JPG.
     """
 
     image_id: int

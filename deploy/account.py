@@ -44,10 +44,10 @@ class Account:
         config = Config(connect_timeout=5, read_timeout=_READ_TIMEOUT_S, retries={"total_max_attempts": 1})
         return self._session.client(service, region_name=region or self.region, config=config)
 
-    def stack(self) -> dict[str, Any] | None:
-        """Return the stage's stack as CloudFormation describes it, or None."""
+    def stack(self, name: str = "") -> dict[str, Any] | None:
+        """Return a stack as CloudFormation describes it, by default the stage's; None if there is none."""
         try:
-            found = self.client("cloudformation").describe_stacks(StackName=self.stack_name)["Stacks"]
+            found = self.client("cloudformation").describe_stacks(StackName=name or self.stack_name)["Stacks"]
         except ClientError as error:
             if "does not exist" in str(error):
                 return None
@@ -55,9 +55,11 @@ class Account:
         made: dict[str, Any] = found[0]
         return made
 
-    def outputs(self) -> dict[str, str]:
-        """Return the outputs of the stage's stack; none if there is no stack."""
-        return {each["OutputKey"]: each["OutputValue"] for each in (self.stack() or {}).get("Outputs", [])}
+    def outputs(self, name: str = "") -> dict[str, str]:
+        """Return the outputs of a stack, by default the stage's; none if there is no stack."""
+        return {
+            each["OutputKey"]: each["OutputValue"] for each in (self.stack(name) or {}).get("Outputs", [])
+        }
 
     def parameter(self, name: str) -> str | None:
         """Return a secret of Parameter Store, or None."""

@@ -32,7 +32,7 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
     -------
     dict
         The record with `site`, `channel`, `base_filename`, `s3_directory`, the four flags, and the presigned
-        URLs, good for seven days, of the files that exist.
+        URLs, presigned (common/presign.py), of the files that exist.
     """
     return {
         **{name: value for name, value in record.items() if name not in _INTERNAL},

@@ -56,8 +56,12 @@ def test_the_pictures_match_the_measured_figures(name: str) -> None:
 
 def test_every_alarm_and_parameter_is_documented() -> None:
     operations = (PROJECT / "docs" / "operations.md").read_text()
-    alarms = yaml.safe_load((PROJECT / "deploy" / "alarms.yml").read_text())["Resources"]
-    names = {name for name, resource in alarms.items() if resource["Type"] == "AWS::CloudWatch::Alarm"}
+    names = {
+        name
+        for file in ("alarms.yml", "ingest.yml", "database.yml")
+        for name, resource in yaml.safe_load((PROJECT / "deploy" / file).read_text())["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
     documented = re.findall(r"`(Alarm\w+)(…?)`", operations)
     for name in names:
         assert any(

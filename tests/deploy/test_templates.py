@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from ingest import batches, bucket_notifications
+from ingest.info_images import EXPIRES_AFTER_S
 from local.deployment import PROJECT, Deployment
 from support.network import SERVICE
+from tests.deploy import package_combinations
+from tests.deploy.package_combinations import LIMITED, SWITCHED, Combination
 from zip_function.archives import FRESH_FOR_S
 
 # CloudFormation's limits for templates in S3, from "Quotas" in its user guide.
@@ -22,6 +25,9 @@ FOLDER = os.environ.get("TEMPLATES", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="make lintdeploy packages the templates")
 
 
+# The combination in which the stage makes everything.
+WHOLE = SWITCHED[-1]
+INTERFACES = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"]
 INGESTER = f"{SERVICE}-test-fileUploads"
 
 
@@ -78,7 +84,8 @@ def test_tables_and_bucket_are_created_only_with_storage_make_and_are_retained(
     assert len(storage) == len(deployment.tables) + 1
     for made in storage:
         assert made["Condition"] == "MakesStorage"
-        assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        # What a failed first deployment has made is deleted, so that it can be tried again.
+        assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     # Other resources do not refer to them, because a stage may not create them.
     others = {name: made for name, made in template["Resources"].items() if made not in storage}
     for name, made in template["Resources"].items():
@@ -129,7 +136,8 @@ def test_api_gateway_may_write_logs_and_keeps_the_role_when_a_stage_is_removed(
     account = made["ApiGatewayAccount"]["Properties"]
     assert account == {"CloudWatchRoleArn": {"Fn::GetAtt": ["ApiGatewayLogsRole", "Arn"]}}
     for name in ("ApiGatewayLogsRole", "ApiGatewayAccount"):
-        assert (made[name]["DeletionPolicy"], made[name]["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        policies = (made[name]["DeletionPolicy"], made[name]["UpdateReplacePolicy"])
+        assert policies == ("RetainExceptOnCreate", "Retain")
     role = made["ApiGatewayLogsRole"]["Properties"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
@@ -165,7 +173,7 @@ def test_no_concurrency_is_reserved_by_default(template: dict[str, Any]) -> None
 
 
 def test_parameters_reserve_concurrency_for_the_expensive_functions() -> None:
-    assert reserved(read("stage-limited")) == {
+    assert reserved(read(LIMITED.folder)) == {
         "pipe_queue/handlers.dequeue": 50,
         "downloads/handlers.download": 10,
         "zip_function/handlers.pack": 5,
@@ -180,7 +188,7 @@ def test_without_an_ingester_nothing_of_it_is_made(template: dict[str, Any]) -> 
 
 
 def test_an_ingester_reads_the_queue_that_the_bucket_notifies() -> None:
-    template = read("stage-whole")
+    template = read(WHOLE.folder)
     (mapping,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
     properties = mapping["Properties"]
     assert properties["EventSourceArn"] == {"Fn::GetAtt": ["UploadQueue", "Arn"]}
@@ -200,8 +208,19 @@ def test_an_ingester_reads_the_queue_that_the_bucket_notifies() -> None:
 
 def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> None:
     rules = template["Resources"]["ImagesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    assert [rule["Status"] for rule in rules] == ["Enabled", "Enabled"]
-    uploads, downloads = rules
+    uploads, downloads, info_images, allsky, data, versions = rules
+    assert {rule["Status"] for rule in rules[:-1]} == {"Enabled"}
+    # An all-sky image is replaced within minutes; the row of an info image expires first.
+    assert EXPIRES_AFTER_S < 3 * 24 * 3600
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in (info_images, allsky)] == [
+        ("info-images/", 3),
+        ("allsky/", 3),
+    ]
+    # Images themselves never expire.
+    assert data["Prefix"] == "data/"
+    assert "ExpirationInDays" not in data
+    assert data["Transitions"] == [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}]
+    assert versions["Fn::If"][1]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     # This rule applies to the whole bucket.
     assert "Prefix" not in uploads
@@ -219,7 +238,10 @@ def test_alarms_watch_existing_resources(template: dict[str, Any], stage: str) -
     assert len(alarms) > 10
     for alarm in alarms.values():
         for dimension in alarm["Properties"].get("Dimensions", []):
-            assert dimension["Value"] in known[dimension["Name"]]
+            if dimension["Name"] == "DBInstanceIdentifier":
+                assert dimension["Value"] == {"Ref": "Database"}
+            else:
+                assert dimension["Value"] in known[dimension["Name"]]
         assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
 
 
@@ -255,3 +277,125 @@ def test_schedules_run_only_in_production(template: dict[str, Any], stage: str) 
     found = {(rule["Properties"]["ScheduleExpression"], rule["Properties"]["State"]) for rule in rules}
     state = "ENABLED" if stage == "prod" else "DISABLED"
     assert found == {("cron(5 * * * ? *)", state), ("rate(5 minutes)", state)}
+
+
+@pytest.fixture(params=package_combinations.ALL, ids=lambda combination: combination.name)
+def combination(request: pytest.FixtureRequest) -> Combination:
+    made: Combination = request.param
+    return made
+
+
+def test_every_combination_is_within_cloudformation_s_limits(combination: Combination) -> None:
+    template = read(combination.folder)
+    assert len(template["Resources"]) < MAX_RESOURCES * 0.9
+    assert len(json.dumps(template, indent=2)) < MAX_BYTES * 0.9
+
+
+def test_every_function_has_one_role_and_in_a_vpc_the_right_to_be_there(combination: Combination) -> None:
+    template, given = read(combination.folder), combination.given
+    in_vpc = given["network"] == "vpc"
+    roles = of_type(template, "AWS::IAM::Role")
+    functions = [made["Properties"] for made in of_type(template, "AWS::Lambda::Function").values()]
+    used = [function["Role"]["Fn::GetAtt"][0] for function in functions]
+    assert sorted(used) == sorted(set(roles) - {"ApiGatewayLogsRole"})
+    for function, role in zip(functions, used, strict=True):
+        (policy,) = roles[role]["Properties"]["Policies"]
+        actions = [statement["Action"] for statement in policy["PolicyDocument"]["Statement"]]
+        assert (INTERFACES in actions) == in_vpc
+        assert ("VpcConfig" in function) == in_vpc
+    names = {function["Handler"] for function in functions}
+    assert ("ingest/handlers.migrate_database" in names) == in_vpc
+    assert ("ingest/handlers.file_uploads" in names) == (given["ingest"] == "make")
+
+
+def test_functions_in_a_vpc_are_in_the_given_subnets_and_groups(combination: Combination) -> None:
+    given = combination.given
+    for made in of_type(read(combination.folder), "AWS::Lambda::Function").values():
+        place = made["Properties"].get("VpcConfig")
+        if place:
+            assert place["SubnetIds"] == given["subnets"].split(",")
+            groups = list(filter(None, given["securityGroups"].split(",")))
+            assert place["SecurityGroupIds"] == [{"Ref": "FunctionsSecurityGroup"}, *groups]
+
+
+def is_made(template: dict[str, Any], name: str) -> bool:
+    """Tell whether CloudFormation makes a resource, from the constants that its condition compares."""
+
+    def holds(condition: Any) -> bool:
+        ((kind, values),) = condition.items()
+        if kind == "Condition":
+            return holds(template["Conditions"][values])
+        if kind == "Fn::And":
+            return all(holds(value) for value in values)
+        if kind == "Fn::Not":
+            return not holds(values[0])
+        assert kind == "Fn::Equals"
+        return bool(values[0] == values[1])
+
+    condition = template["Resources"][name].get("Condition")
+    return condition is None or holds({"Condition": condition})
+
+
+def test_the_switches_make_what_they_say(combination: Combination) -> None:
+    template, given = read(combination.folder), combination.given
+    in_vpc, files_uploads = given["network"] == "vpc", given["ingest"] == "make"
+    makes_endpoints = in_vpc and given["endpoints"] == "make"
+    expected = {
+        "ImagesBucket": given["storage"] == "make",
+        "PipeQueueTable": given["storage"] == "make",
+        "UploadQueue": files_uploads,
+        "FunctionsSecurityGroup": in_vpc,
+        "Database": given["database"] == "make",
+        "EndpointS3": makes_endpoints,
+        "EndpointDynamoDb": makes_endpoints,
+        "EndpointSsm": makes_endpoints,
+        "EndpointLambda": makes_endpoints,
+        "EndpointSqs": makes_endpoints and files_uploads,
+        "EndpointSns": makes_endpoints and files_uploads,
+        "ApiDomain": bool(given["domain"] == "map" and given["certificate"]),
+        "AlarmsByEmail": bool(given["alarmEmail"]),
+    }
+    assert {name: is_made(template, name) for name in expected} == expected
+
+
+def test_functions_in_a_vpc_have_an_endpoint_for_each_service_that_they_call() -> None:
+    template = read(WHOLE.folder)
+    called = {
+        action.partition(":")[0]
+        for function in Deployment("test").functions.values()
+        for statement in function.statements
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    }
+    # Lambda itself takes the messages of the queue from SQS; the function sends dead letters.
+    endpoints = of_type(template, "AWS::EC2::VPCEndpoint").values()
+    services = [made["Properties"]["ServiceName"]["Fn::Sub"].rpartition(".")[2] for made in endpoints]
+    assert sorted(services) == sorted(called)
+
+
+def test_the_database_is_private_encrypted_and_backed_up() -> None:
+    database = read(WHOLE.folder)["Resources"]["Database"]
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+    properties = database["Properties"]
+    assert properties["PubliclyAccessible"] is False
+    assert properties["StorageEncrypted"] is True
+    assert properties["DeletionProtection"] is True
+    assert properties["BackupRetentionPeriod"] >= 7
+    # Its certificate is signed by a root of common/certificates/rds.
+    assert properties["CACertificateIdentifier"].startswith("rds-ca-rsa2048")
+    assert "MasterUserPassword" not in properties
+    rules = read(WHOLE.folder)["Resources"]["DatabaseSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert [rule["SourceSecurityGroupId"] for rule in rules] == [{"Ref": "FunctionsSecurityGroup"}]
+
+
+def test_the_bucket_is_encrypted_private_and_open_to_the_ui() -> None:
+    names = WHOLE.names
+    properties = read(WHOLE.folder)["Resources"]["ImagesBucket"]["Properties"]
+    (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    (cors,) = properties["CorsConfiguration"]["CorsRules"]
+    assert cors["AllowedOrigins"] == names["ui"]["origins"]
+    assert cors["AllowedMethods"] == ["GET", "HEAD", "POST"]
+    assert properties["VersioningConfiguration"]["Fn::If"][:2] == ["KeepsVersions", {"Status": "Enabled"}]
