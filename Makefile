@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes
 
-.PHONY: help doctor serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
+.PHONY: help rehearse doctor serve test quick check format bench benchcold benchlarge figures soak openapi examples faults simulate \
 	migrate deploy-role signing-key mutations fuzz clients lintopenapi package deploy smoke lintci lintdeploy stage \
 	lock clean
 
@@ -156,6 +156,9 @@ signing-key: $(VENV)/installed  ## make the key that signs links: make signing-k
 
 migrate: $(VENV)/installed  ## bring the image database of a deployed stage up to date: make migrate STAGE=prod
 	@$(BIN)/python -m deploy.migrate "$(STAGE)"
+
+rehearse: package node_modules/installed  ## deploy a made-up network to a stand-in for AWS, from nothing to an image
+	$(BIN)/python -m tests.rehearsal
 
 # Not a development requirement: no other check needs it, and it is a young project of one person.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint

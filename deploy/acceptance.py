@@ -62,6 +62,7 @@ def _test_every_service(invoker: UnpackedInvoker) -> None:
             if wrong:
                 raise ArtifactBroken("\n".join(wrong))
             _test_writes(client, stack.auth0.token("auth0|acceptance", ["admin"]))
+        _test_migration(stack, invoker)
     finally:
         stack.stop()
 
@@ -78,6 +79,13 @@ def _test_writes(client: ProbeClient, token: str) -> None:
     _test_refusals(client)
     _test_odd_files(client)
     _test_zip(client, image)
+
+
+def _test_migration(stack: Stack, invoker: UnpackedInvoker) -> None:
+    """Migrate the database, which is up to date: the artifact must have the schemas."""
+    said = invoker(stack.deployment.functions["migrateDatabase"], {"files_uploads": True}, _TIMEOUT_S)
+    if not any(sentence.startswith("CREATE TABLE") for sentence in said):
+        raise ArtifactBroken(f"migrateDatabase has not applied the schema: {said}")
 
 
 def _is_filed(response: requests.Response) -> bool:

@@ -49,8 +49,13 @@ ARTIFACTS = (
         data=("pages/openapi.json", "pages/static/*", _CERTIFICATES),
         limit_mb=45,
     ),
-    # For the function that makes thumbnails. Pillow adds 8 MB.
-    Artifact(name="ingest", requirements=("requirements-ingest.txt",), data=(_CERTIFICATES,), limit_mb=45),
+    # For the functions that make thumbnails and migrate the database. Pillow adds 8 MB.
+    Artifact(
+        name="ingest",
+        requirements=("requirements-ingest.txt",),
+        data=(_CERTIFICATES, "db/schema.sql", "ingest/schema.sql"),
+        limit_mb=45,
+    ),
     # For functions that read FITS files. numpy and astropy triple the size of an artifact.
     Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
 )

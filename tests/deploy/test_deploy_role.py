@@ -33,8 +33,9 @@ rds:*BackupsReplication s3:*Metadata* s3:*Abac s3:PutAnalytics* s3:DeleteBucketA
 s3:DeleteBucketWebsite s3:PutAccelerate* s3:PutIntelligent* s3:PutInventory* s3:PutMetrics*
 s3:DeleteBucketMetrics* s3:PutBucketLogging s3:PutReplication* s3:DeleteBucketReplication
 s3:PutBucketReplication s3:PutBucketObjectLock* s3:PutObjectLock* s3:PutBucketAcl s3:PutObjectAcl
-s3:ListTagsForResource s3:TagResource s3:UntagResource s3:REST.* s3:DeleteBucketCors s3:DeleteBucketEncryption
-s3:DeleteBucketLifecycle
+s3:ListTagsForResource s3:TagResource s3:UntagResource s3:REST.*
+secretsmanager:ReplicateSecretToRegions secretsmanager:RemoveRegionsFromReplication
+s3:DeleteBucketCors s3:DeleteBucketEncryption s3:DeleteBucketLifecycle
 """.split()  # noqa: SIM905 - more readable than a list
 # What osls itself calls, beside CloudFormation.
 OF_OSLS = {

@@ -72,9 +72,8 @@ def test_a_pattern_without_files_is_an_error(project: Path) -> None:
 @pytest.mark.parametrize("index", range(len(ARTIFACTS)))
 def test_no_secret_test_or_tool_of_the_project_is_deployed(index: int) -> None:
     names = own_files(ARTIFACTS[index])
-    assert {name for name in names if name.endswith((".py", ".html", ".css", ".js", ".svg", ".pem"))} | {
-        "pages/openapi.json"
-    } >= set(names)
+    kinds = (".py", ".html", ".css", ".js", ".svg", ".pem", ".sql")
+    assert {name for name in names if name.endswith(kinds)} | {"pages/openapi.json"} >= set(names)
     folders = {name.partition("/")[0] for name in names}
     assert not folders & {"tests", "support", "local", "deploy", "benchmarks", "secrets.json", "public_key"}
     assert "common/logs.py" in names

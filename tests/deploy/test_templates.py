@@ -384,7 +384,10 @@ def test_the_database_is_private_encrypted_and_backed_up() -> None:
     assert properties["BackupRetentionPeriod"] >= 7
     # Its certificate is signed by a root of common/certificates/rds.
     assert properties["CACertificateIdentifier"].startswith("rds-ca-rsa2048")
-    assert "MasterUserPassword" not in properties
+    # No template and no parameter holds the password.
+    assert properties["MasterUserPassword"]["Fn::Sub"].startswith(
+        "{{resolve:secretsmanager:${DatabaseSecret}:"
+    )
     rules = read(WHOLE.folder)["Resources"]["DatabaseSecurityGroup"]["Properties"]["SecurityGroupIngress"]
     assert [rule["SourceSecurityGroupId"] for rule in rules] == [{"Ref": "FunctionsSecurityGroup"}]
 

@@ -3,10 +3,10 @@
 import os
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
+from deploy.interpreter import lambda_python
 from local.child import stay_until_parent_ends
 from local.deployment import PROJECT
 
@@ -21,7 +21,8 @@ def install() -> Path:
     """Make the environment, if it is not there; answer its folder of programs."""
     made = ENVIRONMENT / REQUIREMENTS.name
     if not made.exists() or made.read_text() != REQUIREMENTS.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
+        # It runs the functions that are deployed to it with its own Python, so that must be Lambda's.
+        subprocess.run([lambda_python(), "-m", "venv", "--clear", ENVIRONMENT], check=True)
         pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
         made.write_text(REQUIREMENTS.read_text())
