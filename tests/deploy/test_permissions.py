@@ -12,7 +12,7 @@ import pytest
 from auth import site_keys
 from auth.access import NEEDS
 from auth.site_keys import PIPE, Holder
-from common import aws, postgres, settings
+from common import aws, postgres, presign, settings
 from common.dynamodb import Table
 from ingest import schema as ingest_schema
 from local import uploads as uploads_of_s3
@@ -46,6 +46,8 @@ OF_LAMBDA = {
     ("fileUploads", "sqs:GetQueueAttributes"),
 }
 NAME = "mrc1-sq01-20260101-00000001"
+# Routes that answer with links to files.
+LINKS = ("/image/{base_filename}", "/{site}/latest_images/{n}", "/latest_image_all_sites", "/filtered_images")
 DAY = {"site": "mrc1", "start_timestamp_s": 1767225600, "end_timestamp_s": 1767311999, "fits_size": "small"}
 Caller = ApiClient
 
@@ -60,6 +62,7 @@ class NewLambdas(ApiClient):
 
 def forget() -> None:
     settings.secret.cache_clear()
+    presign._credentials.cache_clear()
     site_keys.forget()
     forget_site_codes()
     postgres.close_idle()
@@ -105,6 +108,7 @@ def test_no_role_has_an_unused_permission(
     queues(caller)
     queues_of_the_earlier_service(caller)
     every_route_by_key(caller, seeded, monkeypatch)
+    signed_by_a_user(caller, seeded, monkeypatch)
     assert {use for use in permissions.unused() if use[:2] not in FAULTS | OF_LAMBDA} == set()
 
 
@@ -139,6 +143,20 @@ def every_route_by_key(api: Caller, seeded: SeededApi, monkeypatch: pytest.Monke
         method, resource = route.split(" ")
         body = BODIES[route](seeded) if route in BODIES else {}
         api.request(method, resource.format(**PATH), headers={"x-site-key": key}, **body)
+
+
+def signed_by_a_user(api: Caller, seeded: SeededApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Call every route that answers with links in a stage where a user's key signs them."""
+    key = json.dumps({"access_key_id": "AKIA", "secret_access_key": "x"})
+    aws.client("ssm").put_parameter(Name=presign.SIGNING_KEY, Value=key, Type="SecureString")
+    seeded.fill()
+    with monkeypatch.context() as here:
+        here.setenv("URL_SIGNER", "user")
+        for resource in LINKS:
+            api.get(resource.format(**PATH)).raise_for_status()
+        info_images(api)
+        downloads(api)
+    presign._credentials.cache_clear()
 
 
 def uploads(api: Caller) -> None:
