@@ -30,6 +30,12 @@ _COUNT = "a whole number from 1"
 _POSITION = "as the Link header of an earlier response gives it"
 _NUMBER = "a number"
 _DATE = "a date and time, like 2020-08-30 12:00:00"
+_DEGREES = "a number of degrees from {:g} to {:g}"
+
+# The centre and the radius of a search on the sky: the lowest and the highest number of degrees.
+_CENTRE = {"ra": (0, 360), "dec": (-90, 90)}
+_CIRCLE = {**_CENTRE, "radius": (0, 10)}
+_DEFAULT_RADIUS = 0.25
 
 # In a query string `+` means a space: `2020-08-30+12` and `2020-08-30T12:00+00:00` arrive without it.
 _HOUR_ALONE = re.compile(r"\A(\d{4}-\d\d?-\d\d?)[ T](\d\d?)\Z")
@@ -44,7 +50,13 @@ def filters(parameter: Callable[[str], Any]) -> dict[str, Any]:
     parameter
         Returns the value of a parameter by its name; None if it is not given.
     """
-    return present({name: read(name, parameter(name)) for name, read in _FILTERS.items()})
+    given = present({name: read(name, parameter(name)) for name, read in _FILTERS.items()})
+    if not given.keys() & _CIRCLE.keys():
+        return given
+    for name, limits in _CENTRE.items():
+        if name not in given:
+            raise BadRequest(f"{name} must be given too: {_DEGREES.format(*limits)}.")
+    return {"radius": _DEFAULT_RADIUS, **given}
 
 
 def present(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +127,24 @@ def _number(name: str, value: Any) -> float | None:
     return number
 
 
+def _degrees(name: str, value: Any) -> float | None:
+    lowest, highest = _CIRCLE[name]
+    allowed = _DEGREES.format(lowest, highest)
+    given = text(name, value, allowed)
+    if given is None:
+        return None
+    number = number_parsing.as_float(given)
+    if not lowest <= number <= highest:
+        raise BadRequest(f"{name} must be {allowed}.")
+    # A link to the next page could not repeat an exponent of three digits.
+    return round(number, 12)
+
+
+def _object(name: str, value: Any) -> str | None:
+    given = text(name, value)
+    return given if given and given.strip(" ") else None
+
+
 def _date(name: str, value: Any) -> str | None:
     given = text(name, value, _DATE)
     if given is None:
@@ -144,4 +174,6 @@ _FILTERS: Mapping[str, Callable[[str, Any], Any]] = {
     "start_date": _date,
     "end_date": _date,
     "filename": _pattern,
+    "object": _object,
+    **dict.fromkeys(_CIRCLE, _degrees),
 }

@@ -5,6 +5,7 @@ Callers' values are bound as parameters. Statements are built from fragments of 
 
 # ruff: noqa: S608 - see above
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any, TypedDict, cast
 
 from common import postgres
 from common.number_parsing import NUMERAL
+from db import cone
 
 
 class NewestImage(TypedDict):
@@ -59,7 +61,15 @@ class ImageRow(TypedDict):
 # The sort date of an image that has none.
 NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without saying so
 
-# Conditions by the parameter of `GET /filtered_images`.
+# PostgreSQL refuses a row with an index entry that is too long.
+_OBJECT_CHARACTERS = 100
+# The name of an image's target, without case and blanks. The table has no column for it, and another program
+# may write the header. Only keywords have a colon after them: so a value "OBJECT" of another card is skipped.
+# PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
+_OBJECT_VALUE = r"""substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"')"""
+_OBJECT = f"""left(replace(lower({_OBJECT_VALUE} COLLATE "C"), ' ', ''), {_OBJECT_CHARACTERS})"""
+
+# Conditions by the parameter of `GET /filtered_images`. `dec` and `radius` belong to `ra`.
 CONDITIONS = {
     "username": "username = %(username)s",
     "user_id": "user_id = %(user_id)s",
@@ -70,6 +80,8 @@ CONDITIONS = {
     "start_date": "capture_date >= %(start_date)s::timestamp",
     "end_date": "capture_date <= %(end_date)s::timestamp",
     "filename": "base_filename LIKE %(filename)s",
+    "object": f"{_OBJECT} = %(object)s",
+    "ra": cone.INSIDE,
 }
 
 # A header over 128 KB, sixteen times the usual size, is left out: one query reads a thousand rows.
@@ -127,7 +139,12 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
         means that the image has no sort date. None starts at the newest image.
     """
     conditions = _conditions(filters)
-    bound = {**filters, "count": count}
+    bound = {**_bound(filters), "count": count}
+    if "ra" in filters:
+        places = cone.ranges(filters["ra"], filters["dec"], filters["radius"])
+        conditions += f" AND ({' OR '.join(_in_range(number) for number in range(len(places)))})"
+        bound |= {f"first{number}": first for number, (first, _) in enumerate(places)}
+        bound |= {f"last{number}": last for number, (_, last) in enumerate(places)}
     if after is not None:
         conditions += f" AND ({_SORT_DATE}, image_id) < (%(after_date)s::timestamp, %(after_id)s)"
         date, bound["after_id"] = after
@@ -182,7 +199,7 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
             ORDER BY counter DESC NULLS LAST, sorted_by DESC, image_id DESC
             LIMIT 1
         ) AS final""",
-        {**filters, "stacks": list(stacks)},
+        {**_bound(filters), "stacks": list(stacks)},
     )
 
 
@@ -238,4 +255,17 @@ def _images(sql: str, bound: Mapping[str, Any] | Sequence[Any]) -> list[ImageRow
 
 
 def _conditions(filters: Mapping[str, Any]) -> str:
-    return " AND ".join(["jpg_medium_exists", *(CONDITIONS[name] for name in filters)])
+    named = (CONDITIONS[name] for name in filters if name in CONDITIONS)
+    return " AND ".join(["jpg_medium_exists", *named])
+
+
+def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of filters as the conditions compare them."""
+    if "object" not in filters:
+        return dict(filters)
+    in_header = json.dumps(filters["object"])[1:-1].lower().replace(" ", "")
+    return {**filters, "object": in_header[:_OBJECT_CHARACTERS]}
+
+
+def _in_range(number: int) -> str:
+    return f"{cone.PLACE} BETWEEN %(first{number})s AND %(last{number})s"

@@ -50,6 +50,20 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest_of_username
     ON images (username, COALESCE(sort_date, '-infinity') DESC, image_id DESC)
     WHERE jpg_medium_exists;
 
+-- The newest images of an object, by its name in the header without case and blanks, and images near a place on
+-- the sky. db/queries.py and db/cone.py repeat the expressions and describe them. These indexes have no WHERE:
+-- PostgreSQL keeps statistics of an expression only for an index of all rows.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest_of_object
+    ON images (
+        (left(replace(lower(substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"') COLLATE "C"), ' ', ''), 100)),
+        COALESCE(sort_date, '-infinity') DESC,
+        image_id DESC
+    );
+CREATE INDEX CONCURRENTLY IF NOT EXISTS images_by_place
+    ON images (
+        (floor(((CASE WHEN abs(declination) <= 90 THEN declination END) + 90) * 2) * 360 + (CASE WHEN capture_date < '2023-03-08 09:20' THEN CASE WHEN abs(right_ascension) <= 24 THEN right_ascension * 15 END ELSE CASE WHEN abs(right_ascension) <= 360 THEN right_ascension END END) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)
+    );
+
 -- Images captured in a night: at a site, anywhere.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_by_capture_at_site
     ON images (site, capture_date)
@@ -74,3 +88,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_final_of_stack
         image_id DESC
     )
     WHERE jpg_medium_exists;
+
+-- Statistics of the expressions. Without them PostgreSQL would read the newest images of the whole table to find
+-- those near a place.
+ANALYZE images;

@@ -2,6 +2,8 @@
 
 import json
 from datetime import timedelta
+from random import Random
+from string import ascii_letters
 from typing import Any
 
 import pytest
@@ -49,6 +51,33 @@ def ids(answer: Any) -> list[int]:
             {"capture_date": "2024-01-10 00:00:00.1"},
         ),
         ({"end_date": "2024-01-10"}, {"capture_date": "2024-01-09"}, {"capture_date": None}),
+        ({"ra": "83.9", "dec": "-5.3"}, {}, {"right_ascension": 84.2}),
+        ({"ra": "83.82", "dec": "-5.14"}, {"declination": -5.3899}, {"declination": -5.3901}),
+        ({"ra": "83.82", "dec": "-5", "radius": "10"}, {"declination": 4.99}, {"declination": 5.01}),
+        ({"ra": "83.82", "dec": "-5.391", "radius": "0"}, {}, {"declination": -5.3911}),
+        # Hours before 2023-03-08 09:20, degrees from then on.
+        (
+            {"ra": "83.82", "dec": "-5.391"},
+            {"right_ascension": 5.588, "capture_date": "2023-03-08 09:19:59.9"},
+            {"right_ascension": 5.588, "capture_date": "2023-03-08 09:20"},
+        ),
+        (
+            {"ra": "83.82", "dec": "-5.391"},
+            {"capture_date": "2023-03-08 09:20"},
+            {"capture_date": "2023-03-08 09:19:59.9"},
+        ),
+        ({"ra": "83.82", "dec": "-5.391"}, {"capture_date": None}, {"right_ascension": None}),
+        ({"ra": "83.82", "dec": "-5.391"}, {"jpg_small_exists": None}, {"declination": None}),
+        ({"ra": "359.9", "dec": "0"}, {"right_ascension": 0.1, "declination": 0}, {"declination": 0}),
+        ({"ra": "0.1", "dec": "0"}, {"right_ascension": 359.9, "declination": 0}, {"right_ascension": 359.9}),
+        ({"ra": "0", "dec": "0"}, {"right_ascension": 360, "declination": 0}, {"declination": 0}),
+        ({"ra": "360", "dec": "0"}, {"right_ascension": -0.1, "declination": 0}, {"right_ascension": 720}),
+        (
+            {"ra": "12", "dec": "89.9"},
+            {"right_ascension": 192, "declination": 89.9},
+            {"right_ascension": 192, "declination": 89.8},
+        ),
+        ({"ra": "12", "dec": "-90", "radius": "1"}, {"declination": -89.1}, {"declination": -91}),
         ({"site": "", "limit": "", "start_date": ""}, {"site": "x"}, {"jpg_medium_exists": False}),
     ],
 )
@@ -65,15 +94,62 @@ def test_each_condition_alone(
     assert ids(api.get("/filtered_images/", json=parameters)) == [key]
 
 
-def test_all_conditions_together(api: ApiClient, insert: Insert) -> None:
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("NGC 7000", "NGC 7000"),
+        ("NGC 7000", "ngc7000"),
+        ("ngc  7000 ", "N g c 7000"),
+        ('3C 273 "a\\b"', '3c273"A\\B"'),
+        ("Barnard's, star: {1}", "barnard's,star:{1}"),
+        ("M 31 é", "m31é"),
+        ("x" * 100 + "y", "X" * 100 + "y"),
+        ("4151", 4151),
+    ],
+)
+def test_an_object_is_found_whatever_case_and_blanks(
+    api: ApiClient, insert: Insert, name: str, given: str | int
+) -> None:
+    key = insert({"OBJECT": name})
+    insert({"OBJECT": name + "1"} if len(name) < 100 else {})
+    insert({"IMAGETYP": "OBJECT", "OBJECT2": name, "COMMENT": f'"OBJECT": "{name}"'})
+    for header in (None, "", "[]", '{"OBJECT": ', f'{{"OBJECT": ["{name[0]}"]}}', '{"OBJECT": null}'):
+        insert(header=header)
+    assert ids(api.get("/filtered_images", params={"object": given})) == [key]
+    assert ids(api.get("/filtered_images", json={"object": given})) == [key]
+
+
+def test_the_card_of_the_object_is_not_taken_for_another(api: ApiClient, insert: Insert) -> None:
+    key = insert({"IMAGETYP": "OBJECT", "OBJECT": "M 42"})
+    assert ids(api.get("/filtered_images", params={"object": "m42"})) == [key]
+    assert ids(api.get("/filtered_images", params={"object": "OBJECT"})) == []
+
+
+def test_an_object_of_nothing_but_blanks_counts_as_not_given(api: ApiClient, insert: Insert) -> None:
     key = insert()
+    assert ids(api.get("/filtered_images?object=++")) == [key]
+
+
+def test_an_object_with_a_long_name_can_be_stored(api: ApiClient, insert: Insert) -> None:
+    """An entry of an index has 2,700 bytes at most."""
+    random = Random(1)
+    key = insert({"OBJECT": "".join(random.choices(ascii_letters, k=100_000))})
+    assert ids(api.get("/filtered_images")) == [key]
+
+
+def test_all_conditions_together(api: ApiClient, insert: Insert) -> None:
+    target = {"OBJECT": "M 42"}
+    key = insert(target)
     changes = ("site", "username", "user_id", "filter_used", "base_filename")
     for column in changes:
-        insert(**{column: "other"})
-    insert(exposure_time=10)
-    insert(exposure_time=60)
-    insert(capture_date=NIGHT - MINUTE)
-    insert(capture_date=NIGHT + MINUTE)
+        insert(target, **{column: "other"})
+    insert({"OBJECT": "M 43"})
+    insert(target, right_ascension=5.588)
+    insert(target, declination=5.391)
+    insert(target, exposure_time=10)
+    insert(target, exposure_time=60)
+    insert(target, capture_date=NIGHT - MINUTE)
+    insert(target, capture_date=NIGHT + MINUTE)
     parameters: dict[str, Any] = {
         "site": "mrc1",
         "username": "Ada Observer",
@@ -84,6 +160,10 @@ def test_all_conditions_together(api: ApiClient, insert: Insert) -> None:
         "start_date": str(NIGHT),
         "end_date": str(NIGHT),
         "filename": "mrc1-%",
+        "object": "m42",
+        "ra": 83.9,
+        "dec": -5.4,
+        "radius": 0.1,
     }
     assert ids(api.get("/filtered_images", params=parameters)) == [key]
     assert ids(api.get("/filtered_images", json=parameters)) == [key]
@@ -152,6 +232,43 @@ def test_a_bad_number_is_named(api: ApiClient, insert: Insert, name: str, value:
     assert (answer.status_code, answer.text) == (400, f"{name} must be a number.")
 
 
+@pytest.mark.parametrize(
+    ("name", "limits", "outside"),
+    [
+        ("ra", "0 to 360", ["-0.1", "360.1"]),
+        ("dec", "-90 to 90", ["-90.01", "90.01"]),
+        ("radius", "0 to 10", ["-1", "10.001"]),
+    ],
+)
+def test_a_bad_place_or_radius_is_named(
+    api: ApiClient, insert: Insert, name: str, limits: str, outside: list[str]
+) -> None:
+    good = {"ra": "83.82", "dec": "-5.391", "radius": "1"}
+    for value in [*outside, "x", "NaN", "nan", "inf", "-Infinity", "1e999", "5h35m", "05:35:17", "1,5"]:
+        answer = api.get("/filtered_images", params={**good, name: value})
+        assert (answer.status_code, answer.text) == (
+            400,
+            f"{name} must be a number of degrees from {limits}.",
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"ra": 1}, "dec must be given too: a number of degrees from -90 to 90."),
+        ({"dec": 1}, "ra must be given too: a number of degrees from 0 to 360."),
+        ({"radius": 1}, "ra must be given too: a number of degrees from 0 to 360."),
+        ({"ra": 1, "dec": ""}, "dec must be given too: a number of degrees from -90 to 90."),
+        ({"ra": 1, "radius": 1}, "dec must be given too: a number of degrees from -90 to 90."),
+    ],
+)
+def test_a_place_that_is_not_complete_is_refused(
+    api: ApiClient, insert: Insert, given: dict[str, Any], missing: str
+) -> None:
+    for answer in (api.get("/filtered_images", params=given), api.get("/filtered_images", json=given)):
+        assert (answer.status_code, answer.text) == (400, missing)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "x", "NaN"])
 def test_a_bad_limit_is_named(api: ApiClient, insert: Insert, value: str) -> None:
     answer = api.get("/filtered_images", params={"limit": value})
@@ -165,6 +282,8 @@ def test_a_bad_limit_is_named(api: ApiClient, insert: Insert, value: str) -> Non
         ("username", "a text"),
         ("exposure_time_min", "a number"),
         ("start_date", "a date and time, like 2020-08-30 12:00:00"),
+        ("object", "a text"),
+        ("ra", "a number of degrees from 0 to 360"),
         ("limit", "a whole number from 1"),
         ("after", "as the Link header of an earlier response gives it"),
     ],
@@ -212,13 +331,18 @@ def test_a_night_of_stacks(api: ApiClient, insert: Insert) -> None:
 
 
 def test_a_page_says_how_to_go_on_with_every_condition(api: ApiClient, insert: Insert) -> None:
-    keys = [insert(username="Ada & Bob", exposure_time=0.1) for _ in range(5)][::-1]
+    target = {"OBJECT": 'M 42 "A"'}
+    keys = [insert(target, username="Ada & Bob", exposure_time=0.1) for _ in range(5)][::-1]
     insert()
     parameters: dict[str, Any] = {
         "username": "Ada & Bob",
         "exposure_time_max": 0.1,
         "start_date": "2024-01-10+03",
         "filename": "mrc1-%",
+        "object": 'm42"a"',
+        "ra": 83.8200001,
+        "dec": "-5.3909999999999999999",
+        "radius": "0.0000011",
         "limit": 2,
     }
     for answer in (
@@ -231,6 +355,34 @@ def test_a_page_says_how_to_go_on_with_every_condition(api: ApiClient, insert: I
         third = api.get(f"/filtered_images{second.links['next']['url']}")
         assert [ids(answer), ids(second), ids(third)] == [keys[:2], keys[2:4], keys[4:]]
         assert "Link" not in third.headers
+
+
+def test_a_stack_in_a_circle_shows_the_last_image_of_it_that_is_there(api: ApiClient, insert: Insert) -> None:
+    """The telescope drifted out of the circle, and into it again."""
+    keys = [
+        insert(
+            {"SMARTSTK": 7, "SSTKNUM": counter}, declination=declination, sort_date=NIGHT + counter * MINUTE
+        )
+        for counter, declination in enumerate([-5.4, -5.4, -7.0, -5.5, -8.0])
+    ]
+    single = insert(sort_date=NIGHT - MINUTE)
+    place = {"ra": 83.82, "dec": -5.391}
+    assert ids(api.get("/filtered_images", params=place)) == [keys[3], single]
+    first = api.get("/filtered_images", params={**place, "limit": 1})
+    second = api.get(f"/filtered_images{first.links['next']['url']}")
+    assert [ids(first), ids(second)] == [[keys[3]], [single]]
+
+
+def test_coordinates_that_are_no_place_spoil_no_search(api: ApiClient, insert: Insert) -> None:
+    key = insert()
+    numbers = [float("nan"), float("inf"), float("-inf"), 1.7976931348623157e308, -1e9, 361, None]
+    for captured in (NIGHT, NIGHT.replace(year=2020), None):
+        for number in numbers:
+            insert(right_ascension=number, capture_date=captured)
+            insert(declination=number, capture_date=captured)
+    insert(capture_date=NIGHT.replace(year=2020))
+    for place in ({"ra": 83.82, "dec": -5.391}, {"ra": 83.82, "dec": 0, "radius": 10}):
+        assert ids(api.get("/filtered_images", params=place)) == [key]
 
 
 def test_images_that_come_while_one_pages_change_no_later_page(api: ApiClient, insert: Insert) -> None:

@@ -40,6 +40,10 @@ QUERY_PARAMETERS = [
     "start_date",
     "end_date",
     "filename",
+    "ra",
+    "dec",
+    "radius",
+    "object",
     "limit",
     "after",
 ]

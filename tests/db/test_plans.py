@@ -13,16 +13,23 @@ from support.image_rows import NIGHT
 ROWS = 40_000
 
 # A day and a half of 200 sites in turn, an image every three seconds; 25 users; every second round in stacks
-# of ten.
+# of ten. They are spread over the sky, on a spiral; each site has one object.
 FILL = f"""
-INSERT INTO images (base_filename, data_type, site, capture_date, sort_date, exposure_time, filter_used,
-    username, user_id, jpg_medium_exists, header)
-SELECT 'site' || mod(n, 200) || '-sq01-' || n, 'EX', 'site' || mod(n, 200), moment, moment, mod(n, 7), 'lum',
+INSERT INTO images (base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
+    exposure_time, filter_used, username, user_id, jpg_medium_exists, header)
+SELECT 'site' || mod(n, 200) || '-sq01-' || n, 'EX', 'site' || mod(n, 200), moment, moment,
+    mod(n * 137.508, 360), asind(2.0 * n / {ROWS} - 1), mod(n, 7), 'lum',
     'User ' || mod(n / 200, 25), 'user-' || mod(n / 200, 25), mod(n, 20) > 0,
-    json_build_object('SMARTSTK', CASE mod(n / 200, 2) WHEN 0 THEN n / 2000 END, 'SSTKNUM', mod(n / 200, 10))
+    json_build_object('OBJECT', 'M ' || mod(n, 200),
+        'SMARTSTK', CASE mod(n / 200, 2) WHEN 0 THEN n / 2000 END, 'SSTKNUM', mod(n / 200, 10))
 FROM generate_series(1, {ROWS}) AS n,
     LATERAL (SELECT timestamp '2024-01-10 03:04:05' + n * interval '3 seconds' AS moment) AS at
 """  # noqa: S608 - of constants
+
+
+def circle(ra: float, dec: float, radius: float) -> dict[str, float]:
+    return {"ra": ra, "dec": dec, "radius": radius}
+
 
 # What is asked of `queries`, and the one index that serves it.
 PLANS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -57,6 +64,22 @@ PLANS: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "of a user": (lambda: queries.newest({"user_id": "user-3"}, 101, None), "images_newest_of_user"),
     "of a username": (lambda: queries.newest({"username": "User 3"}, 101, None), "images_newest_of_username"),
+    "of an object": (lambda: queries.newest({"object": "M 7"}, 101, None), "images_newest_of_object"),
+    "of an object, further on": (
+        lambda: queries.newest({"object": "M 7"}, 101, (NIGHT.replace(hour=20), 7)),
+        "images_newest_of_object",
+    ),
+    "in the usual circle": (lambda: queries.newest(circle(80, 20, 0.25), 1001, None), "images_by_place"),
+    "in a large circle": (lambda: queries.newest(circle(80, 20, 5), 101, None), "images_by_place"),
+    "around a pole": (lambda: queries.newest(circle(80, 89, 5), 101, None), "images_by_place"),
+    "across 0h, further on": (
+        lambda: queries.newest(circle(359, -20, 5), 101, (NIGHT.replace(hour=20), 7)),
+        "images_by_place",
+    ),
+    "in a circle, of a site": (
+        lambda: queries.newest({"site": "site7", **circle(80, 20, 0.25)}, 101, None),
+        "images_by_place",
+    ),
     "by the start of the name": (
         lambda: queries.newest({"filename": "site7-sq01-12%"}, 1001, None),
         "images_by_name",
