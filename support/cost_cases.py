@@ -179,6 +179,8 @@ CASES: dict[str, dict[str, Case]] = {
         "a night": Case(get("/filtered_images", site="mrc1", **NIGHT), IMAGES),
         "two images, read on past a smart stack": Case(get("/filtered_images", site="mrc1", limit=2), IMAGES),
         "an invalid date": Case(get("/filtered_images", site="mrc1", start_date="soon"), status=400),
+        "a place": Case(get("/filtered_images", ra=83.82, dec=-5.391), IMAGES),
+        "a place that is not complete": Case(get("/filtered_images", ra=83.82), status=400),
     },
     "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},
     "GET /all/config": {"six configs": Case(get("/all/config"))},
