@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from support.image_rows import NIGHT
 
 ROWS = 40_000
 
+# Right ascension and declination of images spread over the sky.
+SPIRAL = f"mod(n * 137.508, 360), asind(2.0 * n / {ROWS} - 1)"
 # A day and a half of 200 sites in turn, an image every three seconds; 25 users; every second round in stacks
-# of ten. They are spread over the sky, on a spiral; each site has one object.
+# of ten. Each site has one object.
 FILL = f"""
 INSERT INTO images (base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
     exposure_time, filter_used, username, user_id, jpg_medium_exists, header)
 SELECT 'site' || mod(n, 200) || '-sq01-' || n, 'EX', 'site' || mod(n, 200), moment, moment,
-    mod(n * 137.508, 360), asind(2.0 * n / {ROWS} - 1), mod(n, 7), 'lum',
+    {SPIRAL}, mod(n, 7), 'lum',
     'User ' || mod(n / 200, 25), 'user-' || mod(n / 200, 25), mod(n, 20) > 0,
     json_build_object('OBJECT', 'M ' || mod(n, 200),
         'SMARTSTK', CASE mod(n / 200, 2) WHEN 0 THEN n / 2000 END, 'SSTKNUM', mod(n / 200, 10))
@@ -98,25 +101,38 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
 
 
+def indexes_and_scans(ask: Callable[[], Any]) -> tuple[set[str], set[str]]:
+    """The indexes that a query uses, and its scans of the whole table."""
+    plans: list[dict[str, Any]] = []
+    run = postgres.query
+
+    def explain(sql: str, parameters: Any) -> list[Any]:
+        plans.append(run(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)[0]["QUERY PLAN"][0]["Plan"])
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postgres, "query", explain)
+        ask()
+    found = [node for plan in plans for node in nodes(plan)]
+    indexes = {node["Index Name"] for node in found if "Index Name" in node}
+    return indexes, {node["Node Type"] for node in found if "Seq Scan" in node["Node Type"]}
+
+
 @pytest.mark.usefixtures("database")
-def test_each_query_uses_its_index_and_no_other(cursor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_query_uses_its_index_and_no_other(cursor: Any) -> None:
     cursor.execute(FILL)
     cursor.execute("VACUUM ANALYZE images")
-    found: dict[str, set[str]] = {}
-    scans: dict[str, set[str]] = {}
-    run = postgres.query
-    for name, (ask, _) in PLANS.items():
+    found = {name: indexes_and_scans(ask) for name, (ask, _) in PLANS.items()}
+    assert found == {name: ({index}, set()) for name, (_, index) in PLANS.items()}
 
-        def explain(sql: str, parameters: Any, name: str = name) -> list[Any]:
-            plan = run(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)[0]["QUERY PLAN"][0]["Plan"]
-            found[name] = {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
-            scans[name] = {node["Node Type"] for node in nodes(plan) if "Seq Scan" in node["Node Type"]}
-            return []
 
-        monkeypatch.setattr(postgres, "query", explain)
-        ask()
-    assert found == {name: {index} for name, (_, index) in PLANS.items()}
-    assert not any(scans.values())
+@pytest.mark.usefixtures("database")
+def test_where_images_are_dense_the_newest_of_all_are_read(cursor: Any) -> None:
+    """All images are of one target. To sort them all would take longer."""
+    cursor.execute(FILL.replace(SPIRAL, "80.1, 20.1"))
+    cursor.execute("VACUUM ANALYZE images")
+    for place, index in ((circle(80, 20, 0.25), "images_newest"), (circle(80, 40, 0.25), "images_by_place")):
+        assert indexes_and_scans(partial(queries.newest, place, 101, None)) == ({index}, set())
 
 
 def test_no_index_is_without_a_query(cursor: Any) -> None:
