@@ -149,6 +149,10 @@ def test_the_server_waits_longer_than_the_pool() -> None:
     assert shown == f"{postgres.IDLE_S + postgres._SERVER_IDLE_MARGIN_S}s" == "75s"
 
 
+def test_no_query_waits_for_parallel_workers_to_start() -> None:
+    assert postgres.query("SHOW max_parallel_workers_per_gather")[0]["max_parallel_workers_per_gather"] == "0"
+
+
 @pytest.mark.parametrize(
     "url",
     [
