@@ -37,10 +37,12 @@ PLACE = (
     f" + ({_RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)"
 )
 
-# The haversine formula, which is also exact for tiny angles.
+# The haversine formula, which is also exact for tiny angles. PostgreSQL fails if the square of a number is
+# too small for a double. To add 90 and 360 makes every difference zero, or larger than 1e-14.
 INSIDE = f"""(
-    power(sind((({_DECLINATION}) - %(dec)s) / 2), 2)
-    + cosd({_DECLINATION}) * cosd(%(dec)s) * power(sind((({_RIGHT_ASCENSION}) - %(ra)s) / 2), 2)
+    power(sind(((({_DECLINATION}) + 90) - (%(dec)s::double precision + 90)) / 2), 2)
+    + cosd({_DECLINATION}) * cosd(%(dec)s)
+    * power(sind(((({_RIGHT_ASCENSION}) + 360) - (%(ra)s::double precision + 360)) / 2), 2)
     <= power(sind(%(radius)s::double precision / 2), 2)
 )"""
 

@@ -52,7 +52,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest_of_username
 
 -- The newest images of an object, by its name in the header without case and blanks, and images near a place on
 -- the sky. db/queries.py and db/cone.py repeat the expressions and describe them. These indexes have no WHERE:
--- PostgreSQL keeps statistics of an expression only for an index of all rows.
+-- PostgreSQL uses statistics of an expression only from an index of all rows.
 CREATE INDEX CONCURRENTLY IF NOT EXISTS images_newest_of_object
     ON images (
         (left(replace(lower(substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"') COLLATE "C"), ' ', ''), 100)),

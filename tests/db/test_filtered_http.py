@@ -385,6 +385,14 @@ def test_coordinates_that_are_no_place_spoil_no_search(api: ApiClient, insert: I
         assert ids(api.get("/filtered_images", params=place)) == [key]
 
 
+@pytest.mark.parametrize("radius", [0, 1e-12, 1])
+def test_tiny_distances_spoil_no_search(api: ApiClient, insert: Insert, radius: float) -> None:
+    numbers = [0.0, -0.0, 5e-324, -1e-200]
+    keys = [insert(right_ascension=ra, declination=dec) for ra in numbers for dec in numbers]
+    place = {"ra": 0, "dec": 0, "radius": f"{radius:.12f}"}
+    assert ids(api.get("/filtered_images", params=place)) == keys[::-1]
+
+
 def test_images_that_come_while_one_pages_change_no_later_page(api: ApiClient, insert: Insert) -> None:
     keys = [insert() for _ in range(4)][::-1]
     first = api.get("/filtered_images", params={"limit": 2})
