@@ -2,16 +2,19 @@
 
 A network of 200 sites, each of which took one image on the first evening. On each night that follows the busy
 site and one other take 360 images each: the busy one, which so has half of all rows, in smart stacks of ten.
-Rows come in the order of capture, as the ingester inserts them.
+Rows come in the order of capture, as the ingester inserts them. Images are spread evenly over the sky.
 """
 
 import io
 import json
+import math
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+
+from ingest.columns import DEGREES_FROM, DEGREES_PER_HOUR
 
 SITES = tuple(f"site{number:03d}" for number in range(200))
 BUSY_SITE = SITES[0]
@@ -19,6 +22,7 @@ NIGHT = 360
 STACK = 10
 CARDS = 150
 USERS = 50
+OBJECTS = 500
 FIRST_EVENING = datetime(2018, 1, 1, 18)  # noqa: DTZ001 - the table's times are UTC without saying so
 EXPOSURE = timedelta(seconds=100)
 
@@ -95,6 +99,7 @@ class _Maker:
             # the images of a stack are every second row, for two sites take turns
             "stack": self._count - 2 * stack_index if site == BUSY_SITE else "no",
             "number": stack_index + 1,
+            "object": f"NGC {self._count // 20 % OBJECTS}",
             **{f"noise{place}": noise() * 10**place for place in range(5)},
         }
         values = (
@@ -103,8 +108,8 @@ class _Maker:
             site,
             moment.isoformat(),
             moment.isoformat(),
-            f"{noise() * 24:.6f}",
-            f"{noise() * 180 - 90:.6f}",
+            f"{noise() * 24 * (1 if moment < DEGREES_FROM else DEGREES_PER_HOUR):.6f}",
+            f"{math.degrees(math.asin(noise() * 2 - 1)):.6f}",
             f"{30 + noise() * 60:.4f}",
             f"{noise() * 360:.4f}",
             f"{1 + noise():.4f}",
@@ -127,6 +132,7 @@ class _Maker:
             "DAY-OBS": "%(day)s",
             "SMARTSTK": "%(stack)s",
             "SSTKNUM": "%(number)d",
+            "OBJECT": "%(object)s",
         }
         for number in range(CARDS - len(cards)):
             keyword = f"CARD{number:04d}"
