@@ -389,7 +389,7 @@ def test_coordinates_that_are_no_place_spoil_no_search(api: ApiClient, insert: I
 def test_tiny_distances_spoil_no_search(api: ApiClient, insert: Insert, radius: float) -> None:
     numbers = [0.0, -0.0, 5e-324, -1e-200]
     keys = [insert(right_ascension=ra, declination=dec) for ra in numbers for dec in numbers]
-    place = {"ra": 0, "dec": 0, "radius": f"{radius:.12f}"}
+    place = {"ra": "0", "dec": "0", "radius": f"{radius:.12f}"}
     assert ids(api.get("/filtered_images", params=place)) == keys[::-1]
 
 
