@@ -90,7 +90,9 @@ class Table:
         return deserialised(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[Item], **expressions: Any) -> list[Item]:
-        """Return the existing rows at `keys`, in no order. Consistent; 100 rows or 16 MB a request.
+        """Return the existing rows at `keys`, in no order; 100 rows or 16 MB a request.
+
+        The reads are consistent, unless `expressions` say otherwise.
 
         Parameters
         ----------
@@ -167,6 +169,16 @@ class Table:
         """
         start = {} if after is None else {"ExclusiveStartKey": serialised(after)}
         return self._pages("scan", {**expressions, **start})
+
+    def first_page(self, **expressions: Any) -> tuple[list[Item], bool]:
+        """Return the rows on the first page of DynamoDB's `Query`, 1 MB, and whether more may follow."""
+        page = next(self._raw_pages("query", expressions))
+        return [deserialised(row) for row in page["Items"]], "LastEvaluatedKey" in page
+
+    def count_first_page(self, **expressions: Any) -> tuple[int, bool]:
+        """Return the number of rows on the first page, and whether more may follow. No row is transferred."""
+        page = next(self._raw_pages("query", {**expressions, "Select": "COUNT"}))
+        return page["Count"], "LastEvaluatedKey" in page
 
     def count(self, **expressions: Any) -> int:
         """Return the number of rows that DynamoDB's `Query` finds. All pages; no row is transferred."""

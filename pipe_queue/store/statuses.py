@@ -31,6 +31,17 @@ def read_many(pipe_ids: Sequence[str]) -> dict[str, Item]:
     return {str(row["pk"]).removeprefix("STATUS#"): row for row in rows}
 
 
+def read_times(pipe_ids: Sequence[str]) -> dict[str, Item]:
+    """Return `status` and `last_updated` of the existing status rows, by id. One batch for each 100."""
+    rows = table.get_many(
+        [_key(pipe_id) for pipe_id in pipe_ids],
+        ConsistentRead=False,
+        ProjectionExpression="pk, #status, last_updated",
+        ExpressionAttributeNames={"#status": "status"},
+    )
+    return {str(row["pk"]).removeprefix("STATUS#"): row for row in rows}
+
+
 def write(pipe_id: str, status: Item) -> None:
     """Store a machine's status (`status`, `last_updated`, `details`). One transaction of two rows."""
     row = {**_key(pipe_id), "item_type": STATUS_TYPE, **status}
