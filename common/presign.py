@@ -32,7 +32,9 @@ class SigningKeyRefused(Exception):
     """The secret `url-signing-key` does not hold a key; `make signing-key` makes one."""
 
 
-def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None = None) -> str:
+def get_url(
+    key: str, expires_s: int = WEEK_S, content_disposition: str | None = None, *, steady_s: int = 1
+) -> str:
     """Return a URL with which anyone can fetch the object `key` of the project's bucket.
 
     Parameters
@@ -44,10 +46,15 @@ def get_url(key: str, expires_s: int = WEEK_S, content_disposition: str | None =
         with them if that is sooner.
     content_disposition
         The Content-Disposition header that S3 is to answer with, if any.
+    steady_s
+        The URL stays the same for so long, because its time is rounded down to a multiple of this. Browsers
+        then find the object in their cache. The URL is good for up to `steady_s` less. A divisor of a day:
+        a signature belongs to one day.
     """
     origin, host, prefix = _place(setting("S3_BUCKET_NAME"))
     additional = _parameter("response-content-disposition", content_disposition)
-    return _signed(origin, host, f"{prefix}/{quote(key, safe='/~')}", expires_s, additional)
+    signed_at = datetime.now(UTC).timestamp() // steady_s * steady_s
+    return _signed(origin, host, f"{prefix}/{quote(key, safe='/~')}", expires_s, additional, signed_at)
 
 
 def post_form(key: str, expires_s: int, max_bytes: int) -> dict[str, Any]:
@@ -71,8 +78,10 @@ def post_form(key: str, expires_s: int, max_bytes: int) -> dict[str, Any]:
     return form
 
 
-def _signed(origin: str, host: str, path: str, expires_s: int, additional: str) -> str:
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+def _signed(  # noqa: PLR0913, PLR0917 - the parts of a URL
+    origin: str, host: str, path: str, expires_s: int, additional: str, signed_at: float
+) -> str:
+    now = datetime.fromtimestamp(signed_at, UTC).strftime("%Y%m%dT%H%M%SZ")
     credentials = _credentials().get_frozen_credentials()
     region = aws.region()
     scope = f"{now[:8]}/{region}/s3/aws4_request"
