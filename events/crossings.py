@@ -64,6 +64,18 @@ class Curve:
         ]
         return [crossing for crossing in found if self._start <= crossing.time < self._end]
 
+    def extremes(self) -> tuple[float, float]:
+        """Return the lowest and the highest altitude (degrees) in the interval or at the step beside it."""
+        return self._extreme(upper=False), self._extreme(upper=True)
+
+    def _extreme(self, *, upper: bool) -> float:
+        """Return the highest or the lowest altitude: at a sample, or at the culmination between two."""
+        sign = 1 if upper else -1
+        best = max(range(1, len(self._samples) - 1), key=lambda index: sign * self._samples[index][1])
+        before, after = self._samples[best - 1][0], self._samples[best + 1][0]
+        there = self._altitude(culmination(self._altitude, before, after, upper=upper))
+        return sign * max(sign * there, sign * self._samples[best][1])
+
     def _points_about(self, horizon: float) -> list[tuple[float, float]]:
         """Return the samples, and the culminations that may reach the horizon between samples."""
         points = list(self._samples)

@@ -1,6 +1,7 @@
 """The observer of a site: place and time zone, from the stored configs."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,28 +33,39 @@ class Observer:
 
 
 def find(site: str) -> Observer:
-    """Return the observer of a site.
+    """Return the observer of a site, from the stored configs.
 
     Raises
     ------
     BadConfig
         If there is no such site, or its config lacks the place.
     """
-    own = store.read(site)
+    return find_among(store.read, site)
+
+
+def find_among(read: Callable[[str], Config | None], site: str) -> Observer:
+    """Return the observer of a site, from configs that `read` returns by site code; None for no config.
+
+    Raises
+    ------
+    BadConfig
+        As `find`.
+    """
+    own = read(site)
     if own is None:
         raise BadConfig(f"No config found for site {site}.")
     name = own.get("name")
-    config = _config_with_place(own)
-    zone = zone_name(own, lambda wema: store.read(wema) if config is own else config)
+    config = _config_with_place(read, own)
+    zone = zone_name(own, lambda wema: read(wema) if config is own else config)
     return observer_of(config, zone, name if isinstance(name, str) and name else site)
 
 
-def _config_with_place(own: Config) -> Config:
+def _config_with_place(read: Callable[[str], Config | None], own: Config) -> Config:
     """Return the config that has a site's place: its own, or its WEMA's."""
     wema = wema_of(own)
     if wema is None or any(own.get(name) is not None for name in COORDINATES):
         return own
-    config = store.read(wema)
+    config = read(wema)
     if config is None:
         raise BadConfig(f"The config has no coordinates, and its WEMA {wema} has no config.")
     return config
