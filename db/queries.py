@@ -17,11 +17,14 @@ from db import cone
 
 
 class NewestImage(TypedDict):
-    """The parts of the file name of a site's newest image."""
+    """A site's newest image: the parts of its file name, its dates and whether it has a thumbnail."""
 
     site: str
     base_filename: str
     data_type: str
+    capture_date: datetime | None
+    sort_date: datetime | None
+    jpg_small_exists: bool | None
 
 
 class FitsFlags(TypedDict):
@@ -157,12 +160,12 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
 
 
 def newest_of_each(sites: Iterable[str]) -> list[NewestImage]:
-    """Return site, base filename and data type of each site's newest image with a medium JPG."""
+    """Return each site's newest image with a medium JPG. One query."""
     rows = postgres.query(
-        f"""SELECT listed.site, base_filename, data_type
+        f"""SELECT listed.site, newest.*
         FROM unnest(%s::text[]) AS listed (site)
         CROSS JOIN LATERAL (
-            SELECT base_filename, data_type
+            SELECT base_filename, data_type, capture_date, sort_date, jpg_small_exists
             FROM images
             WHERE images.site = listed.site AND jpg_medium_exists
                 AND base_filename IS NOT NULL AND data_type IS NOT NULL
