@@ -53,9 +53,20 @@ class Curve:
         count = math.ceil((end - start) / step) + 2
         times = [start + step * index for index in range(-1, count)]
         self._samples = [(time, altitude(time)) for time in times]
+        # Several events have the same altitude, one in the evening and one in the morning.
+        self._crossings: dict[float, list[Crossing]] = {}
 
     def crossings(self, horizon: float) -> list[Crossing]:
         """Return every crossing of the altitude `horizon` (degrees), from the start and before the end."""
+        if horizon not in self._crossings:
+            self._crossings[horizon] = self._find_crossings(horizon)
+        return self._crossings[horizon]
+
+    def extremes(self) -> tuple[float, float]:
+        """Return the lowest and the highest altitude (degrees) in the interval or at the step beside it."""
+        return self._extreme(upper=False), self._extreme(upper=True)
+
+    def _find_crossings(self, horizon: float) -> list[Crossing]:
         points = self._points_about(horizon)
         found = [
             Crossing(root(self._altitude, horizon, before, after), before[1] < horizon)
@@ -63,10 +74,6 @@ class Curve:
             if (before[1] < horizon) != (after[1] < horizon)
         ]
         return [crossing for crossing in found if self._start <= crossing.time < self._end]
-
-    def extremes(self) -> tuple[float, float]:
-        """Return the lowest and the highest altitude (degrees) in the interval or at the step beside it."""
-        return self._extreme(upper=False), self._extreme(upper=True)
 
     def _extreme(self, *, upper: bool) -> float:
         """Return the highest or the lowest altitude: at a sample, or at the culmination between two."""
