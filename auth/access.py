@@ -98,6 +98,7 @@ NEEDS = {
     "GET /events": Need.NOTHING,
     "GET /events/plot": Need.NOTHING,
     "GET /events/moon/rise-set-illum": Need.NOTHING,
+    "GET /now": Need.NOTHING,
     "GET /openapi.json": Need.NOTHING,
     "GET /docs": Need.NOTHING,
     "GET /docs/{asset}": Need.NOTHING,

@@ -107,6 +107,7 @@ IMAGES = (SeedData.insert_images,)
 ITEM = {"queue_name": QUEUE}
 ONCE = {**ITEM, "dedup_id": "d1"}
 DEQUEUE = f"/pipe/queue/{QUEUE}/dequeue"
+NETWORK = (SeedData.insert_images, SeedData.log_uploads)
 STATUS = {"pipe_id": "pipe1", "status": "busy"}
 FLAT = (1, DEEP)
 
@@ -286,6 +287,19 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "GET /events/plot": {"an enclosure": Case(get("/events/plot", site="mrc"))},
     "GET /events/moon/rise-set-illum": {"a month": Case(get("/events/moon/rise-set-illum", **MOON))},
+    "GET /now": {
+        "three sites, a queue, a PIPE": Case(get("/now"), (*NETWORK, SeedData.read_again)),
+        "without images and uploads": Case(get("/now"), (SeedData.read_again,)),
+        "a queue of 200 items": Case(get("/now"), (*NETWORK, SeedData.read_again), depths=(DEEP,)),
+        "three queues": Case(
+            get("/now"),
+            (*(post("/pipe/queue", {"queue_name": name}) for name in "ab"), SeedData.read_again),
+        ),
+        "one of the sites": Case(get("/now", site="mrc1"), (*NETWORK, SeedData.read_again)),
+        "uploads read within 15 s": Case(get("/now"), (*NETWORK, SeedData.read_answer_again)),
+        "everything read within 5 s": Case(get("/now"), NETWORK),
+        "the first request in a minute": Case(get("/now"), (*NETWORK, SeedData.cool_down)),
+    },
     "GET /openapi.json": {"always": Case(get("/openapi.json"))},
     "GET /docs": {"always": Case(get("/docs"))},
     "GET /docs/{asset}": {"always": Case(get("/docs/console.js"))},

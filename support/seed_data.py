@@ -17,6 +17,7 @@ from info_images.store import await_image
 from ingest import info_images
 from ingest.file_names import parse_key
 from local.demo.configs import site_configurations
+from now import answer, reading
 from site_configs import store as site_configs
 from support.client import ApiClient
 from support.image_rows import HEADER, WHOLE_ROW, insert_image_row
@@ -63,7 +64,13 @@ class SeedData:
 
     def warm_up(self) -> None:
         """Fill the caches of this process."""
-        for path in ("/control_room/mrc1", "/latest_image_all_sites", "/pipe/queues", "/pipe/statuses"):
+        for path in (
+            "/control_room/mrc1",
+            "/latest_image_all_sites",
+            "/pipe/queues",
+            "/pipe/statuses",
+            "/now",
+        ):
             self.api.get(path).raise_for_status()
 
     def cool_down(self) -> None:
@@ -73,6 +80,16 @@ class SeedData:
         settings.secret.cache_clear()
         site_configs.forget_site_codes()
         site_keys.forget()
+        answer.forget()
+
+    def read_again(self) -> None:
+        """Let the time of the kept answer of `/now` and of its uploads end."""
+        reading.forget_uploads()
+        answer.forget_answer()
+
+    def read_answer_again(self) -> None:
+        """Let the time of the kept answer of `/now` end."""
+        answer.forget_answer()
 
     def log_uploads(self) -> None:
         """Log 50 uploads of each of two sites."""

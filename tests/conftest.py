@@ -25,6 +25,7 @@ from local.remotehq import TOKEN as REMOTEHQ_TOKEN
 from local.remotehq import RemoteHq
 from local.server import HOST, Server
 from local.uploads import UploadPoller
+from now import answer
 from site_configs.store import forget_site_codes
 from support.client import ApiClient
 from support.contract import Contract
@@ -109,6 +110,7 @@ def aws(aws_url: str) -> str:
     requests.post(aws_url + RETURN, timeout=10).raise_for_status()
     settings.secret.cache_clear()
     forget_site_codes()
+    answer.forget()
     return aws_url
 
 

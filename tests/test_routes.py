@@ -57,6 +57,7 @@ ROUTES = {
     "GET /events": "getEvents",
     "GET /events/plot": "getEventsPlot",
     "GET /events/moon/rise-set-illum": "getMoonEvents",
+    "GET /now": "getNow",
     "GET /openapi.json": "getOpenApi",
     "GET /docs": "getDocs",
     "GET /docs/{asset}": "getAsset",

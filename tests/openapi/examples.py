@@ -121,6 +121,7 @@ def _play_queues(call: Ask) -> None:
         call("get", f"{queue}/stats", f"{here}/stats")
         call("post", f"{queue}/nack", f"{here}/nack", body=held)
     call("get", f"{queue}/dead_letters", f"{here}/dead_letters")
+    call("get", "/now")
     call("post", f"{queue}/redrive", f"{here}/redrive", body={"id": item["id"]})
     item = call("post", f"{queue}/dequeue", f"{here}/dequeue", body={"lease_seconds": 600})
     call("post", f"{queue}/ack", f"{here}/ack", body={"id": item["id"], "lease_id": item["lease_id"]})
