@@ -27,6 +27,7 @@ PROBES = (
     Probe(f"/events/moon/rise-set-illum?{_MOON}", lambda response: response.json()[0]["illumination"]),
     Probe("/pipe/queues", lambda response: isinstance(response.json(), dict)),
     Probe("/pipe/statuses", lambda response: isinstance(response.json(), list)),
+    Probe("/now", lambda response: response.json()["unknown"] == []),
     Probe("/openapi.json", lambda response: response.json()["openapi"]),
     Probe("/docs", lambda response: "<html" in response.text),
     Probe("/docs/swagger-ui-bundle.js", lambda response: "SwaggerUIBundle" in response.text),

@@ -21,6 +21,9 @@ GOOD_FOR_S = 5
 # With nothing new, a caller may keep its answer for so long. The Sun moves by 1.25 degrees meanwhile.
 SAME_FOR_S = 300
 
+# Without any of these parts there is nothing to show.
+_NEEDED = {reading.CONFIGS, "queues", "pipes"}
+
 # Members that change with the clock and the signing key alone.
 _CLOCK = frozenset(
     (
@@ -123,11 +126,11 @@ def made_of(found: reading.Parts, now: float) -> Answer:
     Raises
     ------
     Unavailable
-        If all parts are unknown.
+        If the observatories, the queues and the PIPEs are all unknown.
     """
     failures = found.failures()
     unknown = [part for part, failure in failures.items() if failure is not None]
-    if len(unknown) == len(failures):
+    if _NEEDED <= set(unknown):
         raise Unavailable("Try again later: no backend answers.")
     rows = [
         observatory(

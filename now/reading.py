@@ -83,7 +83,8 @@ def read() -> Parts:
         sites: Part[list[Site]] = part(_sites.get, list)
         codes = [site.code for site in sites.value]
         images = pool.submit(part, partial(observatories.read_images, codes), dict)
-        uploads = pool.submit(part, _uploads.get, dict)
+        # Without sites there is nothing to read, and what is kept is of the sites before.
+        uploads = pool.submit(part, _uploads.get if codes else dict, dict)
         notes = pool.submit(part, partial(store.notes, codes), dict)
         return Parts(sites, images.result(), uploads.result(), notes.result(), *work.result())
 

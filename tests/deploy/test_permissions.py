@@ -293,7 +293,7 @@ def queues_of_the_earlier_service(api: Caller) -> None:
         api.delete("/pipe/queue/old")
         write_legacy_queue("old")
         api.request(method, path, data=json.dumps(body) if body else None)
-    for path in ("/pipe/queues", "/pipe/statuses"):
+    for path in ("/pipe/queues", "/pipe/statuses", "/now"):
         with contextlib.suppress(KeyError):
             TABLE.delete({"pk": "ADOPTED", "sk": "ADOPTED"})
         write_legacy_queue(f"older{path[-3:]}")

@@ -43,6 +43,7 @@ def test_every_service_is_probed(
         "events": "GET /events/moon",
         "info_images": "GET /infoimage/",
         "night_log": "GET /nightlog/",
+        "now": "GET /now ",
         "pages": "GET /docs ",
         "pipe_queue": "GET /pipe/queues ",
         "site_configs": "GET /smoke-test/config ",
