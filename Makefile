@@ -48,6 +48,7 @@ SLOW := access/test_matrix_http.py access/test_serve_protected.py browser caller
 	downloads/test_codec_fuzz.py downloads/test_fits_cases.py downloads/test_funpack.py downloads/test_mutations.py \
 	downloads/test_reuse_http.py downloads/test_tiles.py downloads/test_zip_streaming.py downloads/test_zips_http.py \
 	events_service/test_observers.py events_service/test_oracle.py examples faults ingest/test_filing.py local \
+	now/test_outages_http.py \
 	openapi/test_clients.py openapi/test_examples.py openapi/test_fuzz.py outages remotehq/test_rooms_http.py \
 	simulation test_invalid_parameters.py test_readme.py
 
@@ -74,6 +75,7 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.presign
 	$(BIN)/python -m benchmarks.events
 	$(BIN)/python -m benchmarks.event_solvers
+	$(BIN)/python -m benchmarks.now
 	$(BIN)/python -m benchmarks.ingest
 	$(BIN)/python -m benchmarks.images --rows 50000
 	$(BIN)/python -m benchmarks.downloads

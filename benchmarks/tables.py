@@ -11,7 +11,15 @@ from typing import Any
 from benchmarks import figures, prices
 from local.deployment import PROJECT
 
-DOCUMENTS = ("performance.md", "operations.md", "images.md", "downloads.md", "events.md", "ingest.md")
+DOCUMENTS = (
+    "performance.md",
+    "operations.md",
+    "images.md",
+    "downloads.md",
+    "events.md",
+    "ingest.md",
+    "now.md",
+)
 # How many routes the table of CPU time lists.
 HOTTEST = 5
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
@@ -58,6 +66,11 @@ def routes() -> str:
 def events() -> str:
     """Return the milliseconds of the events routes."""
     return _table(("", "median, ms"), figures.read("events")["figures"].items())
+
+
+def now() -> str:
+    """Return the CPU time of `GET /now`."""
+    return _table(("200 observatories", "CPU, ms"), figures.read("now")["figures"].items())
 
 
 def ingest() -> str:
@@ -216,6 +229,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "routes": routes,
     "events": events,
     "ingest": ingest,
+    "now": now,
     "images": images,
     "downloads": downloads,
     "zips": zips,

@@ -16,7 +16,7 @@ PRODUCT = sorted(
     for path in PROJECT.glob("*/**/*.py")
     if path.relative_to(PROJECT).parts[0]
     in {
-        *("api", "auth", "common", "db", "downloads", "events", "info_images", "local", "night_log"),
+        *("api", "auth", "common", "db", "downloads", "events", "info_images", "local", "night_log", "now"),
         *("pages", "pipe_queue", "remotehq", "site_configs", "zip_function", "ingest", "sky"),
     }
 )

@@ -87,7 +87,7 @@ def seeded(caller: Caller, deployment: Deployment, remotehq: RemoteHq) -> Seeded
 def insert_image(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as inserting:
         inserting.setenv("DATABASE_URL", database)
-        insert(image(1, "2026-01-01T20:00:00", jpg_medium_exists=True, header="{}"))
+        insert(image(1, "2026-01-01T20:00:00", jpg_medium_exists=True, jpg_small_exists=True, header="{}"))
 
 
 def test_no_role_has_an_unused_permission(
