@@ -130,7 +130,7 @@ def made_of(found: reading.Parts, now: float) -> Answer:
     """
     failures = found.failures()
     unknown = [part for part, failure in failures.items() if failure is not None]
-    if _NEEDED <= set(unknown):
+    if set(unknown) >= _NEEDED:
         raise Unavailable("Try again later: no backend answers.")
     rows = [
         observatory(

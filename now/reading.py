@@ -25,7 +25,7 @@ CONFIGS = "configs"
 WAIT_S = 9.0
 # Places of observatories change a few times a year, and a scan reads every whole config.
 SITES_GOOD_FOR_S = 60
-# Uploads need one request for each site, 0.2 s of CPU time with 200 sites. A console asks every 30 s.
+# Uploads need one request for each site, up to 0.5 s of CPU time with 200. A console asks every 30 s.
 UPLOADS_GOOD_FOR_S = 15
 _FAILED = "It could not be read; the log says why."
 _READERS = 4
