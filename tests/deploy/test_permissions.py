@@ -47,7 +47,13 @@ OF_LAMBDA = {
 }
 NAME = "mrc1-sq01-20260101-00000001"
 # Routes that answer with links to files.
-LINKS = ("/image/{base_filename}", "/{site}/latest_images/{n}", "/latest_image_all_sites", "/filtered_images")
+LINKS = (
+    "/image/{base_filename}",
+    "/{site}/latest_images/{n}",
+    "/latest_image_all_sites",
+    "/filtered_images",
+    "/now",
+)
 DAY = {"site": "mrc1", "start_timestamp_s": 1767225600, "end_timestamp_s": 1767311999, "fits_size": "small"}
 Caller = ApiClient
 
