@@ -37,6 +37,8 @@ def main() -> int:
         _say(_welcome(stack))
         return _watch(stack)
     except KeyboardInterrupt:
+        # First of all: whoever reads "Stopping" may press Ctrl-C again at once.
+        _ignore_interrupts()
         _say("Stopping …")
         return 0
     except (RealAwsRejected, ValueError) as error:
@@ -54,11 +56,15 @@ def main() -> int:
         print(f"Port {_port()} is in use: choose another, PORT=4001 make serve.", file=sys.stderr)
         return 1
     finally:
-        # a second Ctrl-C would interrupt the stopping of the backends
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _ignore_interrupts()
         if stack is not None:
             stack.stop()
+
+
+def _ignore_interrupts() -> None:
+    """Let no further Ctrl-C interrupt the stopping of the backends."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _watch(stack: Stack) -> int:

@@ -120,6 +120,7 @@ def test_a_contract_that_does_not_load_is_said(
     from pages import handlers
 
     monkeypatch.setattr(handlers, "DOCUMENT", handlers.DOCUMENT.with_name("none.json"))
+    handlers._document.cache_clear()
     browser.get(f"{api.base_url}/docs")
     wait(lambda: "could not be loaded" in text_of(browser, "[role=alert]"))
 

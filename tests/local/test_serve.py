@@ -197,6 +197,8 @@ import sys
 from datetime import date
 from pathlib import Path
 from local.demo.images import make_images
+from support.network import BUCKET
+from support.network import BUCKET
 make_images(Path(sys.argv[1]), date(2026, 1, 1))
 """
     with subprocess.Popen([sys.executable, "-c", program, str(work_folder)], cwd=PROJECT) as maker:
@@ -255,7 +257,12 @@ def readme_tour() -> list[tuple[str, list[str]]]:
     """Return the commands of the README's tour with the documented output."""
     block = (PROJECT / "README.md").read_text().split("```console\n")[1].split("```")[0]
     steps = [step.splitlines() for step in f"\n{block}".split("\n$ ")[1:]]
-    return [(command, output) for command, *output in steps if not command.startswith("BASE=")]
+    # The README shows a made-up bucket.
+    return [
+        (command, [line.replace("example-images", BUCKET) for line in output])
+        for command, *output in steps
+        if not command.startswith("BASE=")
+    ]
 
 
 def without_figures(line: str) -> str:
