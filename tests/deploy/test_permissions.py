@@ -20,6 +20,7 @@ from local.auth0 import Auth0
 from local.deployment import Deployment
 from local.invocation import Invoker
 from local.remotehq import RemoteHq
+from now import answer
 from pipe_queue.store import queues as queue_store
 from site_configs.store import forget_site_codes
 from support.client import ApiClient
@@ -71,6 +72,7 @@ def forget() -> None:
     presign._credentials.cache_clear()
     site_keys.forget()
     forget_site_codes()
+    answer.forget()
     postgres.close_idle()
 
 

@@ -20,6 +20,7 @@ import requests
 
 from local.deployment import PROJECT
 from site_configs import store
+from support.network import BUCKET
 
 # Fake keys that must not appear in a request; a role, a profile and a proxy that must not be used.
 CALLERS_AWS = {
@@ -197,8 +198,6 @@ import sys
 from datetime import date
 from pathlib import Path
 from local.demo.images import make_images
-from support.network import BUCKET
-from support.network import BUCKET
 make_images(Path(sys.argv[1]), date(2026, 1, 1))
 """
     with subprocess.Popen([sys.executable, "-c", program, str(work_folder)], cwd=PROJECT) as maker:
