@@ -54,7 +54,8 @@ def _respond(
     gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
     try:
         check(route, request)
-        return to_lambda(function(request), accepts_gzip=gzip)
+        if_none_match = request.headers.get("if-none-match", "") if route.startswith("GET ") else None
+        return to_lambda(function(request), accepts_gzip=gzip, if_none_match=if_none_match)
     except ApiError as error:
         response = Response(error.status, error_body(error.body), error.headers)
         return to_lambda(response, accepts_gzip=gzip)

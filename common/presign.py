@@ -24,6 +24,9 @@ from common.settings import secret, setting
 DAY_S = 24 * 3600
 # The secret with the key of the user that signs: JSON with `access_key_id` and `secret_access_key`.
 SIGNING_KEY = "url-signing-key"
+# URLs of pictures in lists stay the same for an hour: a poll that brings nothing new is a 304, and a browser
+# finds the pictures in its cache.
+STEADY_S = 3600
 # The longest that Signature Version 4 allows.
 WEEK_S = 7 * DAY_S
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from common import logs, request_context
+from common import etags, logs, request_context
 
 # Lambda's limit on a response, 6 MB of JSON, minus room for status and headers.
 MAX_BODY_BYTES = 6 * 1024 * 1024 - 4096
@@ -31,7 +31,7 @@ GZIP_FROM_BYTES = 10 * 1024
 COMMON_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Credentials": "true",
-    "Access-Control-Expose-Headers": "Link, Retry-After",
+    "Access-Control-Expose-Headers": "ETag, Link, Retry-After",
     # A browser must trust the Content-Type and must not guess that a caller's text is a page.
     "X-Content-Type-Options": "nosniff",
 }
@@ -177,38 +177,58 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return weights.get("gzip", weights.get("*", "0")).strip("0.") != ""
 
 
-def to_lambda(response: Response, *, accepts_gzip: bool) -> dict[str, Any]:
+def to_lambda(response: Response, *, accepts_gzip: bool, if_none_match: str | None = None) -> dict[str, Any]:
     """Return the response as API Gateway's proxy integration takes it.
 
     A body over `GZIP_FROM_BYTES` is gzipped if the caller accepts it; bytes are not. A `Listing` that does
     not fit into Lambda's 6 MB is cut at a whole element and gets a Link header to the next page.
+
+    Parameters
+    ----------
+    response
+        From the endpoint.
+    accepts_gzip
+        Whether the caller does.
+    if_none_match
+        Of a GET, the caller's header of this name, or "". A 200 then has an ETag, and becomes a 304 without a
+        body if the caller has it already. None for other methods.
     """
     headers = {**COMMON_HEADERS, **response.headers}
-    if isinstance(response.body, Listing):
-        return _listing(response.status, response.body, headers, accepts_gzip=accepts_gzip)
     if response.body is None:
         return _result(response.status, headers, "")
     if isinstance(response.body, bytes):
         return _binary_answer(response.status, headers, response.body)
+    text = _text(response.body)
+    if if_none_match is not None and response.status == HTTPStatus.OK and "ETag" not in headers:
+        headers["ETag"] = etags.weak(text)
+        if etags.matches(if_none_match, headers["ETag"]):
+            return _result(HTTPStatus.NOT_MODIFIED, headers, "")
     if isinstance(response.body, str):
         headers = {"Content-Type": "text/plain; charset=utf-8", **headers}
-        return _text_answer(response.status, headers, response.body, accepts_gzip=accepts_gzip)
-    headers = {**headers, "Content-Type": "application/json"}
-    return _text_answer(response.status, headers, json_text(response.body), accepts_gzip=accepts_gzip)
+    else:
+        headers = {**headers, "Content-Type": "application/json"}
+    if isinstance(response.body, Listing):
+        return _listing(response.status, response.body, text, headers, accepts_gzip=accepts_gzip)
+    return _text_answer(response.status, headers, text, accepts_gzip=accepts_gzip)
 
 
-def _text_answer(status: int, headers: dict[str, str], text: str, *, accepts_gzip: bool) -> dict[str, Any]:
-    content = text.encode() if accepts_gzip and len(text) > GZIP_FROM_BYTES else b""
-    return (
-        _gzip_result(status, headers, gzip.compress(content, 5))
-        if content
-        else _result(status, headers, text)
-    )
+def _text(body: Any) -> bytes:
+    """Return the whole text of a body that is a text, a `Listing` or JSON."""
+    if isinstance(body, Listing):
+        return body.text()
+    return (body if isinstance(body, str) else json_text(body)).encode()
 
 
-def _listing(status: int, listing: Listing, headers: dict[str, str], *, accepts_gzip: bool) -> dict[str, Any]:
-    headers = {**headers, "Content-Type": "application/json"}
-    text = listing.text()
+def _text_answer(status: int, headers: dict[str, str], text: bytes, *, accepts_gzip: bool) -> dict[str, Any]:
+    if accepts_gzip and len(text) > GZIP_FROM_BYTES:
+        return _gzip_result(status, headers, gzip.compress(text, 5))
+    return _result(status, headers, text.decode())
+
+
+def _listing(
+    status: int, listing: Listing, text: bytes, headers: dict[str, str], *, accepts_gzip: bool
+) -> dict[str, Any]:
+    """Return a list, of which `text` has all elements, as far as it fits."""
     if accepts_gzip and len(text) > GZIP_FROM_BYTES:
         count, packed = _gzipped(listing, text)
         result = _gzip_result(status, headers, packed)

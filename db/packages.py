@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from common.presign import get_url
+from common.presign import STEADY_S, get_url
 from db.image import Image
 from db.queries import ImageRow, NewestImage
 
@@ -88,7 +88,7 @@ def jpg_url(row: ImageRow | NewestImage, level: int) -> str:
     base_filename, data_type = row["base_filename"], row["data_type"]
     if base_filename is None or data_type is None:
         return ""
-    return get_url(f"data/{base_filename}-{data_type}{level}.jpg")
+    return get_url(f"data/{base_filename}-{data_type}{level}.jpg", steady_s=STEADY_S)
 
 
 def _fits_path(image: Image) -> str:

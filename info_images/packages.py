@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.presign import get_url
+from common.presign import STEADY_S, get_url
 
 CHANNELS = (1, 2, 3)
 
@@ -32,7 +32,7 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
     -------
     dict
         The record with `site`, `channel`, `base_filename`, `s3_directory`, the four flags, and the presigned
-        URLs, presigned (common/presign.py), of the files that exist.
+        URLs (common/presign.py) of the files that exist.
     """
     return {
         **{name: value for name, value in record.items() if name not in _INTERNAL},
@@ -42,7 +42,7 @@ def package(record: dict[str, Any], site: str, channel: str) -> dict[str, Any]:
         "s3_directory": "info-images",
         **{flag: bool(record.get(flag)) for flag, _, _ in FILES},
         **{
-            url: get_url(record[path])
+            url: get_url(record[path], steady_s=STEADY_S)
             for flag, path, url in FILES
             if record.get(flag) and _is_key(record, path)
         },

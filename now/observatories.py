@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from common.dynamodb import Item
-from common.presign import get_url
+from common.presign import STEADY_S, get_url
 from common.request_context import Pool
 from db import queries
 from db.packages import EPOCH, SMALL
@@ -23,8 +23,6 @@ ENCLOSURE = "wema"
 _READERS = 16
 # A note is a sentence or two. The rest of a longer one is at GET /nightlog/{site}.
 MOST_CHARACTERS = 500
-# A thumbnail's URL stays the same for an hour, so that browsers load it once.
-STEADY_S = 3600
 
 
 class Image(TypedDict):
