@@ -6,13 +6,20 @@ from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, no_content, ok
 from common.sites import check_site_code
-from night_log import notes, store
+from night_log import history, notes, store
 
 
 @endpoint
 def get_note(request: Request) -> Response:
-    """`GET /nightlog/{site}`: the site's note; 204 without one or if it has expired."""
-    note = store.read(check_site_code(request.path["site"]))
+    """`GET /nightlog/{site}`: the site's note; 204 without one or if it has expired.
+
+    With `?history={n}`, its last n notes of 90 days, the newest first.
+    """
+    site = check_site_code(request.path["site"])
+    wanted = request.parameter("history")
+    if wanted is not None:
+        return ok(history.last(site, history.parse_count(wanted), time.time()))
+    note = store.read(site)
     if note is None or not notes.is_live(note, time.time()):
         return no_content()
     return ok(note)
@@ -22,7 +29,9 @@ def get_note(request: Request) -> Response:
 def post_note(request: Request) -> Response:
     """`POST /nightlog/{site}`: store the site's note, replacing the earlier one."""
     site = check_site_code(request.path["site"])
-    store.write(notes.new_note(site, request.json_object(), time.time()))
+    note = notes.new_note(site, request.json_object(), time.time())
+    store.write(note)
+    history.add(note)
     return ok("Note created successfully")
 
 

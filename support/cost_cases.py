@@ -205,8 +205,11 @@ CASES: dict[str, dict[str, Case]] = {
     },
     "GET /control_room/{site}/restart": {"a room": Case(get("/control_room/mrc1/restart"))},
     "every hour": {"one room, of six sites": Case(hourly)},
-    "GET /nightlog/{site}": {"a note": Case(get("/nightlog/mrc1"))},
-    "POST /nightlog/{site}": {"a note": Case(post("/nightlog/mrc1", {"note_data": "Clear."}))},
+    "GET /nightlog/{site}": {
+        "a note": Case(get("/nightlog/mrc1")),
+        "its last notes": Case(get("/nightlog/mrc1?history=20")),
+    },
+    "POST /nightlog/{site}": {"a note": Case(post("/nightlog/mrc1", {"note_data": "Clear all night."}))},
     "DELETE /nightlog/{site}": {"a note": Case(call("DELETE", "/nightlog/mrc1", token=True), status=204)},
     "POST /pipe/queue": {"a new queue": Case(post("/pipe/queue", {"queue_name": "new"}))},
     "POST /pipe/enqueue": {

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from night_log import notes, store
+from common.dynamodb import ConditionFailed
+from night_log import history, notes, store
 from support.client import ApiClient
 
 NOTE = {
@@ -95,3 +96,100 @@ def test_delete_needs_a_token(api: ApiClient, token: str) -> None:
         answer = api.delete("/nightlog/mrc1", headers={"Authorization": f"Bearer {token}"})
         assert (answer.status_code, answer.content) == (204, b"")
     assert api.get("/nightlog/mrc1").status_code == 204
+
+
+def post(api: ApiClient, message: str) -> None:
+    api.post("/nightlog/mrc1", json={"note_data": message}).raise_for_status()
+
+
+def earlier(api: ApiClient, count: int = 10) -> list[Any]:
+    answer = api.get(f"/nightlog/mrc1?history={count}")
+    assert answer.status_code == 200, answer.text
+    return [note["note_data"] for note in answer.json()]
+
+
+def test_earlier_notes_are_kept_the_newest_first(api: ApiClient, token: str) -> None:
+    assert earlier(api) == []
+    deep = {"message": "Fog.", "nested": [[{"a": 1.5, "b": None, "c": True}]]}
+    api.post("/nightlog/mrc1", json={"note_data": deep}).raise_for_status()
+    for message in ("Clear.", "Clouds.", "Clear."):
+        post(api, message)
+    # The last note was sent twice within minutes.
+    assert earlier(api) == ["Clouds.", "Clear.", deep]
+    assert earlier(api, 1) == ["Clouds."]
+    api.delete("/nightlog/mrc1", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    assert api.get("/nightlog/mrc1").status_code == 204
+    assert earlier(api) == ["Clouds.", "Clear.", deep]
+    assert api.get("/nightlog/mrc2?history=5").json() == []
+
+
+def test_an_earlier_note_says_when_and_where(api: ApiClient) -> None:
+    post(api, "Clear.")
+    (note,) = api.get("/nightlog/mrc1?history=1").json()
+    assert note["site"] == "mrc1"
+    assert time.time() - 60 < note["created_timestamp"] <= time.time()
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "1.5", "1001", ""])
+def test_a_bad_number_of_earlier_notes(api: ApiClient, count: str) -> None:
+    answer = api.get(f"/nightlog/mrc1?history={count}")
+    assert answer.status_code == 400
+    assert answer.text.startswith("history must be a whole number from 1 to 1000")
+
+
+def note(message: str, created: float) -> dict[str, Any]:
+    return {"site": "mrc1", "created_timestamp": int(created), "note_data": message}
+
+
+@pytest.mark.usefixtures("aws")
+def test_notes_are_forgotten_after_90_days() -> None:
+    now = 1_767_225_600.0
+    for day in (0, 89, 91):
+        history.add(note(f"day {day}", now + day * history.DAY_S))
+    assert [each["note_data"] for each in history.last("mrc1", 9, now + 91 * history.DAY_S)] == [
+        "day 91",
+        "day 89",
+    ]
+    # The row itself ends with its last note.
+    row = store.read("mrc1#history")
+    assert row
+    assert row["ttl_timestamp_seconds"] == now + (91 + 90) * history.DAY_S
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_oldest_notes_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "MOST_BYTES", 1000)
+    for number in range(20):
+        history.add(note(f"{number}" * 50, 1_767_225_600 + number))
+    kept = [each["note_data"] for each in history.last("mrc1", 99, 1_767_225_600)]
+    assert 3 < len(kept) < 15
+    assert kept[0] == "19" * 50
+    # One that does not fit at all is left out; the site's note itself is stored.
+    history.add(note("x" * 2000, 1_767_225_700))
+    assert [each["note_data"] for each in history.last("mrc1", 99, 1_767_225_600)] == kept
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_note_that_comes_between_read_and_write_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = history._write
+
+    def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(history, "_write", write)
+        history.add(note("first", 1_767_225_600))
+        write(*arguments)
+
+    monkeypatch.setattr(history, "_write", overtaken)
+    history.add(note("second", 1_767_225_601))
+    assert [each["note_data"] for each in history.last("mrc1", 9, 1_767_225_601)] == ["second", "first"]
+
+
+def test_a_site_at_which_others_write_all_the_time_is_a_503(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_row: Any) -> None:
+        raise ConditionFailed
+
+    monkeypatch.setattr(history, "_write", refuse)
+    answer = api.post("/nightlog/mrc1", json={"note_data": "Clear."})
+    assert answer.status_code == 503
+    assert api.get("/nightlog/mrc1").json()["note_data"] == "Clear."
