@@ -7,6 +7,7 @@ import ephem
 
 from events.altitudes import Altitude
 from events.crossings import Curve
+from events.iso import utc_text
 from events.moon import HORIZON
 from events.nights import Night, night_of
 from events.observers import Observer
@@ -57,6 +58,11 @@ class Almanac:
 def almanac(observer: Observer, when: float) -> Almanac:
     """Return the almanac of the night to which a moment (Unix seconds) belongs."""
     return Almanac(observer, night_of(when, observer.zone))
+
+
+def iso_events(night: Almanac) -> dict[str, str]:
+    """Return a night's events as UTC texts, sorted by time."""
+    return {name: utc_text(time) for name, time in night.events.items()}
 
 
 def tai_events(night: Almanac) -> dict[str, float]:

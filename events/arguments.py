@@ -51,6 +51,19 @@ def moment(given: Any, now: float) -> float:
     return when
 
 
+def is_iso(given: Any) -> bool:
+    """Return whether a caller wants times as UTC texts; by default they are Julian dates in TAI.
+
+    Raises
+    ------
+    BadRequest
+        If the caller wants another format.
+    """
+    if given not in (None, "", "tai", "iso"):
+        raise BadRequest("format must be tai (Julian dates, the default) or iso (UTC texts).")
+    return bool(given == "iso")
+
+
 def place(latitude: Any, longitude: Any) -> Place:
     """Return the place that a caller gives.
 

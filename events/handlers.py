@@ -7,7 +7,7 @@ from auth.endpoints import endpoint
 from common.requests import Request
 from common.responses import Response, ok
 from events import arguments, moon
-from events.almanac import Almanac, almanac, tai_events
+from events.almanac import Almanac, almanac, iso_events, tai_events
 from events.errors import as_objects
 from events.observers import find
 from events.plot import night_plot
@@ -19,8 +19,14 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 @endpoint
 def get_events(request: Request) -> Response:
-    """`GET /events?site=&when=`: the events of a site's night in TAI Julian dates, sorted by time."""
-    return ok(tai_events(_almanac(request)))
+    """`GET /events?site=&when=&format=`: the events of a site's night, sorted by time.
+
+    They are Julian dates in TAI, or with `format=iso` UTC texts.
+    """
+    with as_objects():
+        is_iso = arguments.is_iso(request.parameter("format"))
+    night = _almanac(request)
+    return ok(iso_events(night) if is_iso else tai_events(night))
 
 
 @endpoint

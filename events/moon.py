@@ -1,7 +1,6 @@
 """Rises, transits and sets of the Moon, and its lit share."""
 
 import math
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +8,7 @@ import ephem
 
 from events.altitudes import Altitude, Place
 from events.crossings import Curve, culmination
+from events.iso import utc_text
 from events.tai import DAY_S
 from events.tracks import Track
 
@@ -52,9 +52,9 @@ def passages(place: Place, start: float, end: float) -> list[dict[str, Any]]:
 def _passage(altitude: Altitude, rise: float, set_: float) -> dict[str, Any]:
     transit = _transit(altitude, rise, set_)
     return {
-        "rise": _iso(rise),
-        "set": _iso(set_),
-        "transit": _iso(transit),
+        "rise": utc_text(rise),
+        "set": utc_text(set_),
+        "transit": utc_text(transit),
         "illumination": altitude.track.illumination(transit),
     }
 
@@ -71,7 +71,3 @@ def _transit(altitude: Altitude, rise: float, set_: float) -> float:
         transit += step
         turn = -altitude.hour_angle(transit)
     return transit if transit < set_ else culmination(altitude, rise, set_, upper=True)
-
-
-def _iso(time: float) -> str:
-    return datetime.fromtimestamp(round(time), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,24 @@ def mrc(api: ApiClient, case: dict[str, Any]) -> ApiClient:
     """The API with a config for the site `mrc`."""
     write("mrc", case)
     return api
+
+
+def test_events_may_be_utc_texts(mrc: ApiClient, case: dict[str, Any]) -> None:
+    dates = mrc.get("/events", params={"site": "mrc", "when": case["when"]}).json()
+    texts = mrc.get("/events", params={"site": "mrc", "when": case["when"], "format": "iso"}).json()
+    assert list(texts) == list(dates)
+    for name, text in texts.items():
+        moment = datetime.fromisoformat(text)
+        assert moment.utcoffset() == timedelta(0)
+        assert tai_julian_date(moment.timestamp()) == pytest.approx(dates[name], abs=0.51 / DAY_S, rel=0)
+    default = mrc.get("/events", params={"site": "mrc", "when": case["when"], "format": "tai"})
+    assert default.json() == dates
+
+
+def test_another_format_is_refused(mrc: ApiClient) -> None:
+    answer = mrc.get("/events?site=mrc&format=unix")
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "format must be tai (Julian dates, the default) or iso (UTC texts)."}
 
 
 def write(site: str, case: dict[str, Any], **more: Any) -> None:
