@@ -97,6 +97,7 @@ NEEDS = {
     "GET /pipe/statuses": Need.NOTHING,
     "GET /events": Need.NOTHING,
     "GET /events/plot": Need.NOTHING,
+    "GET /events/visibility": Need.NOTHING,
     "GET /events/moon/rise-set-illum": Need.NOTHING,
     "GET /now": Need.NOTHING,
     "GET /openapi.json": Need.NOTHING,

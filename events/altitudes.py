@@ -2,11 +2,24 @@
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
-from events.tracks import EARTH_RADIUS_KM, Track
+from events.tracks import EARTH_RADIUS_KM
 
 # Flattening of the Earth, WGS 84 (NIMA TR8350.2).
 FLATTENING = 1 / 298.257223563
+
+
+class Directions(Protocol):
+    """Where a body is, seen from the centre of the Earth."""
+
+    def direction(self, time: float) -> tuple[float, float, float]:
+        """Return hour angle (radians), declination and parallax sine at a time (Unix seconds)."""
+        ...
+
+    def illumination(self, time: float) -> float:
+        """Return the lit share of the disc (0 to 1) at a time (Unix seconds)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +50,7 @@ class Altitude:
         Where the observer is.
     """
 
-    def __init__(self, track: Track, place: Place) -> None:
+    def __init__(self, track: Directions, place: Place) -> None:
         self.track = track
         latitude = math.radians(place.latitude)
         self._longitude = math.radians(place.longitude)
@@ -51,15 +64,25 @@ class Altitude:
 
     def __call__(self, time: float) -> float:
         """Return the altitude (degrees) at a moment (Unix seconds)."""
+        south, west, north = self._to_body(time)
+        up = self._cosine * south + self._sine * north
+        return math.degrees(math.asin(up / math.sqrt(south * south + west * west + north * north)))
+
+    def vector(self, time: float) -> tuple[float, float, float]:
+        """Return the direction at a moment (Unix seconds), of length 1, in the same axes for all bodies."""
+        south, west, north = self._to_body(time)
+        length = math.sqrt(south * south + west * west + north * north)
+        return south / length, west / length, north / length
+
+    def _to_body(self, time: float) -> tuple[float, float, float]:
+        """Return the way from the observer to the body, in units of its distance from the Earth's centre."""
         hour_angle, declination, parallax = self.track.direction(time)
         hour_angle += self._longitude
         equatorial = math.cos(declination)
-        # From the observer to the body, in units of its distance from the Earth's centre.
         south = equatorial * math.cos(hour_angle) - self._out * parallax
         west = equatorial * math.sin(hour_angle)
         north = math.sin(declination) - self._north * parallax
-        up = self._cosine * south + self._sine * north
-        return math.degrees(math.asin(up / math.sqrt(south * south + west * west + north * north)))
+        return south, west, north
 
     def hour_angle(self, time: float) -> float:
         """Return the hour angle: the angle west of the meridian (radians, from -pi to pi)."""

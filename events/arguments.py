@@ -51,6 +51,22 @@ def moment(given: Any, now: float) -> float:
     return when
 
 
+def target(ra: Any, dec: Any) -> tuple[float, float]:
+    """Return the place on the sky that a caller gives: right ascension and declination, ICRS, in degrees.
+
+    Raises
+    ------
+    BadRequest
+        If either is missing or out of its range.
+    """
+    found = as_float(ra), as_float(dec)
+    if not 0 <= found[0] <= 360:  # noqa: PLR2004 - a circle
+        raise BadRequest("ra must be a number of degrees from 0 to 360 (ICRS).")
+    if not -90 <= found[1] <= 90:  # noqa: PLR2004 - from pole to pole
+        raise BadRequest("dec must be a number of degrees from -90 to 90 (ICRS).")
+    return found
+
+
 def is_iso(given: Any) -> bool:
     """Return whether a caller wants times as UTC texts; by default they are Julian dates in TAI.
 

@@ -11,6 +11,7 @@ from events.almanac import Almanac, almanac, iso_events, tai_events
 from events.errors import as_objects
 from events.observers import find
 from events.plot import night_plot
+from events.targets import visibility
 
 SVG = "image/svg+xml; charset=utf-8"
 # The picture has its colours in a style element. It loads nothing and runs nothing.
@@ -37,6 +38,14 @@ def get_plot(request: Request) -> Response:
         night_plot.svg(_almanac(request)),
         {"Content-Type": SVG, "Content-Security-Policy": POLICY},
     )
+
+
+@endpoint
+def get_visibility(request: Request) -> Response:
+    """`GET /events/visibility?site=&ra=&dec=&when=`: when a target can be observed in a site's night."""
+    with as_objects():
+        ra, dec = arguments.target(request.parameter("ra"), request.parameter("dec"))
+    return ok(visibility(_almanac(request), ra, dec))
 
 
 @endpoint

@@ -102,7 +102,7 @@ class Track:
         body.compute(dynamical_date(time))
         rotation = SIDEREAL_RATE * (time - self._epoch)
         return Apparent(
-            hour_angle=_sidereal_time(time) - body.g_ra - rotation,
+            hour_angle=sidereal_time(time) - body.g_ra - rotation,
             declination=body.g_dec,
             parallax_sine=EARTH_RADIUS_KM / (body.earth_distance * ASTRONOMICAL_UNIT_KM),
             illumination=body.phase / 100,
@@ -138,7 +138,7 @@ def newton(coefficients: tuple[float, ...], steps: float) -> float:
     return c0 + steps * (c1 + (steps - 1) * (c2 + (steps - 2) * (c3 + (steps - 3) * tail)))
 
 
-def _sidereal_time(time: float) -> float:
+def sidereal_time(time: float) -> float:
     """Return the apparent sidereal time of Greenwich (radians). UTC stands for UT1, at most 0.9 s apart."""
     greenwich = ephem.Observer()
     greenwich.date = time / DAY_S + UNIX_EPOCH_DUBLIN

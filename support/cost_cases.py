@@ -289,6 +289,7 @@ CASES: dict[str, dict[str, Case]] = {
         "a site of an enclosure": Case(get("/events", site="mrc1")),
     },
     "GET /events/plot": {"an enclosure": Case(get("/events/plot", site="mrc"))},
+    "GET /events/visibility": {"a target": Case(get("/events/visibility", site="mrc", ra=83.82, dec=-5.39))},
     "GET /events/moon/rise-set-illum": {"a month": Case(get("/events/moon/rise-set-illum", **MOON))},
     "GET /now": {
         "three sites, a queue, a PIPE": Case(get("/now"), (*NETWORK, SeedData.read_again)),

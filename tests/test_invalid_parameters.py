@@ -73,7 +73,7 @@ IN_PATHS = {
 # Parameters without which the others are not looked at.
 NEEDED = {"/recentuploads": {"site": "mrc1"}, "/filtered_images": {"ra": "10", "dec": "20"}}
 # Its documented answers are 500: an unknown site, and a config that lacks a parameter.
-DOCUMENTED_500 = {"/events", "/events/plot"}
+DOCUMENTED_500 = {"/events", "/events/plot", "/events/visibility"}
 
 
 def parameters(path: str, method: str) -> list[dict[str, Any]]:

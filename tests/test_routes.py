@@ -56,6 +56,7 @@ ROUTES = {
     "GET /pipe/statuses": "listPipeStatuses",
     "GET /events": "getEvents",
     "GET /events/plot": "getEventsPlot",
+    "GET /events/visibility": "getVisibility",
     "GET /events/moon/rise-set-illum": "getMoonEvents",
     "GET /now": "getNow",
     "GET /openapi.json": "getOpenApi",

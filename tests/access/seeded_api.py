@@ -119,6 +119,7 @@ BODIES: dict[str, Callable[[SeededApi], dict[str, Any]]] = {
     "POST /pipe/status": lambda _: {"json": {"pipe_id": "pipe1", "status": _fresh()}},
     "GET /events": lambda _: {"params": {"site": "mrc1"}},
     "GET /events/plot": lambda _: {"params": {"site": "mrc1"}},
+    "GET /events/visibility": lambda _: {"params": {"site": "mrc1", "ra": 10, "dec": 41}},
     "GET /events/moon/rise-set-illum": lambda _: {
         "params": {"lat": 34, "lng": -119, "start": "2026-01-01T00:00:00Z", "end": "2026-01-02T00:00:00Z"}
     },

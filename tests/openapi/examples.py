@@ -102,6 +102,8 @@ def _play_sites(call: Ask) -> None:
     browser = {"resolution": "high", "initial_url": "https://ui.example.org"}
     call("post", "/new_remotehq_browser", body=browser)
     call("get", "/events", "/events?site=mrc&when=1773446400")
+    target = "site=mrc&when=1773446400&ra=83.82&dec=-5.39"
+    call("get", "/events/visibility", f"/events/visibility?{target}")
     moon = "lat=34.46&lng=-119.68&start=2026-03-01T00:00:00Z&end=2026-03-04T00:00:00Z"
     call("get", "/events/moon/rise-set-illum", f"/events/moon/rise-set-illum?{moon}")
 
