@@ -39,8 +39,11 @@ READ = {
         "site",
         "base_filename",
         "data_type",
+        "capture_date",
         "sort_date",
         "jpg_medium_exists",
+        # `GET /now` reads the newest image of each site by the same query.
+        "jpg_small_exists",
     },
     "fitsheader": {"base_filename", "header"},
     "downloadzip": {
