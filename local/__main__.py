@@ -104,6 +104,7 @@ The API is at {base}
   the newest image:           {curl} {base}/mrc1/latest_images/1
   events of tonight:          {curl} "{base}/events?site=mrc"
   a plot of them:             {base}/events/plot?site=mrc
+  a target tonight:           {curl} "{base}/events/visibility?site=mrc&ra=202.47&dec=47.2"
   jobs for the pipelines:     {curl} {base}/pipe/queues
   a shared browser:           {curl} {base}/control_room/mrc1
   a form for an upload:       {curl} {base}/upload -d '{{"object_name": "mrc1-a-20260101-00000001-EX10.jpg"}}'

@@ -34,6 +34,7 @@ def website() -> Iterator[str]:
     [
         ("latest_images", ["mrc1"], 2),
         ("tonight", ["mrc1"], 2),
+        ("find_images", ["--object", "M 42"], 2),
         ("upload_image", [IMAGE], 1),
         ("pipe_worker", ["stacks", "--", "true"], 2),
     ],
