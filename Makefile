@@ -40,9 +40,17 @@ test: $(VENV)/installed  ## run every test that needs no AWS account; fails if a
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=json:.local/coverage.json
 	$(BIN)/python -m tests.module_coverage
 
-# tests/slow.txt lists slow tests: the browser, the suites with faults, whole stacks and second programs, fuzzing, measured
-# costs and memory, exhaustive comparisons. The remaining tests call every service, and coverage is measured with them.
-SLOW := $(shell cat tests/slow.txt)
+# Slow tests: the browser, the suites with faults, whole stacks and second programs, fuzzing, measured costs and
+# memory, exhaustive comparisons. The remaining tests call every service.
+SLOW := access/test_matrix_http.py access/test_serve_protected.py browser callers chaos common/test_broken_answers.py \
+	common/test_deadline.py common/test_request_context.py common/test_sandbox.py costs db/test_bounds.py \
+	db/test_cone.py db/test_outage_http.py db/test_injection_http.py db/test_plans.py deploy downloads/test_bounds_http.py \
+	downloads/test_codec_fuzz.py downloads/test_fits_cases.py downloads/test_funpack.py downloads/test_mutations.py \
+	downloads/test_reuse_http.py downloads/test_tiles.py downloads/test_zip_streaming.py downloads/test_zips_http.py \
+	events_service/test_observers.py events_service/test_oracle.py examples faults ingest/test_filing.py local \
+	now/test_outages_http.py \
+	openapi/test_clients.py openapi/test_examples.py openapi/test_fuzz.py outages remotehq/test_rooms_http.py \
+	simulation test_invalid_parameters.py test_readme.py
 
 quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)

@@ -16,7 +16,7 @@ from ingest import schema as ingest_schema
 from local import environment, resources, uploads
 from local.auth0 import AUDIENCE, Auth0
 from local.child import Child
-from local.deployment import PROJECT, Deployment
+from local.deployment import Deployment
 from local.gateway import Gateway, StandIn
 from local.invocation import Invoker
 from local.lambda_api import PREFIX, lambda_api
@@ -64,17 +64,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         for name, line in report.user_properties:
             if name == SUMMARY_LINE:
                 reporter.write_line(line)
-
-
-# Folders and files whose tests are slow.
-SLOW = tuple(f"tests/{name}" for name in (PROJECT / "tests" / "slow.txt").read_text().split())
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Measure coverage with the quick tests only. Tracing takes a third of the time of some slow ones."""
-    for item in items:
-        if item.nodeid.startswith(SLOW) or item.get_closest_marker("slow"):
-            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session")
