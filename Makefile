@@ -43,7 +43,7 @@ test: $(VENV)/installed  ## run every test that needs no AWS account; fails if a
 # Slow tests: the browser, the suites with faults, whole stacks and second programs, fuzzing, measured costs and
 # memory, exhaustive comparisons. The remaining tests call every service.
 SLOW := access/test_matrix_http.py access/test_serve_protected.py browser callers chaos common/test_broken_answers.py \
-	common/test_deadline.py common/test_request_context.py common/test_sandbox.py costs db/test_bounds.py \
+	common/test_deadlines.py common/test_request_context.py common/test_sandbox.py costs db/test_bounds.py \
 	db/test_cone.py db/test_outage_http.py db/test_injection_http.py db/test_plans.py deploy downloads/test_bounds_http.py \
 	downloads/test_codec_fuzz.py downloads/test_fits_cases.py downloads/test_funpack.py downloads/test_mutations.py \
 	downloads/test_reuse_http.py downloads/test_tiles.py downloads/test_zip_streaming.py downloads/test_zips_http.py \
