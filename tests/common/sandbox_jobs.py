@@ -1,7 +1,9 @@
 """Jobs that behave as decoders of hostile files do."""
 
+import atexit
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
 import socket
@@ -19,6 +21,9 @@ Arguments = dict[str, Any]
 # Opened in the template: a job can open nothing.
 _MAPS = Path("/proc/self/maps").open()  # noqa: SIM115 - open as long as the process
 _MEMORY = Path("/proc/self/mem").open("rb", buffering=0)  # noqa: SIM115 - see above
+# Some tests load these jobs into pytest's process, which warns of files that are still open at its end.
+atexit.register(_MAPS.close)
+atexit.register(_MEMORY.close)
 
 
 def reverse(arguments: Arguments, source: Input) -> Iterator[bytes]:
@@ -43,6 +48,8 @@ def fail(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
 
 def crash(_arguments: Arguments, _source: Input) -> Iterator[bytes]:
     yield b"half of a result"
+    # pytest would write the stacks of its own process, as if a test had crashed.
+    faulthandler.disable()
     ctypes.string_at(1)
 
 
