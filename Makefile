@@ -52,7 +52,7 @@ SLOW := access/test_matrix_http.py access/test_serve_protected.py browser caller
 	openapi/test_clients.py openapi/test_examples.py openapi/test_fuzz.py outages remotehq/test_rooms_http.py \
 	simulation test_invalid_parameters.py test_readme.py
 
-quick: $(VENV)/installed  ## most tests, in about a minute: make quick PYTHON=python3.12 VENV=.local/python3.12
+quick: $(VENV)/installed  ## most tests, in one to two minutes: make quick PYTHON=python3.12 VENV=.local/python3.12
 	$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not slow" $(SLOW:%=--ignore=tests/%)
 
 # NETWORK names the file with the names of a network: make test NETWORK=other.yml. Its path is relative to this folder.

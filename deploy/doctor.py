@@ -24,6 +24,8 @@ from local.deployment import PROJECT
 UNRESERVABLE = 100
 # A resource of every stack of this project. The earlier service's stack does not have it.
 _OWN_RESOURCE = "ApiGatewayStage"
+# What deploy/database.yml makes endpoints to.
+_ENDPOINTS = {"s3", "dynamodb", "ssm", "lambda", "sqs", "sns"}
 _NOT_FOUND = {"404", "NoSuchBucket", "NotFound", "NotFoundException", "ResourceNotFoundException"}
 
 
@@ -302,6 +304,28 @@ def check_subnets(stage: Stage) -> Iterator[Finding]:
         yield Finding(f"The {len(found)} subnets are in {len(zones)} zones.")
 
 
+def check_endpoints(stage: Stage) -> Iterator[Finding]:
+    """Find endpoints in the VPC that the stage would make again. AWS refuses the second one."""
+    if (stage.parameters["network"], stage.parameters["endpoints"]) != ("vpc", "make"):
+        return
+    vpc = stage.parameters["vpc"]
+    in_vpc = [{"Name": "vpc-id", "Values": [vpc]}]
+    found = stage.account.client("ec2").describe_vpc_endpoints(Filters=in_vpc)["VpcEndpoints"]
+    services = {each["ServiceName"].rpartition(".")[2] for each in found if not _is_of(stage, each)}
+    others = sorted(services & _ENDPOINTS)
+    if others:
+        yield Finding(
+            f"The VPC {vpc} has endpoints already, to {', '.join(others)}.",
+            "Set endpoints: exist if all that the stage needs are there; otherwise delete these.",
+        )
+
+
+def _is_of(stage: Stage, endpoint: dict[str, Any]) -> bool:
+    """Return whether the stage's own stack made this endpoint."""
+    tags = {tag["Key"]: tag["Value"] for tag in endpoint.get("Tags", [])}
+    return tags.get("aws:cloudformation:stack-name") == stage.account.stack_name
+
+
 def _status(ask: Callable[[], Any]) -> str:
     """Return whether what `ask` asks AWS for exists: "exists", "missing" or "forbidden"."""
     try:
@@ -320,6 +344,7 @@ CHECKS: tuple[Check, ...] = (
     check_auth0,
     check_domain,
     check_subnets,
+    check_endpoints,
 )
 
 if __name__ == "__main__":

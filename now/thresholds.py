@@ -67,7 +67,7 @@ JOB_WAITS = Threshold(
     "min",
     MINUTE_S,
     "the oldest job waits too long: nobody took it for",
-    "the alarm AlarmOldestItem sends its e-mail at the same age",
+    "the alarm AlarmOldestItem has the same limit, but also counts leased jobs, and waits for three reports",
 )
 HANDED_OUT_OFTEN = Threshold(
     3,

@@ -166,7 +166,11 @@ CASES: list[tuple[str, str, Case]] = [
         items_of_the_earlier_service,
     ),
     ("a queue and item of this service", "`GET /pipe/queue/{queue_name}`", items_of_this_service),
-    ("an item of this service, then one of the earlier service", "`GET /pipe/queue/{queue_name}`", items_of_both),
+    (
+        "an item of this service, then one of the earlier service",
+        "`GET /pipe/queue/{queue_name}`",
+        items_of_both,
+    ),
     ("an item that the earlier service took", "`POST …/dequeue`", an_item_taken_by_the_earlier_service),
     ("an item that this service took", "`POST …/dequeue`", an_item_taken_by_this_service),
     ("a queue of one item", "`GET /pipe/queues`", counts),

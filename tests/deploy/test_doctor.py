@@ -272,6 +272,20 @@ def test_subnets_must_exist_in_two_zones_of_the_vpc(account: Callable[..., str])
     assert "are not in vpc-0123456789abcdef0." in account(**elsewhere, subnets=",".join(made))
 
 
+def test_endpoints_that_exist_cannot_be_made_again(account: Callable[..., str]) -> None:
+    ec2 = client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    in_vpc = {"network": "vpc", "vpc": vpc, "subnets": subnet}
+    assert "has endpoints already" not in account(**in_vpc)
+    made = ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3")["VpcEndpoint"]
+    assert f"The VPC {vpc} has endpoints already, to s3. Set endpoints: exist" in account(**in_vpc)
+    assert "has endpoints already" not in account(**in_vpc, endpoints="exist")
+    own = [{"Key": "aws:cloudformation:stack-name", "Value": STACK}]
+    ec2.create_tags(Resources=[made["VpcEndpointId"]], Tags=own)
+    assert "has endpoints already" not in account(**in_vpc)
+
+
 def test_the_command_tells_how_much_is_wrong(
     account: Callable[..., str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
