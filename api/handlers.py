@@ -25,7 +25,10 @@ def dummy_requires_auth(_request: Request) -> Response:
 
 @endpoint
 def upload(request: Request) -> Response:
-    """`POST /upload`: a presigned POST for one file; for an info image, its channel then awaits it."""
+    """`POST /upload`: return a form for the upload of one file.
+
+    For an info image, also store that its channel waits for it.
+    """
     wanted = uploads.parse_upload(request.json_object())
     if wanted.info_image:
         image = wanted.info_image
@@ -35,7 +38,7 @@ def upload(request: Request) -> Response:
 
 @endpoint
 def download_zip(request: Request) -> Response:
-    """`POST /downloadzip`: `{"message": url}` of a zip of the FITS files that a site captured in a range."""
+    """`POST /downloadzip`: return `{"message": url}` of a zip of a site's FITS files from a time range."""
     wanted = zip_requests.parse_zip_request(request.json_object())
     files = image_files.fits_files(wanted)
     if not files.names:
@@ -45,7 +48,7 @@ def download_zip(request: Request) -> Response:
 
 @endpoint
 def recent_uploads(request: Request) -> Response:
-    """`GET /recentuploads?site=&limit=`: a site's uploads, or those of "all", oldest first unless limited."""
+    """`GET /recentuploads?site=&limit=`: return uploads, oldest first, or the newest if limited."""
     site, after = request.parameter("site"), request.parameter("after")
     if site in (None, ""):
         raise NotFound("Please be sure to include the sitecode query parameter.")

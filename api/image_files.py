@@ -13,7 +13,7 @@ from db.queries import FitsFlags
 MAX_FILES = 2000
 
 DIRECTORY = "data"
-# On some system, a zip entry with one of these characters unpacks into another folder.
+# On some systems, a zip entry with one of these characters unpacks into another folder.
 _SEPARATORS = frozenset("/\\")
 
 # The level in a file's name.
@@ -77,7 +77,7 @@ def _is_file_name(name: str) -> bool:
     else:
         possible = not _SEPARATORS.intersection(name)
     if not possible:
-        logs.logger.warning("image left out of a zip: its name cannot be a file's")
+        logs.logger.warning("image left out of a zip: its name is not a possible file name")
     return possible
 
 

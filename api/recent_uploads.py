@@ -99,9 +99,11 @@ def _following(items: Iterable[Item], after: Position | None) -> Iterator[Item]:
 
 
 def _oldest(items: Iterable[Item], most_bytes: int) -> tuple[list[Item], bool]:
-    """Return the oldest items, sorted, of at least `most_bytes`, and whether others were dropped.
+    """Return the oldest items, sorted, and whether newer ones were dropped.
 
-    At most `_SLACK` times as much is in memory.
+    The items together have at least `most_bytes` if there are that many.
+
+    At most `_SLACK` times `most_bytes` are in memory at a time.
     """
     kept: list[Item] = []
     size, dropped = 0, False

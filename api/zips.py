@@ -35,7 +35,7 @@ def url_of(files: FitsFiles) -> str:
     NotFound
         If none of them exists.
     StillPacking
-        If it takes longer than `WAIT_S`. Asked again for the same files, the answer is the finished zip.
+        If it takes longer than `WAIT_S`. A later request for the same files then gets the finished zip.
     Unavailable
         If the zip function fails.
     """

@@ -15,7 +15,8 @@ from common.requests import Request
 
 KEY_HEADER = "x-site-key"
 
-# Callers without a name, as the log has them. Saved searches of operators use these words, so they stay.
+# The words in the log for callers without a name. Operators have saved searches with these words, so do not
+# change them.
 ANYBODY = "anybody"
 UNKNOWN = "nobody known"
 
@@ -27,7 +28,7 @@ class Need(Enum):
     """
 
     NOTHING = auto()
-    """The route changes nothing that anyone would miss."""
+    """The route changes no stored data, or only data that can be made again."""
 
     TOKEN = auto()
     """The token of any user, in every stage. API Gateway asks the authorizer before the entry point runs."""
@@ -39,7 +40,7 @@ class Need(Enum):
     """A user with a role."""
 
     USER_TO_MAKE = auto()
-    """Nothing where the thing exists. Where it must be made first, the handler calls `check_user`."""
+    """Nothing if the requested thing exists. If it must be created first, the handler calls `check_user`."""
 
     SITE = auto()
     """A user with a role, or the key of the site in the path."""
@@ -117,14 +118,16 @@ class Unauthorized(ApiError):
 
 
 def check(route: str, request: Request) -> None:
-    """Allow a request, or raise before anything changes. The context then has the caller of a change.
+    """Allow a request, or raise before anything changes.
+
+    For a change, the request context contains the caller afterwards.
 
     If the request has a key, only the key counts; otherwise its bearer token.
 
     Parameters
     ----------
     route
-        Method and resource, as `NEEDS` has them.
+        Method and resource, a key of `NEEDS`.
     request
         What was sent.
 
@@ -133,7 +136,7 @@ def check(route: str, request: Request) -> None:
     KeyError
         If this stage is protected and the route is in no table.
     Unauthorized
-        If there is no key, and no token that is good.
+        If there is no key and no valid token.
     Forbidden
         If the key is not known or does not allow this, or if the user has none of the roles that may.
     """
@@ -152,12 +155,12 @@ def check(route: str, request: Request) -> None:
 
 
 def check_user(request: Request) -> None:
-    """Allow a user who may change things; in open stages every caller.
+    """Check that the caller is a user who may change things. In open stages allow every caller.
 
     Raises
     ------
     Unauthorized
-        If it has no token that is good.
+        If the caller has no valid token.
     Forbidden
         If the user has none of the roles that may change things.
     """

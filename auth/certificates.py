@@ -26,7 +26,7 @@ def public_key(written: str) -> RSAPublicKey:
     Raises
     ------
     CertificateRefused
-        If it is no certificate, or not one of an RSA key.
+        If it is not a certificate, or its key is not an RSA key.
     """
     text = written.replace("\\n", "\n")
     match = _PEM.search(text)

@@ -14,7 +14,7 @@ def endpoint(function: Endpoint) -> Handler:
 
 
 def endpoint_with_json_errors(function: Endpoint) -> Handler:
-    """Make a Lambda handler like `endpoint` whose errors are JSON: `{"message": sentence}`, also of a 500.
+    """Make a Lambda handler like `endpoint` whose errors are JSON: `{"message": sentence}`, also for a 500.
 
     Site computers read every response of `PUT /{site}/config` as JSON, and retry for ever if that fails.
     """

@@ -27,7 +27,7 @@ def authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "a setting is missing or wrong", extra={"fields": {**logs.failure(error), "why": str(error)}}
         )
         raise Exception("The authorizer is not configured") from None  # noqa: TRY002 - see above
-    except Exception as error:  # noqa: BLE001 - a fault here must not open the door, nor log the token
+    except Exception as error:  # noqa: BLE001 - an error here must neither allow the call nor log the token
         _refuse("unforeseen error", event, logs.failure(error))
 
 

@@ -45,7 +45,7 @@ def _revoke(wanted: argparse.Namespace) -> list[str]:
 def _list(_wanted: argparse.Namespace) -> list[str]:
     stored = site_keys.read()
     for parameter, reason in stored.malformed.items():
-        sys.stderr.write(f"{parameter} opens nothing: {reason}. Revoke it, or delete the parameter.\n")
+        sys.stderr.write(f"{parameter} gives no access: {reason}. Revoke it, or delete the parameter.\n")
     return [
         f"{holder.kind:4}  {holder.name:16}  {key.made}  {key.sha256[:_FINGERPRINT_DIGITS]}"
         for holder, keys in stored.keys.items()
@@ -64,10 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     of_holder.add_argument("kind", choices=site_keys.KINDS)
     of_holder.add_argument("name", type=_name, help="a site code, or the name of a PIPE")
 
-    make = words.add_parser("make", parents=[of_holder], help="make the first key, and show it this once")
+    make = words.add_parser("make", parents=[of_holder], help="make the first key, and show it only now")
     make.set_defaults(do=_hand_out)
     rotate = words.add_parser(
-        "rotate", parents=[of_holder], help="make a new key, and show it this once; the one before stays good"
+        "rotate", parents=[of_holder], help="make a new key, show it only now; the previous one stays valid"
     )
     rotate.set_defaults(do=_rotate)
     revoke = words.add_parser("revoke", parents=[of_holder], help="end all keys")

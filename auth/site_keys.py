@@ -113,9 +113,9 @@ def hand_out(new: Holder) -> str:
     Raises
     ------
     AlreadyHolds
-        If there is one already.
+        If the holder has a key already.
     Malformed
-        If what is stored of the holder cannot be read.
+        If the stored keys of the holder cannot be read.
     """
     if new in _readable(new).keys:
         raise AlreadyHolds(f"{new} has a key; rotate it, or revoke it first.")
@@ -128,9 +128,9 @@ def rotate(existing: Holder) -> str:
     Raises
     ------
     NoSuchHolder
-        If there is none yet.
+        If the holder has no key yet.
     Malformed
-        If what is stored of the holder cannot be read.
+        If the stored keys of the holder cannot be read.
     """
     return _add(existing, _keys(existing)[1 - KEYS_OF_ONE :])
 
@@ -141,9 +141,9 @@ def revoke(existing: Holder, *, earlier_only: bool) -> None:
     Raises
     ------
     NoSuchHolder
-        If there is none.
+        If the holder has no key.
     Malformed
-        If the newest is to stay and what is stored of the holder cannot be read.
+        If the newest key is to stay and the stored keys of the holder cannot be read.
     """
     if earlier_only:
         _write(existing, _keys(existing)[-1:])
@@ -155,7 +155,7 @@ def revoke(existing: Holder, *, earlier_only: bool) -> None:
 
 
 def _readable(holder_: Holder) -> Stored:
-    """Return what is stored, where that of one holder can be read."""
+    """Return what is stored, after checking that the keys of one holder can be read."""
     stored = read()
     reason = stored.malformed.get(_parameter(holder_))
     if reason is not None:
@@ -208,7 +208,7 @@ def _parsed(value: str) -> list[StoredKey]:
     except (ValueError, TypeError, RecursionError) as error:
         raise Malformed("its value is not a list of keys in JSON") from error
     if not all(_is_digest(key.sha256) and isinstance(key.made, str) for key in keys):
-        raise Malformed("its value has something else than SHA-256 and date of a key")
+        raise Malformed("its value has something other than the SHA-256 and the date of a key")
     return keys
 
 

@@ -47,7 +47,7 @@ def claims(token: str, certificate: str, audience: str) -> dict[str, Any]:
     TokenRefused
         If anything about it is wrong.
     auth.certificates.CertificateRefused
-        If the certificate is none, whatever the token.
+        If the certificate cannot be used, even if the token is invalid too.
     """
     key = public_key(certificate)
     try:

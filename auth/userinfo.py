@@ -12,7 +12,7 @@ TIMEOUT_S = (2.0, 5.0)
 
 
 class UserInfoFailed(Exception):
-    """Auth0 did not respond, or its response has no roles."""
+    """Auth0 did not respond in time, refused the token, or sent a response without roles."""
 
 
 def roles(token: str) -> list[Any]:
@@ -21,7 +21,8 @@ def roles(token: str) -> list[Any]:
     Raises
     ------
     UserInfoFailed
-        If Auth0 does not answer in time, refuses the token, redirects, answers too much or names no roles.
+        If Auth0 does not answer in time, refuses the token, redirects, or sends a response that is too long
+        or has no roles.
     """
     try:
         answer = ask("GET", setting("AUTH0_USERINFO_URL"), token, Limits(*TIMEOUT_S))

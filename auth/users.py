@@ -27,7 +27,7 @@ def caller(headers: Mapping[str, str]) -> User:
     auth.tokens.TokenRefused
         If there is no token, or it is not good.
     auth.userinfo.UserInfoFailed
-        If Auth0 does not vouch for it.
+        If Auth0 does not confirm the token.
     """
     token = bearer_token(headers)
     subject = claims(token, setting("AUTH0_CLIENT_PUBLIC_KEY"), setting("AUTH0_CLIENT_ID"))["sub"]

@@ -25,7 +25,7 @@ class Call:
     wall_ms
         From call to answer, backends included.
     cpu_ms
-        What the handler's own thread has computed meanwhile: no backend's time, nor other threads'.
+        CPU time of the handler's own thread, without the time of backends and of other threads.
     """
 
     handler: str
@@ -45,7 +45,7 @@ class Calls:
         self.runs.clear()
 
     def total(self) -> tuple[float, float]:
-        """Return the sums of wall and of CPU milliseconds: authorizer and handler take turns."""
+        """Return the sums of wall and of CPU milliseconds. Authorizer and handler run one after the other."""
         return sum(run.wall_ms for run in self.runs), sum(run.cpu_ms for run in self.runs)
 
 

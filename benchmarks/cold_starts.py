@@ -61,7 +61,7 @@ def _runtime() -> Iterator[Runtime]:
 
 
 def _leading_to(seed: SeedData) -> dict[str, Measured]:
-    """Return a request that leads to each handler, by handler; what it needs is not there yet."""
+    """Return for each handler a request that calls it. The data that the request needs is not stored yet."""
     found: dict[str, Measured] = {}
     for measured in seeded_stack.measured():
         if " /" in measured.route:

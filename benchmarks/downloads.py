@@ -1,8 +1,8 @@
 """Measure how long a download takes, stage by stage, and the peak memory of its process.
 
-The images are sky of 1k x 1k and 4k x 4k pixels and, as the largest that the API is built for, of 6k x 5k as
-floating-point numbers: that one has to be done within the 1,024 MB of a small Lambda function. Memory is that
-of the server's process and of the sandbox together.
+The images show sky: 1k x 1k pixels, 4k x 4k pixels, and 6k x 5k pixels as floating-point numbers, the largest
+size that the API is built for. The largest must be converted within the 1,024 MB of a small Lambda function.
+Memory is that of the server's process and of the sandbox together.
 """
 
 import io
@@ -80,8 +80,8 @@ def measure_stages(kind: str) -> None:
 def measure_whole(kind: str) -> None:
     """Print the seconds of a request and the peak memory in MB. Runs in its own process.
 
-    The first request starts the sandbox and loads its libraries. The second, of a copy, finds it warm. Memory
-    is that of a third: to sample it slows what is sampled.
+    The first request starts the sandbox and loads its libraries. The second, of a copy, finds it warm. The
+    memory is measured in a third request, because sampling makes a request slower.
     """
     from downloads.handlers import download
 
@@ -120,7 +120,7 @@ def _ran(function: str, kind: str) -> Any:
 
 
 def _images() -> Iterator[tuple[str, bytes]]:
-    """Return titles and packed images: noise as a camera has it, over some stars."""
+    """Yield titles and packed images of some stars with the noise of a camera."""
     rng = np.random.default_rng(1)
     for title, shape, dtype in (
         ("1k x 1k uint16", (1024, 1024), "u2"),

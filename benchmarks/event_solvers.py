@@ -83,7 +83,7 @@ def _ephems(body: Any, place: Place, start: float, length_s: float, level: float
             try:
                 moment = search(body, start=moment, use_center=True)
             except (ephem.AlwaysUpError, ephem.NeverUpError):
-                # Only this day has no crossing.
+                # This day has no crossing. Other days may have one.
                 moment += 1
             else:
                 yield (moment - UNIX_EPOCH_DUBLIN) * DAY_S

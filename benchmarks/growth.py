@@ -1,7 +1,8 @@
 """Measure how each route's cost grows with what it depends on: time, requests to backends, DynamoDB's units.
 
-Wall times hold the backend's part. moto's, which stands for DynamoDB and S3, grows with all that it
-holds, also where DynamoDB's does not: there the handler's CPU time, the requests and the units tell.
+Wall times include the time of the backends. moto stands for DynamoDB and S3, and becomes slower with
+everything that it stores, even if DynamoDB would not. In these cases look at the handler's CPU time, the
+requests and the units.
 """
 
 import statistics

@@ -18,13 +18,13 @@ class Route:
     Attributes
     ----------
     ask
-        Given the size, the request.
+        Returns the request for a size.
     law
         `FLAT` or `PROPORTIONAL`: how its cost follows the size, by design.
     why
         Why it does.
     again
-        Given the size, what is done before each call and not measured.
+        Returns for a size the steps to run before each call. They are not measured.
     """
 
     ask: Callable[[int], Step]
@@ -42,7 +42,7 @@ class GrowthCase:
     sizes
         In ascending order.
     grow
-        Makes it so large, from the size before.
+        Makes the data as large as the given size, starting from the previous size.
     """
 
     sizes: tuple[int, ...]
@@ -57,7 +57,7 @@ NAME = f"{image_rows.BUSY_SITE}-sq01-20180101-00000001"
 
 
 def one_more(_size: int) -> tuple[Step, ...]:
-    """Return what makes up for an item that is taken."""
+    """Return the step that replaces an item that a call has taken."""
     return (growth_data.put_item,)
 
 

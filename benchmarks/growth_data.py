@@ -112,7 +112,7 @@ def grow_image(_seed: SeedData, megapixels: int) -> None:
 
 
 def page(number: int) -> Step:
-    """Return the request for a page of a site's newest images, the `number`-th of a hundred images each."""
+    """Return the request for page `number` of a site's newest images, with a hundred images a page."""
     query = {"after": arguments.position_text(_position((number - 1) * 100))} if number > 1 else {}
     return get(f"/{image_rows.BUSY_SITE}/latest_images/100", **query)
 
@@ -137,7 +137,7 @@ def grow_rooms(_seed: SeedData, count: int) -> None:
 
 
 def fill_big_queue(size: int) -> tuple[Step, ...]:
-    """Return what makes a queue of `size` items."""
+    """Return the steps that create a queue of `size` items."""
     return (post("/pipe/queue", {"queue_name": BIG_QUEUE}), lambda _: write_legacy_items(BIG_QUEUE, size))
 
 
@@ -160,7 +160,7 @@ def forget_downloads(_seed: SeedData) -> None:
 
 
 def moon(days: int) -> Step:
-    """Return the request for so many days of the Moon."""
+    """Return the request for `days` days of the Moon."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     return get(
         "/events/moon/rise-set-illum",

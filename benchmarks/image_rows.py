@@ -1,7 +1,8 @@
 """Rows of the image table in any number, with headers of 150 cards and 8 KB, the same at every run.
 
-A network of 200 sites, each of which took one image on the first evening. On each night that follows the busy
-site and one other take 360 images each: the busy one, which so has half of all rows, in smart stacks of ten.
+A network of 200 sites, each of which took one image on the first evening. On each later night, the busy site
+and one other site take 360 images each. The busy site takes them in smart stacks of ten, and has half of all
+rows.
 Rows come in the order of capture, as the ingester inserts them. Images are spread evenly over the sky.
 """
 
@@ -62,7 +63,7 @@ def load(connection: Any, count: int) -> None:
 
 
 def image_rows() -> Iterator[str]:
-    """Return lines for COPY, without end, the oldest image first."""
+    """Yield lines for COPY, the oldest image first. They never end."""
     maker = _Maker()
     for site in SITES:
         yield maker.row(site, FIRST_EVENING, stack_number=0)
@@ -96,7 +97,7 @@ class _Maker:
             "name": name,
             "site": site,
             "day": day,
-            # the images of a stack are every second row, for two sites take turns
+            # the images of a stack are every second row, because two sites take turns
             "stack": self._count - 2 * stack_index if site == BUSY_SITE else "no",
             "number": stack_index + 1,
             "object": f"NGC {self._count // 20 % OBJECTS}",
@@ -123,7 +124,7 @@ class _Maker:
         return "\t".join(values) + "\n"
 
     def _cards(self) -> dict[str, Any]:
-        """Return the header's cards, with places for what differs from image to image."""
+        """Return the header's cards, with placeholders for the values that differ from image to image."""
         cards: dict[str, Any] = {
             "ORIGNAME": "%(name)s-EX00.fits.fz",
             "FILENAME": "%(name)s-EX01.fits",

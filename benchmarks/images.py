@@ -34,10 +34,10 @@ COLUMNS = ("handler_p50_ms", "handler_p99_ms", "gateway_p50_ms", "gateway_p99_ms
 ROUNDS = 6
 CALLS = 100
 QUIET_SITE = SITES[10]
-# The ninth night, which every size of table has: of the busy site and of another.
+# The ninth night. A table of any size has it, with images of the busy site and of another site.
 NIGHT_OF_ALL = {"start_date": "2018-01-10 12:00:00", "end_date": "2018-01-11 12:00:00"}
 FIRST_IMAGE = f"{BUSY_SITE}-sq01-20180101-00000001"
-# Where the first image is, so that every size of table has an image there.
+# The place of the first image on the sky. A table of any size has an image there.
 PLACE = {"ra": "331.96", "dec": "-47.577"}
 
 
@@ -216,7 +216,10 @@ def _measure(size: int, base_url: str) -> Figures:
 
 
 def _best_round(route: Route, call: Callable[[], str | bytes]) -> tuple[float, float]:
-    """Return median and 99th percentile of the round with the lowest median: others use the machine too."""
+    """Return median and 99th percentile of the round with the lowest median.
+
+    Other programs slow some rounds down.
+    """
     return min(_round(route, call) for _ in range(ROUNDS))
 
 

@@ -1,8 +1,8 @@
 """Measure what the ingester needs for a file: `python -m benchmarks.ingest`.
 
-It prints for each kind of file the requests to each backend and the time, then how many files a second one
-Lambda and ten Lambdas file. Backends run on the same machine: moto for AWS, and PostgreSQL. So the files a
-second are a lower limit; the CPU time does not depend on moto.
+It prints for each kind of file the requests to each backend and the time. Then it prints how many files one
+Lambda and ten Lambdas file per second. Backends run on the same machine: moto for AWS, and PostgreSQL. So the
+number of files per second is a lower limit; the CPU time does not depend on moto.
 """
 
 import io
@@ -141,7 +141,10 @@ def _stored(key: str, content: bytes) -> dict[str, Any]:
 
 
 def _throughput() -> dict[str, float]:
-    """Return the files a second of one process and of ten: exposures of four files, in batches of ten."""
+    """Return how many files per second one process and ten processes file.
+
+    Exposures have four files. Batches have ten files.
+    """
     found = {}
     for lambdas in (1, LAMBDAS):
         batches = [_batch(100 * lambdas + number) for number in range(BATCHES)]

@@ -69,7 +69,7 @@ def configs() -> dict[str, dict[str, Any]]:
 
 
 def _at_hand() -> dict[str, float]:
-    """Measure what is made of rows that were read already."""
+    """Measure how the answer is made of rows that were read already."""
     found = _parts()
     get_url("credentials are read first")
 

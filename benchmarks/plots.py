@@ -1,6 +1,6 @@
 """Draw benchmarks/results/ as pictures: `python -m benchmarks.plots` writes docs/pictures/*.svg.
 
-Both colour schemes are in each picture; the viewer's own one shows.
+Each picture contains both colour schemes. The browser shows the one that the viewer prefers.
 """
 
 import math

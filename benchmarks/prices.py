@@ -1,6 +1,6 @@
 """Estimate the price of a million requests to each route from counted requests, CPU time and bytes.
 
-Why: the number of requests, the CPU time and the bytes are measured, but only the price compares them.
+Why: the number of requests, the CPU time and the bytes are measured. Only a price makes them comparable.
 List prices of us-east-1 in US dollars, without free tiers, discounts and taxes; they change.
 """
 
@@ -55,7 +55,7 @@ class Price:
 
 
 def prices() -> list[Price]:
-    """Return the price of each route, of the case that the benchmark measures."""
+    """Return the price of each route, for the case that `benchmarks.routes` measures."""
     costs = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
     memory = _memory_mb()
     guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
@@ -100,7 +100,7 @@ def _stores(cost: dict[str, Any]) -> float:
 
 
 def _memory_mb() -> dict[str, float]:
-    """Return the memory of each route's function that has its own, by route; of all others under ""."""
+    """Return the memory setting by route, for functions with a setting of their own; "" has the default."""
     config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
     own = {
         f"{event['http']['method'].upper()} {event['http']['path']}": float(function["memorySize"])

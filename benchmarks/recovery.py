@@ -2,8 +2,8 @@
 
 `python -m benchmarks.recovery [--backend dynamodb] [--what cut] [--times 10]` plays the disturbed night of
 `benchmarks.soak`, writes recovery.json into benchmarks/results/, and prints the recovery time of each round:
-how long after the backend's return the last call ended that was begun since and still suffered. The exit
-status is 1 where one is longer than is promised.
+the time from the backend's return to the end of the last call that began after the return and failed or hung.
+The exit status is 1 if a recovery time is longer than promised.
 """
 
 import argparse

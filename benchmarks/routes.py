@@ -1,7 +1,7 @@
 """Time every route in a process with filled caches: the handler alone, and over the gateway.
 
-A handler's wall time holds the backends' part, and moto's, which stands for DynamoDB, S3 and SSM, is far from
-AWS's own. Its CPU time does not.
+A handler's wall time includes the time of the backends. moto stands for DynamoDB, S3 and SSM, and takes very
+different times from AWS. A handler's CPU time does not include backends.
 """
 
 import time

@@ -14,8 +14,8 @@ from typing import Any
 from local.deployment import PROJECT
 
 _FAULT = 400
-# Prints the answer's status and the milliseconds of the interpreter's own start, of the handler's import, of
-# all from there to its answer, and of CPU in the whole process.
+# Prints the status of the response and four times in milliseconds: the start of the interpreter, the import
+# of the handler, the call of the handler, and the CPU time of the whole process.
 _PROGRAM = """
 import time
 started = time.perf_counter()
@@ -93,7 +93,7 @@ def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path) -> Runtim
 
 
 def _executable(python: str) -> str:
-    """Return the path of an interpreter itself: pyenv's stand behind a script, which takes its time."""
+    """Return the path of the interpreter itself. pyenv's commands are scripts, which take additional time."""
     version = {"PYENV_VERSION": python.removeprefix("python")} if python.startswith("python") else {}
     command = [python, "-c", "import sys; print(sys.executable)"]
     ran = subprocess.run(command, env={**os.environ, **version}, capture_output=True, check=True, text=True)

@@ -18,7 +18,7 @@ from support.cost_cases import CASES, Case, Step, call, dead_letter, post
 from support.seed_data import QUEUE, SeedData
 
 MOTO_TIMEOUT_S = 10.0
-# The case that stands for a route where that is not its first.
+# The case that represents a route, if it is not the route's first case.
 STANDING_FOR = {"POST /download": "a FITS, made before", "POST /downloadzip": "six files, packed before"}
 
 
@@ -72,11 +72,12 @@ def running() -> Iterator[SeedData]:
     os.environ.pop("DATABASE_URL", None)
     stack = Stack(0, demo=False)
     logs.logger.setLevel(logging.ERROR)
-    # It would file what benchmarks store, in this very process, while they measure.
+    # The ingester would file the objects that benchmarks store, in this process, while they measure.
     stack.uploads.stop()
     try:
         with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
-            # With a large table moto may take longer than queues wait for DynamoDB, which takes milliseconds.
+            # With a large table, moto may take longer than the queues' read timeout. DynamoDB itself takes
+            # milliseconds.
             patch.setattr(queue_table.table, "_read_timeout_s", MOTO_TIMEOUT_S)
             filled = SeedData(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
             filled.fill()

@@ -30,7 +30,7 @@ NIGHT = Size(
     forget_s=20,
     ask_again_s=5,
 )
-# Fewer, and busier than a night has them, so that each fault meets every route.
+# Fewer actors than in a normal night, but busier ones, so that each fault affects every route.
 DISTURBED_NIGHT = Size(
     sites=6,
     pipes=4,

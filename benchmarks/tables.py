@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def with_tables(text: str) -> str:
-    """Return a document with its tables as the figures have them."""
+    """Return a document with its tables made from the stored figures."""
     return _TABLE.sub(lambda found: f"{found[1]}{TABLES[found[2]]()}{found[3]}", text)
 
 
@@ -145,7 +145,7 @@ def laws() -> str:
 
 
 def nights() -> str:
-    """Return what came of the undisturbed and of the disturbed night."""
+    """Return the results of the undisturbed and of the disturbed night."""
     undisturbed, disturbed = figures.read("soak")["figures"], figures.read("chaos")["figures"]
     statuses = [route["statuses"] for route in undisturbed["routes"].values()]
     columns = (

@@ -1,4 +1,4 @@
-"""Measure the zip function with 2,000 files and 6 GB, one file over 4 GB, and check that the zip opens.
+"""Measure the zip function with 2,000 files of 6.7 GB, one of them over 4 GB, and check that the zip opens.
 
 The files come from an S3 that makes them up, over real HTTP, and the zip is kept as a sparse file on the
 disk, for Info-ZIP's unzip and Python to look into.
@@ -16,7 +16,8 @@ from support.endless_s3 import MIB
 from support.zipping import EndlessS3
 
 MOST_MB = 200
-# 4.2 GB pass the 32 bits of a size in a plain zip, and the files after it those of an offset.
+# A file of 4.5 GB (4300 MiB) is too large for the 32-bit size of a plain zip, and the files after it start
+# beyond a 32-bit offset.
 SIZES = [100 * MIB, 4300 * MIB, *([1024 * 1024] * 1998)]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-# Where AWS itself looks if nothing names a region.
+# The region if no environment variable names one.
 DEFAULT_REGION = "us-east-1"
 USER_AGENT = "photonranch-api"
 
@@ -74,7 +74,7 @@ class EndpointRefused(Exception):
 def region() -> str:
     """Return the AWS region that the tables and the bucket are in.
 
-    Commands that an operator runs have no `REGION`. They take the region of the AWS command line.
+    Commands that an operator runs have no `REGION`. They use `AWS_REGION` or `AWS_DEFAULT_REGION`.
     """
     names = ("REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     return next((os.environ[name] for name in names if os.environ.get(name)), DEFAULT_REGION)
@@ -166,8 +166,8 @@ def _read_json(
     """Read the JSON of a response, and make boto3 retry if the response is broken.
 
     Rows are passed on unparsed, because botocore's parsing of each value took most of the CPU time of a read.
-    botocore treats a response that is not JSON as empty, so an existing row would look missing. So a broken
-    response becomes an error that boto3 retries.
+    botocore treats a response that is not JSON as empty, and an existing row would look missing. Therefore a
+    broken response becomes an error that boto3 retries.
     """
     read = _whole_object(response_dict["body"], response_dict["headers"].get(_CHECKSUM_HEADER))
     if read is None:
@@ -208,7 +208,7 @@ def custom_endpoint(service: str) -> str | None:
     Raises
     ------
     EndpointRefused
-        If what it names is no URL. botocore takes an empty text for none, and would call AWS itself.
+        If the value is not a URL. botocore treats an empty value as not set, and would call AWS itself.
     """
     for name in (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL"):
         endpoint = os.environ.get(name)

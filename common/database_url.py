@@ -26,7 +26,8 @@ _AFTER_USER = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/[^@/?#]*)?(?:\?.*)?", re.DOT
 CERTIFICATES = Path(__file__).parent / "certificates" / "rds"
 # Servers on this machine: they need no TLS. An empty name is libpq's default, a socket file.
 _LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
-# The second checks only who signed the certificate. A host's own name (CNAME) for the database needs it.
+# `verify-ca` checks only who signed the certificate. It is needed if the database is called by another name
+# (CNAME).
 _CHECKED_MODES = frozenset({"verify-full", "verify-ca"})
 
 _WRONG_FORM = (
@@ -51,7 +52,7 @@ def configured() -> str:
     Raises
     ------
     common.settings.SettingMissing
-        If `DATABASE_URL` is set and empty. Who sets it means another database than the one of the secret.
+        If `DATABASE_URL` is set and empty. Whoever sets it wants another database than the secret's.
     DatabaseUrlRefused
         If it is not a URL that PostgreSQL's client can use.
     """

@@ -15,7 +15,7 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Endpoint = Callable[[Request], Response]
 # Allows a request of a route, "GET /", or raises.
 Check = Callable[[str, Request], None]
-# Makes the body that a caller gets of an error's body.
+# Makes the body of the response from the body of an error.
 ErrorBody = Callable[[Body], Body]
 
 

@@ -4,7 +4,10 @@ import hashlib
 
 
 def weak(content: bytes) -> str:
-    """Return a weak ETag (RFC 9110, 8.8.3) for what an answer says, whatever its bytes are."""
+    """Return a weak ETag (RFC 9110, 8.8.3) of `content`.
+
+    A weak ETag identifies the meaning of a response, not its bytes.
+    """
     return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 

@@ -1,7 +1,8 @@
 """Structured logs: one JSON object a line, with the id of the request it belongs to.
 
-What callers send (bodies, headers, query strings) and what an error's text may quote of it is never logged.
-Of callers who change something the log has the name and the address, never the key or the token.
+The log never contains what callers send (bodies, headers, query strings), nor the text of an error, which may
+quote it. For a caller who changes something, the log contains the name and the address, but never the key or
+the token.
 """
 
 import json
@@ -19,7 +20,7 @@ logger = logging.getLogger("photonranch")
 
 
 class StandardError:
-    """Standard error as it is when a line is written: what runs a handler may put another in its place."""
+    """Writes to the current `sys.stderr`: the program that runs a handler may replace it."""
 
     def write(self, text: str) -> None:
         """Write `text`."""
@@ -77,7 +78,7 @@ def _where(error: BaseException) -> str:
 
 
 def _is_ours(path: Path) -> bool:
-    """Return whether a file is a service's or shared: in Lambda, libraries lie beside them."""
+    """Return whether a file belongs to this project. In Lambda, libraries are in the same folder."""
     return path.parent.parent == _PROJECT and (
         path.parent.name == "common" or (path.parent / "handlers.py").exists()
     )

@@ -13,7 +13,7 @@ _NUMERAL = re.compile(NUMERAL)
 
 
 def number(given: Any) -> Decimal | None:
-    """Return the number that a JSON value is, or that its text writes; None if there is none.
+    """Return the number in a JSON value, which may be a number or a text; None if it is not a number.
 
     NaN, infinities, booleans, exponents of more than two digits, digits other than 0 to 9, and what only
     Python writes (`1_000`) are none. Blanks around a number do not count.

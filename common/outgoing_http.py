@@ -16,12 +16,12 @@ MAX_BYTES = 64 * 1024
 
 
 class NoAnswer(Exception):
-    """The server does not answer in time, answers too much, or no HTTP."""
+    """The server does not answer in time, sends a response that is too long, or does not speak HTTP."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a server is waited for; seconds.
+    """How long to wait for a server; seconds.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server answered, redirects included, which are not followed: they would take the token along."""
+    """The response of a server. Redirects are returned, not followed, because the token would go along."""
 
     status: int
     body: bytes
@@ -51,11 +51,11 @@ class _Received(io.RawIOBase):
         self._end = end
 
     def makefile(self, *_mode: str) -> io.BufferedReader:
-        """Return a reader, as `HTTPResponse` asks a socket for one."""
+        """Return a reader. `HTTPResponse` calls this method of its socket."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True: the stream can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:

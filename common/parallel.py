@@ -14,12 +14,12 @@ Made = TypeVar("Made")
 def in_order(
     function: Callable[[Given], Made], arguments: Iterable[Given], threads: int, ahead: int
 ) -> Iterator[Made]:
-    """Return `function` of each argument, in the order of the arguments, worked out by several threads.
+    """Yield the result of `function` for each argument, in order. Several threads run the calls.
 
     Parameters
     ----------
     function
-        What to do; its exceptions come through.
+        The function to call. Its exceptions are raised here.
     arguments
         Taken one by one as there is room, so that there may be any number of them.
     threads

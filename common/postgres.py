@@ -23,7 +23,8 @@ from common.errors import Unavailable
 CONNECT_TIMEOUT_S = 5
 # Two slow statements in a row still end before API Gateway's 29 s, with a proper response.
 STATEMENT_TIMEOUT_MS = 10_000
-# A server that hangs does not stop statements. After this additional time the connection is given up.
+# A server that hangs does not stop a statement at its timeout. After this additional time the connection is
+# closed.
 GRACE_S = 1.0
 
 # How long an idle connection stays open. docs/operations.md calculates the number of connections.
@@ -86,10 +87,10 @@ class BadValue(QueryFailed):
 
 
 def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[dict[str, Any]]:
-    """Return the rows of a read as dictionaries. It is a transaction of its own.
+    """Run a statement in its own transaction; return its rows as dictionaries.
 
-    If the server has closed the connection meanwhile, the read is repeated on a new one. So a write must be
-    idempotent.
+    If the server has closed the connection meanwhile, the statement runs again on a new one. So a write must
+    be idempotent.
 
     Parameters
     ----------
@@ -101,7 +102,7 @@ def query(sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> list[
     Raises
     ------
     BadValue
-        If a value cannot be read as what the statement takes it for.
+        If a value does not have the type that the statement needs.
     QueryFailed
         If PostgreSQL refused the statement for any other reason.
     StatementTimeout

@@ -4,9 +4,9 @@ Image lists contain thousands of URLs. botocore takes 156 microseconds for one. 
 Signature Version 4 needs one HMAC and takes 9. The signature follows the AWS reference, "Authenticating
 Requests: Using Query Parameters (AWS Signature Version 4)".
 
-A URL has the permissions of who signed it, and ends with the signer's credentials. Those of a Lambda end
-within hours, whatever the URL says. With the setting `URL_SIGNER=user`, URLs are signed with the key of a
-user that may only read (`make signing-key`), which does not end.
+A URL has the permissions of its signer, and expires when the signer's credentials expire. The credentials of
+a Lambda expire within hours, even if the URL says a later time. With the setting `URL_SIGNER=user`, URLs are
+signed with the key of a user that may only read (`make signing-key`), which does not end.
 """
 
 import hashlib
@@ -50,9 +50,9 @@ def get_url(
     content_disposition
         The Content-Disposition header that S3 is to answer with, if any.
     steady_s
-        The URL stays the same for so long, because its time is rounded down to a multiple of this. Browsers
-        then find the object in their cache. The URL is good for up to `steady_s` less. A divisor of a day:
-        a signature belongs to one day.
+        The URL stays the same for this many seconds, because its time is rounded down to a multiple of this.
+        Browsers then find the object in their cache. The URL is then valid for up to `steady_s` less. The
+        value must divide a day, because a signature belongs to one day.
     """
     origin, host, prefix = _place(setting("S3_BUCKET_NAME"))
     additional = _parameter("response-content-disposition", content_disposition)

@@ -37,11 +37,12 @@ class Request:
     id
         API Gateway's request id, which logs and error responses contain.
     url_path
-        The path of the URL that was called, what stands before the routes included.
+        The path of the URL that was called, including the part before the route.
     address
         The IP address that called, as API Gateway saw it.
     authorizer
-        What API Gateway was told by the authorizer, on routes that have one: `principalId`, `userRoles`.
+        The context that the authorizer gave to API Gateway, on routes with an authorizer: `principalId`,
+        `userRoles`.
     """
 
     path: Mapping[str, str]
@@ -108,7 +109,7 @@ class Request:
         text = self.text()
         if len(text) > MAX_JSON_CHARACTERS:
             raise TooLarge(
-                f"The body is too large: {len(text)} characters, of {MAX_JSON_CHARACTERS} at most."
+                f"The body is too large: {len(text)} characters; at most {MAX_JSON_CHARACTERS} are allowed."
             )
         if not text.strip():
             raise BadRequest("The body is empty; a JSON object is needed.")
@@ -159,7 +160,7 @@ def _decimal(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise BadRequest(
-            f"The body is not valid JSON: the number {text[:40]} is out of all range."
+            f"The body is not valid JSON: the number {text[:40]} is too large or too small."
         ) from error
 
 

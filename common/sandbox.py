@@ -118,9 +118,9 @@ class Sandbox:
             `module.function`, which gets the arguments and a `common.sandbox_worker.Input` and returns the
             pieces of the output. It may raise the errors of `common.errors`.
         arguments
-            What the function gets, as JSON can have it.
+            What the function gets; JSON values only.
         pieces
-            The input. What raises while it is read ends the job and comes through.
+            The input. An exception while it is read ends the job and is raised here.
         limits
             What the job may use.
 
@@ -131,7 +131,7 @@ class Sandbox:
         Overrun
             If the job passed a limit, or its process died.
         Unavailable
-            If no job can be started in time, or too little is left when the input has come.
+            If no job can be started in time, or too little time is left after the input was read.
         """
         with self._one_of_few(), self._job() as job:
             given, template = _in_time(limits), self._template
@@ -237,7 +237,7 @@ def _in_time(limits: Limits) -> Limits:
     Raises
     ------
     Unavailable
-        If it has none left.
+        If the request has less than a second left.
     """
     left_s = min(limits.wall_s, request_context.remaining_s())
     if left_s < 1:

@@ -107,7 +107,7 @@ def _within_circle(first: float, last: float) -> Iterator[tuple[float, float]]:
 def _merged(pieces: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """Yield ranges that are in ascending order, with those that touch as one.
 
-    Around a pole all zones are complete.
+    Around a pole, the ranges of the zones are complete circles, so they touch.
     """
     pending: tuple[float, float] | None = None
     for first, last in pieces:

@@ -12,13 +12,13 @@ from site_configs import store as site_configs
 
 @endpoint
 def get_image(request: Request) -> Response:
-    """`GET /image/{base_filename}`: the one image of that name that has a medium JPG."""
+    """`GET /image/{base_filename}`: return the image of that name with a medium JPG."""
     return ok(images_by_name.image(arguments.name(request.path["base_filename"])))
 
 
 @endpoint
 def get_latest_images(request: Request) -> Response:
-    """`GET /{site}/latest_images/{n}?userid=&limit=&after=`: a site's newest images, or a user's."""
+    """`GET /{site}/latest_images/{n}?userid=&limit=&after=`: return the newest images of a site or user."""
     site, user_id = check_site_code(request.path["site"]), request.parameter("userid")
     filters = arguments.present({"site": site, "user_id": arguments.text("userid", user_id)})
     limit = arguments.count("limit", request.parameter("limit"))
@@ -29,20 +29,20 @@ def get_latest_images(request: Request) -> Response:
 
 @endpoint
 def get_latest_image_all_sites(request: Request) -> Response:
-    """`GET /latest_image_all_sites?after=`: `{site: jpg_url}` of each configured site's newest image."""
+    """`GET /latest_image_all_sites?after=`: return `{site: jpg_url}` with each site's newest image."""
     after = check_position("after", request.query.get("after", ""))
     return ok(newest_of_sites(site_configs.site_codes(), after))
 
 
 @endpoint
 def get_fits_header(request: Request) -> Response:
-    """`GET /fitsheader/{base_filename}`: the complete header of an image."""
+    """`GET /fitsheader/{base_filename}`: return the complete header of an image."""
     return ok(images_by_name.fits_header(arguments.name(request.path["base_filename"])))
 
 
 @endpoint
 def get_filtered_images(request: Request) -> Response:
-    """`GET /filtered_images?…&limit=&after=`: images that match every filter, newest first."""
+    """`GET /filtered_images?…&limit=&after=`: return the images that match every filter, newest first."""
     filters, limit = arguments.filters(request.parameter), request.parameter("limit")
     after = arguments.position("after", request.parameter("after"))
     page = image_lists.newest_without_intermediates(filters, arguments.count("limit", limit), after)

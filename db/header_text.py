@@ -38,9 +38,9 @@ def _read(text: str | None, keywords: Iterable[str] | None = None) -> Header | N
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as strict JSON in UTF-8 allows it.
+    """Return `value` in a form that strict JSON in UTF-8 allows.
 
-    NaN and infinities become None. Unpaired surrogates become "?". Some ingesters write them.
+    NaN and infinities become None. Unpaired surrogates become "?". Some ingesters write such values.
     """
     if isinstance(value, str):
         return value if value.isascii() else value.encode(errors="replace").decode()

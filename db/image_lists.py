@@ -65,8 +65,8 @@ def newest_without_intermediates(filters: Mapping[str, Any], count: int, after: 
     filters, after
         As those of `newest`.
     count
-        How many images the page should have. It may have fewer, and a position for the next page, where
-        nearly all images are intermediate.
+        How many images the page should have. If nearly all images are intermediate, the page may have fewer,
+        and a position for the next page.
 
     Raises
     ------

@@ -67,7 +67,8 @@ NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without 
 # PostgreSQL refuses a row with an index entry that is too long.
 _OBJECT_CHARACTERS = 100
 # The name of an image's target, without case and blanks. The table has no column for it, and another program
-# may write the header. Only keywords have a colon after them: so a value "OBJECT" of another card is skipped.
+# may write the header. The pattern requires a colon, which follows only keywords. So a value "OBJECT" of
+# another card is skipped.
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
 _OBJECT_VALUE = r"""substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"')"""
 _OBJECT = f"""left(replace(lower({_OBJECT_VALUE} COLLATE "C"), ' ', ''), {_OBJECT_CHARACTERS})"""
@@ -97,9 +98,9 @@ _COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date,
 def _number_in_header(keyword: str) -> str:
     """Return the SQL that reads a card's number from the header's text; it yields NULL without a number.
 
-    Why: the table has no column for stacks, and another program may write it. An index on this expression
-    finds the final image of a stack in 0.07 ms. Without it, each page would read the headers of a whole
-    night: 16 MB for 2,000 images.
+    Why: the table has no column for stacks. Another program may write the table, and would not fill one. An
+    index on this expression finds the final image of a stack in 0.07 ms. Without it, each page would read the
+    headers of a whole night: 16 MB for 2,000 images.
     """
     return (
         f"""substring(left(split_part(header, '"{keyword}"', 2), 64) """
@@ -185,7 +186,8 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
     value), or a number has over 50 digits.
     """
     # OFFSET 0 keeps the filters out of the subquery. PostgreSQL does not know that reading a header is
-    # expensive. Without it, it would read the headers of a whole night and ignore the index of stacks.
+    # expensive. Without the OFFSET, PostgreSQL would read the headers of a whole night and ignore the index
+    # of stacks.
     return _images(
         f"""SELECT final.*
         FROM unnest(%(stacks)s::numeric[]) AS listed (stack)

@@ -88,7 +88,7 @@ def _parameters(account: Account, repository: str) -> dict[str, str]:
 
 
 def _has_provider(account: Account) -> bool:
-    """Tell whether the account has GitHub's provider from elsewhere than from this stage's stack."""
+    """Tell whether the account has GitHub's provider, made by something other than this stage's stack."""
     found = account.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
     exists = any(each["Arn"].endswith(_PROVIDER) for each in found)
     earlier = account.stack(f"{account.stack_name}-deploy-role") or {}

@@ -1,6 +1,6 @@
 """Ask the account what a stage still needs before it is deployed: `python -m deploy.doctor STAGE`.
 
-It changes nothing. Each finding is a sentence; one that is wrong says what to do.
+It changes nothing. Each finding is a sentence. If something is wrong, a second sentence says what to do.
 """
 
 import argparse
@@ -54,7 +54,7 @@ Check = Callable[[Stage], Iterator[Finding]]
 
 
 def main(arguments: list[str]) -> int:
-    """Print what the account lacks; return the process's exit status."""
+    """Print the findings, good and wrong; return the process's exit status."""
     parser = argparse.ArgumentParser(prog="python -m deploy.doctor", description=__doc__)
     parser.add_argument("stage", choices=network.STAGES)
     stage = parser.parse_args(arguments).stage
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
     for finding in findings:
         print(f"  wrong: {finding.text} {finding.advice}" if finding.advice else f"  good:  {finding.text}")
     wrong = sum(1 for finding in findings if finding.advice)
-    print(f"{wrong} of {len(findings)} findings need something." if wrong else "The stage can be deployed.")
+    print(f"{wrong} of {len(findings)} findings are wrong." if wrong else "The stage can be deployed.")
     return 1 if wrong else 0
 
 
@@ -107,7 +107,7 @@ def check_stack(stage: Stage) -> Iterator[Finding]:
 
 
 def check_concurrency(stage: Stage) -> Iterator[Finding]:
-    """Hold the reserved concurrency of the stage against the account's quota."""
+    """Compare the reserved concurrency of the stage with the account's quota."""
     limits = stage.account.client("lambda").get_account_settings()["AccountLimit"]
     quota = limits["ConcurrentExecutions"]
     text = f"The account may run {quota} Lambdas at once."
@@ -221,7 +221,7 @@ def _database_secret(stage: Stage, name: str, put: str) -> Iterator[Finding]:
 
 
 def check_auth0(_stage: Stage) -> Iterator[Finding]:
-    """Check the two files with which tokens are judged."""
+    """Check the two files that the authorizer needs to check tokens."""
     try:
         certificate.check(certificate.FILE)
     except FileNotFoundError:
@@ -327,7 +327,7 @@ def _is_of(stage: Stage, endpoint: dict[str, Any]) -> bool:
 
 
 def _status(ask: Callable[[], Any]) -> str:
-    """Return whether what `ask` asks AWS for exists: "exists", "missing" or "forbidden"."""
+    """Return "exists", "missing" or "forbidden" for the thing that `ask` requests from AWS."""
     try:
         ask()
     except ClientError as error:

@@ -70,7 +70,7 @@ def make(account: Account) -> str:
     account.store(SIGNING_KEY, json.dumps(content))
     return (
         f"The user {name} has the key {key['AccessKeyId']}, stored as {SIGNING_KEY}. To use it, set "
-        f"urlSigner: user in {network.path().name} and deploy; deploy a stage that has it already again too."
+        f"urlSigner: user in {network.path().name} and deploy; deploy also if the stage has it already."
     )
 
 

@@ -62,7 +62,7 @@ def parse_download(body: dict[str, Any]) -> Download:
     Forbidden
         If the directory is not one of those that exist.
     BadRequest
-        If the name cannot be a key, or the stretch is none.
+        If the name cannot be a key, or `stretch` is not one of `STRETCHES`.
     """
     directory = checked_directory(body)
     stretch = body.get("stretch", STRETCHES[0])

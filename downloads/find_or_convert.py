@@ -19,7 +19,7 @@ _IDENTITY_DIGITS = 20
 
 
 def url_of(wanted: Download) -> str:
-    """Return a presigned URL of the download. Convert the object unless that was done before.
+    """Return a presigned URL of the download. Make the converted file if it is wanted and not stored yet.
 
     Raises
     ------
@@ -93,4 +93,4 @@ def _converted(wanted: Download) -> str:
 
 def _check_length(key: str) -> None:
     if len(key.encode()) > MAX_KEY_BYTES:
-        raise BadRequest(f"object_name is too long: what is made of it would pass {MAX_KEY_BYTES} bytes.")
+        raise BadRequest(f"object_name is too long: the result's key would have over {MAX_KEY_BYTES} bytes.")

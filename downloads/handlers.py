@@ -9,5 +9,5 @@ from downloads.find_or_convert import url_of
 
 @endpoint
 def download(request: Request) -> Response:
-    """`POST /download`: a presigned URL of an image as FITS or TIFF, or of any unchanged object."""
+    """`POST /download`: return a presigned URL of an image as FITS or TIFF, or of any unchanged object."""
     return ok(url_of(parse_download(request.json_object())))

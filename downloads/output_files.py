@@ -55,7 +55,7 @@ def tiff(hdu: ImageHdu, data: bytearray, stretch: str) -> Iterator[bytes]:
     Raises
     ------
     Unprocessable
-        If the image cannot be decoded, or has not two axes.
+        If the image cannot be decoded, or does not have two axes.
     """
     return bzip2.compressed(tiff_pieces(flat(stored_pixels(hdu, data)), Scale(hdu), stretch))
 

@@ -58,7 +58,9 @@ class Scale:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the physical values: the stored type, or with the offset the other type of its size.
+        """The type of the physical values: the stored type.
+
+        If BZERO is the standard offset, it is the other integer type of the same size (signed or unsigned).
 
         If the header scales the numbers, float32 for up to 16 bits, else float64.
         """

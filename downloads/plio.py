@@ -46,7 +46,7 @@ def decoded(content: npt.NDArray[Any], pixels: int) -> npt.NDArray[np.int64]:
     highs = np.select([codes == _HIGHS, ones], [numbers, 1], 0)
     runs = np.column_stack([zeros, highs]).reshape(-1)
     if (runs < 0).any() or int(runs.sum()) != pixels:
-        raise BrokenTiles(f"a line list of PLIO_1 makes not the {pixels} pixels of its tile")
+        raise BrokenTiles(f"a line list of PLIO_1 does not make the {pixels} pixels of its tile")
     return np.repeat(np.column_stack([np.zeros_like(levels), levels]).reshape(-1), runs)
 
 

@@ -1,9 +1,9 @@
 """Decodes RICE_1 tiles with astropy's C code, which must not read beyond the tile.
 
-The C code checks for the end of the tile after each block of pixels and raises if it is past it. By then it
-may have read one block too many. So a tile is followed here by 1 bits for more than a block: of them each
-pixel takes at most 4 bytes (32 bits coded directly, or a leading 1 and at most 30 more), which makes 128
-bytes a block.
+After each block of pixels, the C code checks whether it has read past the end of the tile, and raises if so.
+By then it may have read one block too many. So a tile is followed here by more 1 bits than a block needs. Of
+these bits, a pixel takes at most 4 bytes (32 bits coded directly, or a leading 1 and at most 30 more), and a
+block takes at most 128 bytes.
 """
 
 from typing import Any

@@ -112,7 +112,7 @@ def is_made(key: str) -> bool:
     Raises
     ------
     Unprocessable, TooLarge
-        If the image was refused a short time ago.
+        If the image was refused before, and the refusal is still valid.
     """
     response = s3.find("head_object", Key=key)
     if response is None:

@@ -40,7 +40,7 @@ def codec(header: Header, dtype: np.dtype[Any], *, raw_floats: bool) -> Codec:
     Raises
     ------
     BrokenTiles
-        If there is no such codec, or not for such pixels or with such settings.
+        If the codec is unknown, or does not exist for these pixels or with these settings.
     """
     name = header.text("ZCMPTYPE")
     settings = _settings(header)

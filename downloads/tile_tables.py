@@ -24,8 +24,9 @@ Array = npt.NDArray[Any]
 # The decoders count bytes in 32-bit numbers and use up to 8 bytes a pixel.
 MAX_TILE_PIXELS = 2**28 - 1
 MAX_TILE_AXIS = 2**31 - 1
-# An image with more pixels than this must have at least one byte of table and heap for this many pixels. No
-# codec compresses tiles of usual sizes better, so a file with fewer bytes is hostile.
+# An image with more than `FREE_PIXELS` pixels must have at least one byte of table and heap for each
+# `PIXELS_PER_BYTE` pixels. No codec compresses tiles of usual sizes better, so a file with fewer bytes is
+# hostile.
 FREE_PIXELS = 8 * 1024**2
 PIXELS_PER_BYTE = 4096
 
@@ -91,7 +92,7 @@ class Tiling:
     Raises
     ------
     BrokenTiles
-        If a ZTILEn cannot be.
+        If a ZTILEn is not possible.
     """
 
     def __init__(self, header: Header) -> None:
@@ -102,7 +103,7 @@ class Tiling:
         self.shape = axes[::-1]
         self._steps = [min(step, axis) for step, axis in zip(steps, axes, strict=True)][::-1]
         if prod(self._steps) > MAX_TILE_PIXELS:
-            raise BrokenTiles(f"a tile has {prod(self._steps)} pixels, of {MAX_TILE_PIXELS} at most")
+            raise BrokenTiles(f"a tile has {prod(self._steps)} pixels; at most {MAX_TILE_PIXELS} are allowed")
 
     @property
     def count(self) -> int:
@@ -170,7 +171,7 @@ class TileTable:
     Raises
     ------
     BrokenTiles
-        If the table has fewer rows than the image has tiles, or cannot be as the header says.
+        If the table has fewer rows than the image has tiles, or its data contradict the header.
     """
 
     def __init__(self, header: Header, data: bytes | bytearray, tiling: Tiling) -> None:
@@ -255,6 +256,6 @@ class TileTable:
 
 def _table_axes(header: Header) -> tuple[int, int]:
     if header.integer("BITPIX") != _TABLE_BITPIX or header.integer("NAXIS") != _TABLE_NAXIS:
-        raise BrokenTiles("its table has not two axes of bytes")
+        raise BrokenTiles("its table does not have two axes of bytes")
     width, rows = header.axes()
     return width, rows

@@ -20,7 +20,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 @endpoint
 def get_events(request: Request) -> Response:
-    """`GET /events?site=&when=&format=`: the events of a site's night, sorted by time.
+    """`GET /events?site=&when=&format=`: return the events of a site's night, sorted by time.
 
     They are Julian dates in TAI, or with `format=iso` UTC texts.
     """
@@ -32,7 +32,7 @@ def get_events(request: Request) -> Response:
 
 @endpoint
 def get_plot(request: Request) -> Response:
-    """`GET /events/plot?site=&when=`: a picture of a site's night, an SVG."""
+    """`GET /events/plot?site=&when=`: return a picture of a site's night as SVG."""
     return Response(
         HTTPStatus.OK,
         night_plot.svg(_almanac(request)),
@@ -42,7 +42,7 @@ def get_plot(request: Request) -> Response:
 
 @endpoint
 def get_visibility(request: Request) -> Response:
-    """`GET /events/visibility?site=&ra=&dec=&when=`: when a target can be observed in a site's night."""
+    """`GET /events/visibility?site=&ra=&dec=&when=`: return when a target is visible in a site's night."""
     with as_objects():
         ra, dec = arguments.target(request.parameter("ra"), request.parameter("dec"))
     return ok(visibility(_almanac(request), ra, dec))
@@ -50,7 +50,7 @@ def get_visibility(request: Request) -> Response:
 
 @endpoint
 def get_moon_events(request: Request) -> Response:
-    """`GET /events/moon/rise-set-illum?lat=&lng=&start=&end=`: rises, transits and sets of the Moon."""
+    """`GET /events/moon/rise-set-illum?lat=&lng=&start=&end=`: return rises and sets, with transits."""
     place = arguments.place(request.parameter("lat"), request.parameter("lng"))
     start, end = arguments.interval(request.parameter("start"), request.parameter("end"))
     return ok(moon.passages(place, start, end))

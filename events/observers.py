@@ -14,7 +14,7 @@ from events.errors import BadConfig
 from site_configs import store
 from site_configs.zones import Config, wema_of, zone_name
 
-# A config without any of these takes its place from the config of its WEMA, the enclosure.
+# A config that has none of these takes its place from the config of its WEMA, the enclosure.
 COORDINATES = ("latitude", "longitude", "elevation")
 # From the shore of the Dead Sea (-430 m) to the top of Mount Everest (8849 m), rounded outwards.
 RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "elevation": (-500, 9000)}
@@ -86,7 +86,7 @@ def observer_of(config: Config, zone: Any, name: str) -> Observer:
     Raises
     ------
     BadConfig
-        If the config lacks the place, or the zone is none.
+        If the config lacks the place, or `zone` is not a time zone.
     """
     place = Place(*(_coordinate(config, parameter) for parameter in COORDINATES))
     for parameter in REFERENCES:

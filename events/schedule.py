@@ -24,7 +24,7 @@ MORNING = {
     "Sunrise": -0.25,
 }
 
-# Events that are a fixed time (s) after another one.
+# Events at a fixed time (s) after another event; before it if the time is negative.
 FOLLOWING = (
     ("Ops Window Start", "Sun Set", -3600),
     ("Cool Down, Open", "Ops Window Start", 30),

@@ -57,7 +57,7 @@ _EPOCH_DRIFT_S = 0.002592
 def tai_minus_utc(unix_s: float) -> float:
     """Return TAI-UTC (s) at a time after 1968 February 1.
 
-    Moments beyond the newest announced leap second have the offset that it began.
+    After the newest announced leap second, its offset is used.
 
     Parameters
     ----------

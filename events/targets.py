@@ -65,7 +65,7 @@ def visibility(night: Almanac, ra: float, dec: float) -> dict[str, Any]:
     -------
     dict
         `rise`, `transit` and `set`: the first of each in the night, without refraction, or None.
-        `altitudes`: `time`, `altitude`, `airmass` and `moon_distance` each 10 minutes while the Sun is below
+        `altitudes`: `time`, `altitude`, `airmass` and `moon_distance` every 10 minutes while the Sun is below
         -12 degrees. `highest`: the one of these with the greatest altitude, or None. `summary`: a sentence.
     """
     start, end = night.night.start, night.night.end
@@ -97,7 +97,7 @@ def airmass(altitude: float) -> float | None:
 
 
 def _dark_times(night: Almanac) -> list[float]:
-    """Return each ten minutes (Unix seconds) of a night at which it is dark, from the full hour on."""
+    """Return the times (Unix seconds) of a night, at every full ten minutes, at which it is dark."""
     first = math.ceil(night.night.start / STEP_S)
     last = math.ceil(night.night.end / STEP_S)
     times = (step * STEP_S for step in range(first, last))

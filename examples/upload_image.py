@@ -272,7 +272,7 @@ def _options() -> argparse.Namespace:
 
 
 def wrong_with(path: Path, directory: str) -> str | None:
-    """Return a sentence why a file cannot be uploaded to a directory; None if it can."""
+    """Return a sentence that says why a file cannot be uploaded to a directory; None if it can."""
     if not path.is_file():
         return f"there is no such file: {path}"
     if path.stat().st_size == 0:

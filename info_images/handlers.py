@@ -11,7 +11,7 @@ from info_images.packages import CHANNELS, package
 
 @endpoint
 def get_info_image(request: Request) -> Response:
-    """`GET /infoimage/{site}/{channel}`: the image on one of a site's channels; 204 if it has none."""
+    """`GET /infoimage/{site}/{channel}`: return the image on a channel of a site; 204 if it has none."""
     site, channel = check_site_code(request.path["site"]), request.path["channel"]
     if channel not in map(str, CHANNELS):
         raise NotFound(f"No info image for site {site}.")

@@ -21,7 +21,7 @@ def announce(stored: StoredObject, file: ExposureFile | None, channel: int | Non
     file
         What its name says; None if it is not a file of an exposure.
     channel
-        The channel of an info image that shows it; None otherwise.
+        The channel that shows the file, if it belongs to an info image; None otherwise.
     """
     topic = os.environ.get(_TOPIC, "")
     if not topic:

@@ -12,20 +12,21 @@ from ingest import filing, notifications
 from ingest.notifications import StoredObject
 
 # The queue's `maxReceiveCount`, see serverless.yml. At the last try the message goes to the dead letters from
-# here, with the reason. The queue itself moves a message only when this Lambda died of it.
+# here, with the reason. The queue itself moves a message only if this Lambda crashed or timed out at the last
+# try.
 MAX_RECEIVES = 5
 DEAD_LETTERS = "INGEST_DEAD_LETTERS_URL"
 # The longest text of a reason. A message and its attributes together may have 256 KiB.
 _MAX_REASON_CHARACTERS = 500
-# A file may take so long. What the function's time does not allow is left to the next one.
+# The longest time for one file (s). If the function has less time left, the next call files the message.
 _FILE_S = 30.0
 
 
 def file_all(messages: list[dict[str, Any]], context: Any) -> list[dict[str, str]]:
-    """File what the messages tell of; return the ids of those that are to be tried again.
+    """File the objects that the messages announce; return the ids of messages to try again.
 
-    Messages that were received most often come first. If the time ends before the last message, that counts
-    as a failure too, and a message must not become a dead letter without a try.
+    Messages that were received most often come first: if the time ends before the last message, that counts
+    as a failed try too, and no message must become a dead letter before it was really tried.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ def file_all(messages: list[dict[str, Any]], context: Any) -> list[dict[str, str
 
 
 def _is_done(message: dict[str, Any], end: float, request_id: str) -> bool:
-    """File what a message tells of; return whether the message can go."""
+    """File the objects that a message announces; return whether the message can be deleted."""
     if end - time.monotonic() < _FILE_S:
         return False
     with request_context.updated(request_id=request_id, respond_by=time.monotonic() + _FILE_S):
@@ -72,7 +73,10 @@ def _receives(message: dict[str, Any]) -> int:
 
 
 def _handle_failure(message: dict[str, Any], error: Exception) -> bool:
-    """Log a failure; at the last try put the message among the dead letters. Return whether it can go."""
+    """Log a failure; after the last try send the message to the dead letters.
+
+    Return whether the message can be deleted.
+    """
     receives = _receives(message)
     reason = str(error.body) if isinstance(error, ApiError) else type(error).__name__
     is_last = receives >= MAX_RECEIVES

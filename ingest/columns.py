@@ -107,7 +107,8 @@ def _hours(value: Value | None) -> float | None:
     return None if hours is None else hours * DEGREES_PER_HOUR
 
 
-# The cards that may give a coordinate, the first that can be read counts, and how each is read in degrees.
+# The cards that may contain a coordinate, and how each is read in degrees. The first one that can be read
+# counts.
 _Readings = tuple[tuple[str, Callable[[Value | None], float | None]], ...]
 _RIGHT_ASCENSION: _Readings = (
     ("OBJCTRA", _number),

@@ -11,7 +11,7 @@ _IMAGE_NUMBER = re.compile(r".*-(?P<date>[0-9]{8})-(?P<number>[0-9]{8})")
 
 
 class Kind(Enum):
-    """What a file of an exposure is; the value is the flag of the image's row that it sets.
+    """The kind of a file of an exposure, and the flag that it sets in the image's row.
 
     The header text sets no flag.
     """
@@ -135,7 +135,8 @@ def site_of(key: str) -> str:
 def is_older(base_filename: str, other: str) -> bool:
     """Return whether an image was taken before another one, as far as the names tell.
 
-    Dates are compared first. Numbers are compared only for the same site and instrument, which count alone.
+    Dates are compared first. Numbers are compared only for the same site and instrument, because each
+    instrument counts its own images.
     """
     match, other_match = _IMAGE_NUMBER.fullmatch(base_filename), _IMAGE_NUMBER.fullmatch(other)
     if match is None or other_match is None:

@@ -1,6 +1,7 @@
 """Files one object of the bucket.
 
-Every step may be repeated. An image's files may come in any order, also two at once: the end is the same.
+Every step may be repeated. An image's files may come in any order, also two at the same time: the result is
+the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,7 +38,7 @@ def file_object(stored: StoredObject) -> None:
     """
     file = parse_key(stored.key)
     if file and file.kind is Kind.SMALL_JPG and thumbnails.was_made_here(file.key):
-        # It is filed already, and no site has uploaded it.
+        # The ingester made this thumbnail: it is filed already, and it is not an upload of a site.
         return
     if stored.is_new:
         upload_log.add(stored)
@@ -53,7 +54,7 @@ def file_object(stored: StoredObject) -> None:
 
 
 def _file_exposure_file(file: ExposureFile, stored_at: float) -> Sequence[int]:
-    """File a file of an exposure; return the channels that show it, if it is an info image's."""
+    """File a file of an exposure; return the channels that show it: [] unless it belongs to an info image."""
     if file.directory == INFO_IMAGES:
         return _file_info_image(file)
     _file_image(file, stored_at)
@@ -87,7 +88,7 @@ def _file_info_image(file: ExposureFile) -> list[int]:
 
 
 def _check_content(file: ExposureFile) -> None:
-    """Check that a picture that lists would show is one.
+    """Check that a file that lists show as a picture is really a JPG.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def _has_thumbnail(file: ExposureFile) -> bool:
 
 
 def _write_header(file: ExposureFile, write: Callable[[Header], object]) -> None:
-    """Write the header of a stored file, again if the file was replaced by another meanwhile."""
+    """Write the header of a stored file. Repeat this if another file has replaced it meanwhile."""
     for _ in range(objects.ROUNDS):
         stored = stored_headers.read(file)
         write(stored.header)

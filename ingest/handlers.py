@@ -6,7 +6,7 @@ from ingest import batches, migration
 
 
 def file_uploads(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """File what a batch of messages tells of; return which messages are to be tried again."""
+    """File the objects that a batch of messages announces; return the messages to try again."""
     return {"batchItemFailures": batches.file_all(event["Records"], context)}
 
 

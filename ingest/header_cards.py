@@ -25,7 +25,7 @@ _LOGICAL = {"T": True, "F": False}
 
 
 def split_cards(text: str) -> list[str]:
-    """Return the cards of a header that stands in a text, one per line or one per 80 characters."""
+    """Return the cards of a header in a text, which has one card per line or per 80 characters."""
     if "\n" in text:
         return text.splitlines()
     return [text[start : start + CARD_CHARACTERS] for start in range(0, len(text), CARD_CHARACTERS)]

@@ -63,8 +63,8 @@ def add_header(file: ExposureFile, columns: Columns, stored_at: float) -> int:
     file
         The file that holds the header.
     columns
-        What the header says. The dates are those of the file's storing if it does not say when the image was
-        captured.
+        What the header says. If it does not say when the image was captured, the dates are the time when the
+        file was stored.
     stored_at
         When the file was stored; Unix seconds.
     """

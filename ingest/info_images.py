@@ -14,7 +14,7 @@ from ingest.header_cards import Header
 
 CHANNELS = (1, 2, 3)
 EXPIRES_AFTER_S = 48 * 3600
-# Every round that fails means that another writer succeeded. More than a few at once do not happen.
+# A round fails only if another writer succeeded. There are never more than a few writers at the same time.
 _ROUNDS = 10
 
 # Where the record has the key of a file.
@@ -112,7 +112,7 @@ def _update(file: ExposureFile, channel: int, attributes: Item, record: Item) ->
 
 
 def _replace(file: ExposureFile, channel: int, attributes: Item, shown: str | None) -> None:
-    """Begin a new record, while the channel awaits this image and still shows the one that was read."""
+    """Begin a new record, if the channel awaits this image and still shows the image that was read."""
     awaited = {
         "Key": {"pk": f"{file.site}#metadata"},
         "ConditionExpression": "#channel = :base_filename",
@@ -149,5 +149,5 @@ def _key(file: ExposureFile, channel: int) -> Item:
 
 
 def _rank(record: Item) -> int:
-    """Return the rank of a record's header; one that another program wrote counts as little as none."""
+    """Return the rank of a record's header; 0 without one, and for a header of another program."""
     return int(record.get("header_rank", 0))

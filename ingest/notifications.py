@@ -37,7 +37,7 @@ class StoredObject:
 
 
 def parse_message(body: str) -> list[StoredObject]:
-    """Return the objects that a message tells of; none for S3's test message and for removed objects.
+    """Return the objects that a message announces; none for S3's test message and for removed objects.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def read_range(key: str, start: int, size: int, etag: str | None) -> Range:
     Unprocessable
         If it is empty.
     Unavailable
-        If it was replaced by another content, or S3 sends less than it says.
+        If its content was replaced meanwhile, or S3 sends less than it announced.
     """
     condition = {} if etag is None else {"IfMatch": etag}
     response = _get(Key=key, Range=f"bytes={start}-{start + size - 1}", **condition)

@@ -14,7 +14,8 @@ from common.errors import Unprocessable
 from common.settings import setting
 from ingest import notifications, queues
 
-# Messages that were received stay out of sight so long. A run that is interrupted frees them after this time.
+# A received message is hidden from other readers for this time. So after an interrupted run, messages are
+# free again after it.
 _VISIBILITY_S = 120
 _WAIT_S = 2
 
@@ -67,7 +68,7 @@ def _put_back(limit: int) -> int:
 def _tell_of_hidden(count: int) -> None:
     """Say how many messages could not be received, because another run has them or was interrupted."""
     if count > 0:
-        _write(f"About {count} more are out of sight; run this again in {_VISIBILITY_S} s.")
+        _write(f"About {count} more cannot be received now; run this again in {_VISIBILITY_S} s.")
 
 
 def _batches(queue_url: str, limit: int) -> Iterator[list[dict[str, Any]]]:

@@ -1,7 +1,7 @@
 """Prepares the image table for the ingester: `python -m ingest.schema`, with the URL in `DATABASE_URL`.
 
 An image may have several rows, written by a program that knows no unique index. They are merged into one: no
-flag and no header is lost. The rows that go are kept in the table `images_merged`; `--undo` brings them back.
+flag and no header is lost. The removed rows are kept in the table `images_merged`; `--undo` brings them back.
 """
 
 import argparse
@@ -179,7 +179,7 @@ def _connected(url: str) -> Iterator[Any]:
 
 
 def _drop_unfinished_index(connection: Any, say: Say) -> None:
-    """Drop an index whose building failed. It may still refuse second rows, even those that are merged."""
+    """Drop an index whose creation failed. It may still refuse second rows and updates of merged rows."""
     schema.run_statements(connection, [], say)
 
 

@@ -12,8 +12,9 @@ _MAGIC_BYTES = 3
 _GZIP_MAGIC, _BZIP2_MAGIC = b"\x1f\x8b", b"BZh"
 # One request brings the headers of nearly every file: 800 cards.
 _RANGE_BYTES = 64 * 1024
-# How much of a compressed file may be read up to its image's header, and how much may come out of it. Of some
-# input nothing comes out, such as a long name in a gzip file.
+# The largest number of bytes to read from a compressed file up to its image's header, and the largest number
+# of bytes to decompress. Both have a limit, because some input gives no output, such as a long name in a gzip
+# file.
 _MAX_BYTES = 64 * 1024**2
 _PIECE_BYTES = 64 * 1024
 

@@ -1,8 +1,8 @@
 """`make serve`: the API on this machine, until Ctrl-C.
 
-Environment: `PORT` (4000), `DEMO` (0 omits the demo network; live makes it go
-on living), `WRITE_ACCESS` and `WRITER_ROLES` (who may
-change data), `DATABASE_URL` and `AWS_ENDPOINT_URL` (backends to use instead of the embedded ones).
+Environment: `PORT` (4000), `DEMO` (0: no demo network; live: the demo network continues to take images),
+`WRITE_ACCESS` and `WRITER_ROLES` (who may change data), `DATABASE_URL` and `AWS_ENDPOINT_URL` (backends to
+use instead of the embedded ones).
 """
 
 import errno
@@ -37,7 +37,7 @@ def main() -> int:
         _say(_welcome(stack))
         return _watch(stack)
     except KeyboardInterrupt:
-        # First of all: whoever reads "Stopping" may press Ctrl-C again at once.
+        # This must come first: a user who reads "Stopping" may press Ctrl-C again immediately.
         _ignore_interrupts()
         _say("Stopping …")
         return 0

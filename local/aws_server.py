@@ -47,7 +47,9 @@ class PageFilter:
 
 
 class RequestLock:
-    """Serves one request to DynamoDB or one conditional write to S3 at a time: moto's are not atomic.
+    """Serves one request to DynamoDB or one conditional write to S3 at a time.
+
+    moto's operations are not atomic.
 
     Parameters
     ----------

@@ -80,6 +80,6 @@ class Child:
 
 
 def stay_until_parent_ends(ready: dict[str, Any]) -> None:
-    """In a child: report `ready` to the parent, then wait until the parent closes the pipe or ends."""
+    """Report `ready` to the parent, then wait until the parent closes the pipe or ends. Runs in a child."""
     print(json.dumps(ready), flush=True)
     sys.stdin.read()

@@ -47,7 +47,10 @@ def make_bucket() -> None:
 
 
 def _location() -> dict[str, Any]:
-    """Return what CreateBucket needs to make a bucket in the region. S3 rejects it in its first one."""
+    """Return the arguments with which CreateBucket makes a bucket in the region.
+
+    For its first region, us-east-1, S3 rejects them.
+    """
     if aws.region() == aws.DEFAULT_REGION:
         return {}
     return {"CreateBucketConfiguration": {"LocationConstraint": aws.region()}}

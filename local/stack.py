@@ -40,7 +40,7 @@ class Stack:
     demo
         Whether to load the demo network.
     live
-        Whether the demo network goes on living.
+        Whether the demo network continues to take images.
     say
         Called with a line for each step.
     invoker

@@ -11,7 +11,7 @@ from night_log import history, notes, store
 
 @endpoint
 def get_note(request: Request) -> Response:
-    """`GET /nightlog/{site}`: the site's note; 204 without one or if it has expired.
+    """`GET /nightlog/{site}`: return the site's note; 204 without one or if it has expired.
 
     With `?history={n}`, its last n notes of 90 days, the newest first.
     """

@@ -101,7 +101,10 @@ def _recent(row: dict[str, Any], now: float) -> list[dict[str, Any]]:
 
 
 def _is_same(earlier: dict[str, Any], entry: dict[str, Any]) -> bool:
-    """Tell whether a note was sent twice. It is compared as JSON, as which it was stored."""
+    """Tell whether a note was sent twice.
+
+    The notes are compared as JSON, because earlier notes are stored as JSON.
+    """
     is_near = abs(earlier["created_timestamp"] - entry["created_timestamp"]) < SAME_NOTE_S
     return bool(is_near and earlier["note_data"] == json.loads(json_text(entry["note_data"])))
 

@@ -18,10 +18,10 @@ from now.queues import QueueState
 
 # Fifty consoles that poll every 30 s then cost one reading in five seconds.
 GOOD_FOR_S = 5
-# With nothing new, a caller may keep its answer for so long. The Sun moves by 1.25 degrees meanwhile.
+# If nothing changes, a caller may keep its answer for this time. The Sun moves by 1.25 degrees meanwhile.
 SAME_FOR_S = 300
 
-# Without any of these parts there is nothing to show.
+# If all of these parts are missing, there is nothing to show.
 _NEEDED = {reading.CONFIGS, "queues", "pipes"}
 
 # Members that change with the clock and the signing key alone.
@@ -65,7 +65,7 @@ class Answer:
 
     @cached_property
     def etag(self) -> str:
-        """A weak ETag. It changes when something else than the clock changes, and every `SAME_FOR_S`."""
+        """A weak ETag. It changes when anything other than the clock changes, and every `SAME_FOR_S`."""
         return etags.weak(json_text(_facts(self._content(self.at // SAME_FOR_S))).encode())
 
     def of(self, site: str) -> "Answer":

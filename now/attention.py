@@ -1,4 +1,4 @@
-"""What needs attention, the worst first. now/thresholds.py says from when on.
+"""What needs attention, the worst first. now/thresholds.py has the thresholds.
 
 A sentence names times and no ages. So it stays the same until something changes, and so does the ETag.
 """
@@ -61,7 +61,7 @@ def worst_first(problems: Iterable[Attention]) -> list[Attention]:
 
 
 def is_about(problem: Attention, sites: Container[str]) -> bool:
-    """Return whether a problem is one of these observatories."""
+    """Return whether a problem concerns one of these observatories."""
     return problem["about"]["kind"] == "observatory" and problem["about"]["name"] in sites
 
 
@@ -98,10 +98,10 @@ def of_observatory(site: Site, row: Observatory, now: float, *, heard: bool) -> 
     if not silent or not _was_dark(site.observer, now):
         return
     if last is None or now - last >= _seconds(SILENT_FOR_LONG):
-        came = "Nothing ever came" if last is None else f"Nothing came since {_time(last)}"
+        came = "Nothing ever came" if last is None else f"Nothing has come since {_time(last)}"
         yield _attention("notice", "observatory", site.code, f"{came}. It is dark there.", last)
     else:
-        reason = f"It is dark there, and nothing came since {_time(last)}."
+        reason = f"It is dark there, and nothing has come since {_time(last)}."
         yield _attention("alarm", "observatory", site.code, reason, last)
 
 
@@ -111,7 +111,7 @@ def of_queue(queue: QueueState, now: float) -> Iterator[Attention]:
     if waiting_at is not None and now - waiting_at / 1000 >= _seconds(JOB_WAITS):
         since = waiting_at // 1000
         paused = "The queue is paused. " if queue["paused"] else ""
-        reason = f"{paused}The oldest job waits since {_time(since)}."
+        reason = f"{paused}The oldest job has been waiting since {_time(since)}."
         yield _attention("notice" if paused else "warning", "queue", name, reason, since)
     if queue["stuck"]:
         worst = queue["stuck"][0]
@@ -132,7 +132,7 @@ def of_pipe(pipe: PipeState) -> Iterator[Attention]:
         return
     level: Level = "warning" if age_s < _seconds(PIPE_SILENT_FOR_LONG) else "notice"
     since = updated // 1000
-    yield _attention(level, "pipe", pipe["pipe_id"], f"It sent no status since {_time(since)}.", since)
+    yield _attention(level, "pipe", pipe["pipe_id"], f"It has sent no status since {_time(since)}.", since)
 
 
 def _was_dark(observer: Observer, now: float) -> bool:

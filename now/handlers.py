@@ -15,7 +15,7 @@ _HEADERS = {"Cache-Control": "no-cache"}
 
 @endpoint
 def get_now(request: Request) -> Response:
-    """`GET /now?site=`: the state of observatories, queues and PIPEs; 304 if the caller has it already."""
+    """`GET /now?site=`: return the state of observatories, queues and PIPEs; 304 if the caller has it."""
     site = request.parameter("site")
     if site in (None, ""):
         found = answer.current()

@@ -19,7 +19,7 @@ from now.sky import Sky
 
 # Enclosures have a config of their own, but no camera.
 ENCLOSURE = "wema"
-# Sites whose last upload is read at once.
+# The number of sites whose last upload is read at the same time.
 _READERS = 16
 # A note is a sentence or two. The rest of a longer one is at GET /nightlog/{site}.
 MOST_CHARACTERS = 500

@@ -8,7 +8,7 @@ from pipe_queue.store import statuses as store
 
 
 class PipeState(TypedDict):
-    """A PIPE machine. `last_updated` in Unix ms; None, as `age_s`, if its row has no time."""
+    """A PIPE machine. `last_updated` is in Unix ms. Without a time in its row, it and `age_s` are None."""
 
     pipe_id: str
     status: str | None

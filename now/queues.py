@@ -11,9 +11,9 @@ from pipe_queue.queues import Queue
 from pipe_queue.store import items as item_store
 from pipe_queue.store import queues as queue_store
 
-# Queues that are read at once.
+# The number of queues that are read at the same time.
 _READERS = 8
-# So many of the items that were handed out often are listed.
+# The largest number of listed items among those that were handed out often.
 MOST_STUCK = 10
 
 

@@ -1,4 +1,4 @@
-"""Reads the parts of the answer at once. A part that fails is unknown; the others are there all the same."""
+"""Reads the parts of the answer at the same time. If one fails, it is unknown; the others are still there."""
 
 import time
 from collections.abc import Callable
@@ -59,7 +59,7 @@ class Parts:
     pipes: Part[list[PipeState]]
 
     def failures(self) -> dict[str, str | None]:
-        """Return by part why it could not be read; None if it could."""
+        """Return for each part why it could not be read; None if it was read."""
         return {
             CONFIGS: self.configs.failure,
             "images": self.images.failure,
@@ -76,14 +76,14 @@ class Parts:
 
 
 def read() -> Parts:
-    """Return all parts. Those of the sites wait for the sites' codes, which are mostly kept."""
+    """Return all parts. The parts about sites are read after the site codes, which are mostly cached."""
     respond_by = min(request_context.current().respond_by, time.monotonic() + WAIT_S)
     with request_context.updated(respond_by=respond_by), Pool(_READERS) as pool:
         work = pool.submit(_queues_and_pipes)
         sites: Part[list[Site]] = part(_sites.get, list)
         codes = [site.code for site in sites.value]
         images = pool.submit(part, partial(observatories.read_images, codes), dict)
-        # Without sites there is nothing to read, and what is kept is of the sites before.
+        # Without site codes there is nothing to read, and the cached uploads belong to the earlier sites.
         uploads = pool.submit(part, _uploads.get if codes else dict, dict)
         notes = pool.submit(part, partial(store.notes, codes), dict)
         return Parts(sites, images.result(), uploads.result(), notes.result(), *work.result())

@@ -1,7 +1,7 @@
 """The sky of an observatory at a moment: Sun, Moon, twilight, and the next event of its schedule.
 
-Why: two hundred observatories share the same Sun and Moon. So each body's places are computed once a day of
-a process, and a night's schedule once a night. What is left for each answer is two altitudes a site.
+Why: two hundred observatories share the same Sun and Moon. So a process computes each body's places once a
+day, and a night's schedule once a night. For each answer, only two altitudes per site are left to compute.
 """
 
 from functools import lru_cache
@@ -122,7 +122,10 @@ def _day(time: float) -> int:
 
 @lru_cache(_TRACKS)
 def _tracks(day: int) -> tuple[Track, Track]:
-    """Return the tracks of Sun and Moon through a day of UTC. The Sun's reach through the nights near it."""
+    """Return the tracks of Sun and Moon through a day of UTC.
+
+    The Sun's track also covers the nights near that day.
+    """
     start = day * DAY_S
     return (
         Track(ephem.Sun(), start - 2 * DAY_S, start + 4 * DAY_S),

@@ -1,4 +1,7 @@
-"""Reads of the tables of configs, uploads and notes. They are small, and wait shorter than other routes."""
+"""Reads of the tables of configs, uploads and notes.
+
+They read little data, and have a shorter timeout than the reads of other routes.
+"""
 
 from collections.abc import Sequence
 from typing import Any

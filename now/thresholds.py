@@ -1,4 +1,4 @@
-"""From when on something needs attention: every threshold of `now.attention`, with its reason.
+"""Every threshold of `now.attention`, with its reason: from this value on, something needs attention.
 
 docs/now.md shows the same table. A test compares them.
 """

@@ -32,19 +32,19 @@ _EXAMPLE_UI, _EXAMPLE_BUCKET = "https://ui.example.org", "example-images"
 
 @endpoint
 def get_openapi(_request: Request) -> Response:
-    """`GET /openapi.json`: the contract, OpenAPI 3.1, with the addresses of this network."""
+    """`GET /openapi.json`: return the contract, OpenAPI 3.1, with the addresses of this network."""
     return Response(HTTPStatus.OK, _document(), {"Content-Type": "application/json"})
 
 
 @endpoint
 def get_docs(request: Request) -> Response:
-    """`GET /docs`: the contract as a page with forms to try the routes."""
+    """`GET /docs`: return the contract as a page with forms to try the routes."""
     return _page("docs.html", request, DOCS_POLICY)
 
 
 @endpoint
 def get_asset(request: Request) -> Response:
-    """`GET /docs/{asset}`: a file of one of the pages."""
+    """`GET /docs/{asset}`: return a file of one of the pages."""
     name = request.path["asset"]
     plain = assets.content(name)
     headers = {
@@ -59,7 +59,7 @@ def get_asset(request: Request) -> Response:
 
 @endpoint
 def get_console(request: Request) -> Response:
-    """`GET /console`: sites, queues, PIPE machines, uploads and night logs at a glance."""
+    """`GET /console`: return a page that shows sites, queues, PIPE machines, uploads and night logs."""
     return _page("console.html", request, CONSOLE_POLICY)
 
 

@@ -39,14 +39,14 @@ def enqueue(request: Request) -> Response:
 
 @queue_endpoint
 def peek(request: Request) -> Response:
-    """`GET /pipe/queue/{queue_name}?limit=&after=`: the oldest items, also leased ones. Read only."""
+    """`GET /pipe/queue/{queue_name}?limit=&after=`: return the oldest items, also leased ones. Read only."""
     limit = items.check_limit(request.parameter("limit"))
     return ok(_page(items.peek(_queue(request), limit, _after(request)), limit))
 
 
 @queue_endpoint
 def dequeue(request: Request) -> Response:
-    """`POST /pipe/queue/{queue_name}/dequeue?lease_seconds=&attempt_id=&wait=`: the oldest free item."""
+    """`POST /pipe/queue/{queue_name}/dequeue?lease_seconds=&attempt_id=&wait=`: take the oldest free item."""
     poll = arguments.parse_poll(request)
     item = leases.hand_out(queues.existing(poll.queue_name), poll)
     if item is None:
@@ -80,13 +80,13 @@ def extend(request: Request) -> Response:
 
 @queue_endpoint
 def get_stats(request: Request) -> Response:
-    """`GET /pipe/queue/{queue_name}/stats`: counts of items by state, and the oldest age."""
+    """`GET /pipe/queue/{queue_name}/stats`: return counts of items by state, and the oldest age."""
     return ok(items.stats(_queue(request)))
 
 
 @queue_endpoint
 def list_dead_letters(request: Request) -> Response:
-    """`GET /pipe/queue/{queue_name}/dead_letters?limit=&after=`: the oldest dead letters."""
+    """`GET /pipe/queue/{queue_name}/dead_letters?limit=&after=`: return the oldest dead letters."""
     limit = items.check_limit(request.parameter("limit"))
     return ok(_page(dead_letters.listing(_queue(request), limit, _after(request)), limit))
 
@@ -117,7 +117,7 @@ def delete_queue(request: Request) -> Response:
 
 @queue_endpoint
 def list_queues(request: Request) -> Response:
-    """`GET /pipe/queues?after=`: `{queue: number of items}`, leased ones included."""
+    """`GET /pipe/queues?after=`: return `{queue: number of items}`, leased ones included."""
     legacy_import.import_all()
     counts = queues.counts(check_position("after", request.query.get("after", "")))
     return ok(Listing(counts.items(), lambda name: {"after": name}, is_object=True))
@@ -131,7 +131,7 @@ def set_status(request: Request) -> Response:
 
 @queue_endpoint
 def get_status(request: Request) -> Response:
-    """`GET /pipe/status/{pipe_id}`: a PIPE machine's last status; 404 without one."""
+    """`GET /pipe/status/{pipe_id}`: return a PIPE machine's last status; 404 without one."""
     return ok(statuses.read(request.path["pipe_id"]))
 
 
@@ -145,7 +145,7 @@ def delete_status(request: Request) -> Response:
 
 @queue_endpoint
 def list_statuses(request: Request) -> Response:
-    """`GET /pipe/statuses?after=`: every PIPE machine's last status, by id."""
+    """`GET /pipe/statuses?after=`: return every PIPE machine's last status, by id."""
     legacy_import.import_all()
     listed = statuses.listing(check_position("after", request.query.get("after", "")))
     by_id = ((status["pipe_id"], status) for status in listed)
@@ -153,7 +153,7 @@ def list_statuses(request: Request) -> Response:
 
 
 def report_queues(_event: dict[str, Any], context: Any) -> None:
-    """Every five minutes: log figures of every queue, in a form that CloudWatch turns into metrics."""
+    """Log figures of every queue, in a form that CloudWatch turns into metrics. Runs every five minutes."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
     for metric in reports.metrics(reports.of_every_queue()):

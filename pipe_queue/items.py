@@ -98,7 +98,7 @@ def enqueue(new: NewItem) -> PublicItem:
     row = _row(new, queue, sequence)
     most = MAX_ITEM_BYTES - RESERVED_BYTES
     if full_size(row) > most:
-        raise TooLarge(f"Too large to store: {full_size(row)} bytes, of {most} at most.")
+        raise TooLarge(f"Too large to store: {full_size(row)} bytes; at most {most} are allowed.")
     if new.dedup_id is not None:
         return public(new.queue_name, {**row, **_put_deduplicated(new, queue, row)})
     # The id is unique. If it exists, an earlier attempt wrote the item and its response was lost.

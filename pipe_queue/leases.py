@@ -271,7 +271,7 @@ def _attempt(queue: Queue, attempt_id: str) -> Item | None:
 
 
 def _take_for_attempt(queue: Queue, poll: Poll, attempt: Item | None) -> _Result:
-    """Hand an item to an attempt that has no item, or no longer.
+    """Hand an item to an attempt that has no item, or has lost its item.
 
     If there is no item, the same attempt may have been sent twice and got one meanwhile: its record is read
     again.

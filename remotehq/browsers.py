@@ -24,7 +24,7 @@ def parse_browser(body: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     BadRequest
-        If either cannot be.
+        If either is invalid.
     """
     return {
         "kioskModeEnabled": False,

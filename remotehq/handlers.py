@@ -27,7 +27,7 @@ def new_browser(request: Request) -> Response:
 
 @endpoint
 def get_control_room(request: Request) -> Response:
-    """`GET /control_room/{site}`: the site's control room, created if there is none or it may be gone."""
+    """`GET /control_room/{site}`: return the site's control room; create it if it is or may be missing."""
     site = check_site_code(request.path["site"])
     room = rooms.get(site)
     if room is None:
@@ -51,7 +51,7 @@ def restart_control_room(request: Request) -> Response:
 
 
 def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[str]:
-    """Every hour: restart the rooms of the sites where it is 15:00 to 16:00; return those sites."""
+    """Restart the rooms of the sites where it is 15:00 to 16:00; return those sites. Runs every hour."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
     return daily_restart.restart_rooms(datetime.now(UTC), context.get_remaining_time_in_millis)

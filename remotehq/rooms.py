@@ -30,7 +30,7 @@ class PublicRoom(RoomRow):
 
 
 class RoomFailed(ApiError):
-    """RemoteHQ failed: 500. A stored room is still stored, perhaps in doubt."""
+    """RemoteHQ failed, or the room is locked: 500. A stored room is still stored, perhaps in doubt."""
 
 
 def get(site: str) -> PublicRoom | None:
@@ -188,7 +188,7 @@ def _public(room: RoomRow) -> PublicRoom:
 
 @contextmanager
 def _failure(body: str | dict[str, Any]) -> Iterator[None]:
-    """Respond with `body` to any failure of RemoteHQ."""
+    """Respond with `body` to any failure of RemoteHQ, and if the room stays locked."""
     try:
         yield
     except (RemoteHqFailed, RoomIsLocked) as error:

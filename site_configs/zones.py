@@ -15,7 +15,7 @@ def wema_of(config: Config) -> str | None:
 def zone_name(config: Config, read: Callable[[str], Config | None]) -> Any:
     """Return the time zone of a site's config, else that of its WEMA's; None if neither has one.
 
-    The value is as stored: it may be something else than a time zone's name.
+    The value is as stored: it may be something other than the name of a time zone.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """Compute the capacity units that DynamoDB bills for a request, from the rows: moto returns constants.
 
-By the developer guide, "DynamoDB read and write operations": a read unit is 4 KB read consistently, or twice
-that; a write unit is 1 KB, half of that in a transaction. Reads count what is read, before any filter or
-projection, writes the larger of the row before and the row after. Each counts for at least one byte.
+By the developer guide, "DynamoDB read and write operations": a read unit is 4 KB read consistently, or 8 KB
+read without consistency; a write unit is 1 KB, or half of that in a transaction. Reads count what is read,
+before any filter or projection, writes the larger of the row before and the row after. Each counts for at
+least one byte.
 """
 
 import math
@@ -16,7 +17,7 @@ READ_UNIT, WRITE_UNIT = 4096, 1024
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 
 Row = Mapping[str, Any]
-# Sends an operation with its parameters to DynamoDB, uncounted, and answers the response.
+# Sends an operation with its parameters to DynamoDB without counting it, and returns the response.
 Send = Callable[[str, Row], Row]
 
 

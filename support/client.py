@@ -13,14 +13,14 @@ class ApiClient(requests.Session):
     base_url
         The API's, without a slash at the end.
     contract
-        What every answer is held to, if anything.
+        The contract against which every response is checked; None for no check.
     """
 
     def __init__(self, base_url: str, contract: Contract | None = None) -> None:
         super().__init__()
         self.base_url = base_url
         self._contract = contract
-        # a proxy or a .netrc of the developer's has no business here
+        # ignore the developer's proxy settings and .netrc
         self.trust_env = False
 
     def request(self, method: str | bytes, url: str | bytes, *args, **kwargs) -> requests.Response:  # type: ignore[no-untyped-def]  # noqa: ANN002, ANN003

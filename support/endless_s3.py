@@ -68,7 +68,8 @@ class State:
         return upload_id
 
     def save(self, upload_id: str, number: int, content: bytes) -> None:
-        """Store a part: with a folder at its place in a sparse file. All parts but the last have one size."""
+        """Store a part. If there is a folder, write it at its place in a sparse file. All parts but the last
+        have one size."""
         if self.folder:
             with (self.folder / upload_id).open("r+b") as file:
                 file.seek((number - 1) * PART_BYTES)
@@ -116,13 +117,13 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_HEAD(self) -> None:
-        """Return the headers of an object."""
+        """Send the headers of an object."""
         if STATE.failing == "looking" and self._key.startswith("data/"):
             return self._send(503, b"")
         return self._object(head=True)
 
     def do_GET(self) -> None:
-        """Return an object, or a range of it."""
+        """Send an object or a range of it, or the report of `/control`."""
         if self.path == "/control":
             self._send(200, json.dumps(STATE.report()).encode())
         else:

@@ -22,7 +22,7 @@ def write_legacy_queue(name: str) -> None:
 
 
 def write_legacy_item(name: str, ms: int, number: int) -> dict[str, Any]:
-    """Write an item as the earlier service did; answer it as callers see it."""
+    """Write an item as the earlier service did; return it as callers see it."""
     row = _legacy_row(name, ms, number)
     TABLE.put(row)
     seen = {field: row[field] for field in ("id", "payload", "created_at", "sender")}
@@ -44,7 +44,7 @@ def _legacy_row(name: str, ms: int, number: int) -> dict[str, Any]:
 
 
 def write_legacy_status(pipe_id: str, **details: Any) -> dict[str, Any]:
-    """Write a status as the earlier service did; answer it as callers see it."""
+    """Write a status as the earlier service did; return it as callers see it."""
     status = {"status": "idle", "last_updated": int(time.time() * 1000), "details": details}
     TABLE.put({"pk": f"STATUS#{pipe_id}", "sk": "INFO", "item_type": "STATUS_ITEM", **status})
     return {"pipe_id": pipe_id, **status}

@@ -14,8 +14,9 @@ _SAMPLED_EVERY_S = 0.01
 def peak_mb() -> float:
     """Return the most memory that this process has had resident, in MB.
 
-    Linux keeps it for the program that runs now. `getrusage` also counts what the process was before it
-    became this program, a copy of its parent, and so is asked only elsewhere, where it answers in bytes.
+    On Linux the value comes from /proc, which counts only the program that runs now. `getrusage` also counts
+    the time before, when the process was still a copy of its parent. So it is used only on other systems,
+    where it returns bytes.
     """
     if _STATUS.exists():
         lines = _STATUS.read_text().splitlines()

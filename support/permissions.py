@@ -153,7 +153,7 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
     if service == "dynamodb":
         return _needs_of_dynamodb(operation, params)
     if (service, operation) == ("s3", "CopyObject"):
-        # botocore has made text of it by now: bucket, slash, key in percent encoding
+        # botocore has turned the argument into a text: bucket, slash, key in percent encoding
         _, _, source = unquote(params["CopySource"]).partition("/")
         return [("s3:GetObject", _object_arn(source)), ("s3:PutObject", _object_arn(params["Key"]))]
     if service == "s3":
@@ -175,7 +175,7 @@ def _needs_of_dynamodb(operation: str, params: dict[str, Any]) -> list[tuple[str
 
 
 def _pairs(statements: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Yield each action of each statement with each of its resources."""
+    """Return each action of each statement with each of its resources."""
     return [
         (action, _pattern(resource))
         for statement in statements

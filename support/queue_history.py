@@ -1,7 +1,7 @@
 """Check a history of enqueued and dequeued items against the queue's guarantees.
 
-Times are of one clock, that of the machine. Of a call that was never answered, because its process was
-killed, or that was answered 503, it is not known whether it took effect: it may have, once.
+Times are of one clock, that of the machine. Some calls got no response, because their process was killed, or
+got a 503. It is not known whether such a call took effect: it may have, at most once.
 """
 
 import json
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is wrong with a history, as numbers of items.
+    """What is wrong with a history. Each item is named by its number `n`.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Verdict:
     unexpected
         Came out and were never enqueued, or not as they were enqueued.
     reordered
-        Came out before an item whose enqueue was answered before theirs began.
+        Came out after an item whose enqueue began only after theirs was answered.
     handed_to_the_dead
         Removed for a process that was killed before it could say so. No queue can tell this from a consumer
         that dies with the item in its hands.
@@ -169,7 +169,7 @@ def _handed_to_the_dead(calls: list[Call], enqueued: dict[int, Call], *, on_leas
 def _held_back(calls: list[Call]) -> set[str]:
     """Return items that a call leased and did not return: it was killed, gave up, or was too slow.
 
-    Such items come out when the lease is over, and others meanwhile.
+    Such items come out only after the lease, and other items may come out before them.
     """
     return {item_id for call in calls for item_id in call.leased if item_id != call.id}
 
@@ -178,7 +178,8 @@ def _leased_twice(handed: list[Call], skew_ms: float) -> set[int]:
     by_item: dict[int, list[Call]] = defaultdict(list)
     for call in handed:
         by_item[call.n if call.n is not None else -1].append(call)
-    # Who asks again and again may have begun before another's lease, and be handed the item after it.
+    # A call that polls repeatedly may begin before the lease of another call, and get the item after that
+    # lease. So the end times are compared, not the start times.
     return {
         n
         for n, holders in by_item.items()

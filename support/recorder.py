@@ -20,7 +20,7 @@ from support.permissions import unwatched
 
 Cost = dict[str, dict[str, float]]
 
-# Neighbours that are asked over plain HTTP, by the first segment of their stand-ins' paths.
+# Other services that are called over plain HTTP, named by the first path segment of their stand-ins.
 NEIGHBOURS = ("auth0", "remotehq")
 
 

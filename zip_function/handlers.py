@@ -12,7 +12,7 @@ from zip_function.archives import url_of, url_of_packed
 
 
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`{"filenames": […]}`: `{"statusCode": 200, "body": …}`, the body a JSON text with the `message` url.
+    """Pack the files of `{"filenames": […]}`; return `{"statusCode": 200, "body": '{"message": url}'}`.
 
     `"fallbacks": {name: other name}` has the file to use if one is not stored. 409 while another request
     packs the same files. With `"only_look": true` nothing is packed: 200 if the zip exists, else 409.

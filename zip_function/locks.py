@@ -21,7 +21,8 @@ from zip_function import store
 DIRECTORY = "downloads/locks"
 LEASE_S = 60.0
 RENEW_AFTER_S = 15.0
-# This long before the end of the lease, another request may take the lock before the release arrives.
+# A lock is not released in this time (s) before the end of its lease: another request might take it over
+# before the release arrives.
 _MARGIN_S = 20.0
 
 

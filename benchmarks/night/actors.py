@@ -16,7 +16,8 @@ from benchmarks.night.expected_state import ExpectedState
 # Longer than any fault of a night lasts.
 GIVE_UP_S = 60.0
 
-# The queues of a night, by how their items are taken: on leases; at once; at once, under an attempt's id.
+# The queues of a night. Items are taken on a lease, or removed at once, or removed at once with an attempt
+# id.
 ON_LEASES, PLAIN, ATTEMPTS = "stacks", "focus", "frames"
 QUEUES = (ON_LEASES, PLAIN, ATTEMPTS)
 

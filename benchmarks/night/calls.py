@@ -14,7 +14,7 @@ NONE = 0
 
 _DATABASE, _TABLES, _FILES, _SECRETS = "postgres", "dynamodb", "s3", "ssm"
 
-# What each route of the mix stands on: nothing else that fails excuses a 503.
+# The backends that each route needs. Only a fault of one of them excuses a 503.
 NEEDS = {
     "GET /": (),
     "POST /upload": (_SECRETS, _TABLES),
@@ -51,7 +51,8 @@ NEEDS = {
     "S3 GET": (_FILES,),
 }
 
-# What a night has beside 2xx: an image that is not filed yet, an empty queue, a lease that ran out.
+# Normal statuses of a night besides 2xx: an image that is not filed yet, an empty queue, a lease that ran
+# out.
 _EXPECTED = {
     "GET /infoimage/{site}/{channel}": {NOT_FOUND},
     "GET /image/{base_filename}": {NOT_FOUND},
@@ -73,7 +74,7 @@ class Call:
     status
         HTTP's, or `NONE`.
     text
-        How the answer begins, where it is not a good one.
+        The beginning of the response, if the status is not a normal one.
     retry_after
         The header.
     """

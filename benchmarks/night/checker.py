@@ -33,7 +33,7 @@ class Findings:
     wrong
         Sentences; empty if everything stored matches the responses.
     in_unknown_hands
-        Items lost by plain dequeues without a response, as documented.
+        Items that plain dequeues removed, whose responses were lost. The documentation allows this.
     """
 
     checked: dict[str, int] = field(default_factory=dict)
@@ -128,7 +128,7 @@ class Checker:
     def _channels(self) -> Iterator[str]:
         for (site, channel), register in self._expected.channels.items():
             shown = self._read("GET /infoimage/{site}/{channel}", f"/infoimage/{site}/{channel}")
-            # one whose upload was not answered may have been awaited and never have come
+            # if the upload got no response, the channel may wait for an image that never comes
             if not register.possible:
                 yield _compared(f"{site} {channel}", register, shown and shown["base_filename"])
 

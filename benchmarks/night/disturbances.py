@@ -8,7 +8,7 @@ from benchmarks.night.backends import POSTGRES, SERVICES, Backends
 from benchmarks.night.calls import NEEDS, UNAVAILABLE, Call
 from support.proxy import Mode
 
-# All is well again so long after a backend's return.
+# The longest time (s) after a backend's return until every call succeeds again.
 RECOVERY_S = 5.0
 
 
@@ -29,16 +29,16 @@ class Window:
     returned: float
 
     def excuses(self, call: Call) -> bool:
-        """Return whether a call may have been answered 503 because of it."""
+        """Return whether the disturbance excuses a 503 of a call."""
         needed = self.disturbance.backend in NEEDS[call.route]
         return needed and call.ended >= self.began and call.began <= self.returned + RECOVERY_S
 
     def recovery_s(self, calls: Sequence[Call]) -> float:
-        """Return how long after the return the last of the calls ended that suffered all the same."""
+        """Return the seconds from the backend's return to the end of the last call of `late`."""
         return max((call.ended - self.returned for call in self.late(calls)), default=0.0)
 
     def late(self, calls: Sequence[Call]) -> list[Call]:
-        """Return the calls begun after the return that were answered 503, or that hung."""
+        """Return the calls that began after the backend's return and still got a 503 or hung."""
         since = [call for call in calls if call.began > self.returned and self.excuses(call)]
         return [call for call in since if call.status == UNAVAILABLE or call.seconds > RECOVERY_S]
 

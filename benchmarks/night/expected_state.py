@@ -47,7 +47,7 @@ class ExpectedState:
     Attributes
     ----------
     configs, notes, statuses
-        By site, site and PIPE.
+        By site, by site, and by PIPE.
     channels
         By site and channel: the base filename of the picture shown there.
     uploads

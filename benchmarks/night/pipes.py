@@ -62,7 +62,7 @@ class Pipe(Actor):
         if how == "ack":
             self._note("ack", began, answer, item)
         else:
-            # from now on another may have it
+            # from now on another consumer may have the item
             handed.lease_until = now_ms
 
     def _note(
@@ -75,7 +75,7 @@ class Pipe(Actor):
             began,
             item.get("payload", {}).get("n"),
             time.monotonic(),
-            # what history takes for "not known"
+            # `support.queue_history` takes None for "not known"
             status if 0 < status < SERVER_ERROR else None,
             item.get("id"),
             item.get("lease_id"),

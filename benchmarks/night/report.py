@@ -13,9 +13,9 @@ from benchmarks.night.resource_usage import Sample, slope
 # The first samples do not count: modules are imported, caches filled, threads and connections made. What
 # follows shows growth only if it is long enough.
 WARM_UP_S, LEAST_S = 180.0, 120.0
-# What may grow in a minute of an undisturbed night. Memory: ten hours of this would be a tenth of a small
-# machine's. Counts: one more connection, kept since two requests came together for the first time, is a
-# slope of 0.2 over seven minutes and of 0.5 over three.
+# What may grow in a minute of an undisturbed night. Memory: in ten hours this growth would use a tenth of a
+# small machine's memory. Counts: a second connection, opened when two requests first came at the same time,
+# makes a slope of 0.2 over seven minutes and of 0.5 over three.
 MOST_A_MINUTE = {
     "memory_mb": 0.5,
     "descriptors": 0.5,
@@ -24,7 +24,7 @@ MOST_A_MINUTE = {
     "connections": 0.5,
     "work_files": 0.0,
 }
-# What of these may be more after all disturbances than before, for calls that happen to run.
+# How many more of each may be in use after all disturbances than before, because some calls may be running.
 MORE_AFTERWARDS = {"descriptors": 5, "threads": 5, "connections": 2, "work_files": 0}
 
 Figures = dict[str, Any]
@@ -83,7 +83,7 @@ def chaos_faults(figures: Figures) -> list[str]:
     ]
     before, after = figures["held_before"], figures["held_after"]
     left = [
-        f"{what}: {after[what]} after all, {before[what]} before"
+        f"{what}: {after[what]} afterwards, {before[what]} before"
         for what, more in MORE_AFTERWARDS.items()
         if after[what] > before[what] + more
     ]
@@ -91,7 +91,7 @@ def chaos_faults(figures: Figures) -> list[str]:
 
 
 def is_excused(call: Call, windows: Iterable[Window]) -> bool:
-    """Return whether a call was answered that a backend is away that it needs and that was away."""
+    """Return whether a call got an honest 503 because a backend that it needs was disturbed."""
     return call.is_honest and any(window.excuses(call) for window in windows)
 
 

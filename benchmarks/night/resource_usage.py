@@ -26,7 +26,7 @@ class Sample:
     threads
         Running threads.
     connections
-        To PostgreSQL, as that counts them.
+        Connections to PostgreSQL, as PostgreSQL counts them.
     work_files
         Files and folders in the process's folder for temporary files.
     """
@@ -116,7 +116,9 @@ class Watcher:
 
 
 def slope(samples: list[Sample], what: str) -> float:
-    """Return by how much something grows in a minute: the line of least squares through each minute's least.
+    """Return by how much something grows per minute.
+
+    This is the slope of the least-squares line through the minimum of each minute.
 
     Work in progress during a sample comes and goes; a leak raises the minimum.
     """
@@ -130,7 +132,7 @@ def slope(samples: list[Sample], what: str) -> float:
 
 
 def _floors(samples: list[Sample], what: str) -> list[tuple[float, float]]:
-    """Return for each minute when least was held of something, and how much."""
+    """Return the minimum of something in each minute, as pairs of time and value."""
     minutes: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for sample in samples:
         minutes[int(sample.at_s // 60)].append((float(asdict(sample)[what]), sample.at_s))

@@ -21,10 +21,11 @@ from benchmarks.night.viewers import Operator, Viewer
 from local.child import Child
 from local.deployment import Deployment
 
-# What draining may take, leases that must end first included, and the ingester to catch up.
+# The longest time (s) for draining, including the wait for the end of leases, and for the ingester to catch
+# up.
 _DRAIN_S = 300.0
 _CATCH_UP_S = 120.0
-# Of the PIPEs, which work on which queue.
+# The queue of each PIPE, in turn.
 _TURNS = (ON_LEASES, ON_LEASES, PLAIN, ATTEMPTS)
 
 
@@ -142,7 +143,8 @@ class Session:
         size, seeds = self._size, iter(range(10_000))
         for site in self.night.sites:
             key = {"x-site-key": self._ready["site_keys"][site]}
-            # sites too put work into queues, which their own keys do not open
+            # sites also put items into queues; their own keys do not allow that, so they use the key of a
+            # PIPE
             callers = self._caller(key), self._caller(self._key(0))
             yield Site(site, callers[1], self.night, callers[0], size.exposure_s, next(seeds))
         for number, queue in enumerate(islice(cycle(_TURNS), size.pipes)):

@@ -23,7 +23,7 @@ class Site(Actor):
     def __init__(self, code: str, pipeline: Caller, *rest: Any) -> None:
         super().__init__(*rest)
         self.code = code
-        # a site's own key opens no queues
+        # a site's own key does not allow calls to queues
         self._pipeline = pipeline
 
     def step(self) -> None:

@@ -1,9 +1,9 @@
 """The stack of `make serve` with protected writes, in its own process, with given backends.
 
-`NIGHT` in the environment has as JSON: `endpoints` (of single AWS services, by their names), `sites` and
-`pipes` (who is handed keys), `log` (a file), and `forget_s`. In AWS there is always a Lambda that has just
-started and must read its secrets and the site keys. Here one process serves all, and so often forgets what it
-has read, that the parameter store stays in use.
+The environment variable `NIGHT` is a JSON object with `endpoints` (of single AWS services, by their names),
+`sites` and `pipes` (each gets a key), `log` (a file), and `forget_s`. In AWS there is always a Lambda that
+has just started and must read its secrets and the site keys. Here one process serves all requests. It clears
+its cache every `forget_s` seconds, so that the parameter store is read during the whole night.
 """
 
 import json

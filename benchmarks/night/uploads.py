@@ -56,7 +56,7 @@ def _jpg(width: int) -> bytes:
 @cache
 def _config() -> str:
     configs = site_configurations()
-    # an observatory that stands for itself, with the place that its enclosure would say
+    # the config of an observatory that needs no enclosure: it contains the enclosure's place
     whole = {**configs["mrc"], **configs["mrc1"]}
     whole.pop("wema_name")
     return json.dumps(whole)

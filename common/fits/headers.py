@@ -118,7 +118,7 @@ class Header:
         """
         number = self.integer(f"{prefix}NAXIS")
         if not 0 <= number <= MAX_AXES:
-            raise Unprocessable(f"The FITS header has {number} axes, of {MAX_AXES} at most.")
+            raise Unprocessable(f"The FITS header has {number} axes; at most {MAX_AXES} are possible.")
         lengths = [self.integer(f"{prefix}NAXIS{axis}") for axis in range(1, number + 1)]
         if any(length < 0 for length in lengths):
             raise Unprocessable("The FITS header has an axis of negative length.")
@@ -138,7 +138,7 @@ class Header:
         Raises
         ------
         Unprocessable
-            If GCOUNT or PCOUNT cannot be.
+            If GCOUNT or PCOUNT is not possible.
         """
         axes = self.axes()
         if axes and axes[0] == 0 and self.text("GROUPS") == "T":

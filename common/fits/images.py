@@ -30,10 +30,11 @@ TABLE = {
     *("ZMASKCMP", "ZQUANTIZ", "ZDITHER0", "ZBLANK", "ZSCALE", "ZZERO"),
 }
 TABLE_NUMBERED = re.compile(r"(NAXIS|TTYPE|TFORM|ZNAXIS|ZTILE|ZNAME|ZVAL)[1-9][0-9]*")
-# The checksums of the table, and the name that an image without one has in its table.
+# The checksums of the table, and the EXTNAME of the table if the image has no name.
 _TABLE_SUMS = ("CHECKSUM", "DATASUM")
 _NO_NAME = "COMPRESSED_IMAGE"
-# Cards of extensions, and cards that start a header or describe the array, which come first.
+# Cards of extensions, and cards that start a header or describe the array. The plain header begins with its
+# own.
 _EXTENSIONS = re.compile(r"SIMPLE|XTENSION|BITPIX|NAXIS[0-9]*|PCOUNT|GCOUNT|INHERIT")
 
 _SIMPLE = f"{'SIMPLE  =                    T / conforms to FITS standard':80}"
@@ -137,7 +138,7 @@ def check_image(hdu: ImageHdu) -> None:
         raise Unprocessable(f"The FITS image has a BITPIX of {hdu.bits}.")
     size = max(abs(hdu.bits) // 8 * prod(hdu.axes), hdu.header.data_bytes)
     if size > MAX_IMAGE_BYTES:
-        raise TooLarge(f"The FITS image has {size} bytes, of {MAX_IMAGE_BYTES} at most.")
+        raise TooLarge(f"The FITS image has {size} bytes; at most {MAX_IMAGE_BYTES} can be converted.")
 
 
 def data_pieces(stream: Stream, hdu: ImageHdu) -> Iterator[bytes]:

@@ -42,7 +42,7 @@ def bands(frame: Frame, almanac: Almanac) -> str:
 
 
 def grid(frame: Frame) -> str:
-    """Return lines of equal altitude, the strongest for the horizon, and figures where there is room."""
+    """Return lines of equal altitude, the strongest for the horizon, and numbers where there is room."""
     altitudes = range(frame.lowest, frame.highest + 1, GRID_DEGREES)
     figures = [altitude for altitude in altitudes if altitude % (2 * GRID_DEGREES) == 0 or not frame.upright]
     return "".join(

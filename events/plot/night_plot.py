@@ -38,7 +38,7 @@ class Page:
     room
         Smallest distance from the last label to the end of the time axis.
     title_length
-        Most characters of its title.
+        The largest number of characters in its title.
     margin
         Left edge of the title.
     legend, legend_top

@@ -17,7 +17,7 @@ Counts = npt.NDArray[np.uint16]
 
 MOFFAT_POWER: Final = 3.2  # how steeply the wings of a star's image fall
 STAMPS: Final = ((5, 0.0, 1e4), (12, 1e4, 2.5e5), (30, 2.5e5, math.inf))
-"""How far from its middle a star is drawn (pixels), from which brightness to which (electrons)."""
+"""For each range of brightness (from, to; electrons): how far from its middle a star is drawn (pixels)."""
 VIGNETTING: Final = 0.06  # share of the light that the corners lose
 
 

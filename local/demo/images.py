@@ -14,7 +14,7 @@ from typing import Any, Final
 from local.demo.schedule import plan_night
 from local.demo.sites import SITES, Site
 
-VERSION: Final = 4  # raise it when other files are made, so that those in the cache are no longer used
+VERSION: Final = 4  # increase it when the files change, so that the cache is made again
 PROCESSES: Final = 2
 NIGHTS: Final = 2
 
@@ -107,7 +107,7 @@ def _list_path(folder: Path, site: Site, night: date) -> Path:
 
 
 def _end_with_parent() -> None:
-    """In a worker: end when the parent is killed; otherwise the worker would wait for work forever."""
+    """End the worker when the parent is killed; otherwise it would wait for work forever."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:

@@ -1,4 +1,4 @@
-"""`DEMO=live`: the demo network goes on living while it is night at its sites.
+"""`DEMO=live`: the demo network takes new images while it is night at its sites.
 
 Every few minutes each site in the dark takes an exposure and sends it as a real site does: over HTTP, the
 header text first. A PIPE takes a job for it from the queue, and the first exposure of a night brings a note.

@@ -18,12 +18,13 @@ from night_log import notes
 from night_log import store as night_log
 from site_configs import store as site_configs
 
-# So long after a local midnight in UTC, the night before it is over at every site.
+# Added to a date's midnight in UTC. By then the night that began on the evening of that date is over at every
+# site.
 _NIGHT_IS_OVER_AFTER = timedelta(hours=39)
 _CHANNELS = (1, 2, 3)
 # How many jobs the demo queue has.
 _JOBS = 4
-# Without the demo's images after this time, the API starts all the same.
+# After this time (s) the API starts, even if the demo images are not filed yet.
 _FILE_WITHIN_S = 60
 
 _pipe_queue = Table("PIPE_QUEUE_TABLE_NAME")
@@ -32,9 +33,9 @@ _pipe_queue = Table("PIPE_QUEUE_TABLE_NAME")
 def load(cache: Path, say: Callable[[str], None] = lambda _words: None) -> None:
     """Write sites, notes, queues and statuses, and play the uploads of recent nights.
 
-    The ingester makes image rows, info images, thumbnails and the log of the uploaded files. Files are
-    uploaded only if the image table is empty, so that a user's own database is not changed. The folder
-    `cache` keeps image files from one start to the next. `say` is called with a line for each step.
+    The ingester makes image rows, info images, thumbnails and the log of the uploaded files. If the image
+    table is not empty, only the site configs are written, so that a user's own database is not changed. The
+    folder `cache` keeps image files from one start to the next. `say` is called with a line for each step.
     """
     for site, configuration in sent_configurations(time.time()).items():
         site_configs.write(site, configuration)

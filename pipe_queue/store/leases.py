@@ -272,7 +272,10 @@ def _attempt_of(record: Item) -> str:
 
 
 def _if_received(times: int) -> tuple[str, Item]:
-    """Return a condition with its values: handed out so often. An item that never was has no count."""
+    """Return the condition, with its values, that an item was handed out `times` times before.
+
+    An item that was never handed out has no count.
+    """
     return ("receives = :received", {":received": times}) if times else ("attribute_not_exists(receives)", {})
 
 

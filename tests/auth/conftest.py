@@ -42,6 +42,11 @@ class UserInfo:
         return Response(data, status=self.status, content_type="application/json")
 
 
+@pytest.fixture(autouse=True)
+def roles_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH0_ROLES_CLAIM", ROLES_CLAIM)
+
+
 @pytest.fixture(scope="session")
 def userinfo_server() -> Iterator[tuple[UserInfo, str]]:
     answers = UserInfo()

@@ -53,7 +53,9 @@ def test_a_body_that_is_not_needed_is_not_read() -> None:
 
 def test_a_body_larger_than_anything_that_can_be_stored_is_refused_unread() -> None:
     body = '{"a": ' + "[" * MAX_JSON_CHARACTERS
-    with pytest.raises(TooLarge, match="The body is too large: 4194310 characters, of 4194304 at most"):
+    with pytest.raises(
+        TooLarge, match="The body is too large: 4194310 characters; at most 4194304 are allowed"
+    ):
         request_with(body=body).json_object()
 
 

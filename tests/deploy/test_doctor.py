@@ -293,7 +293,7 @@ def test_the_command_tells_how_much_is_wrong(
     assert doctor.main(["prod"]) == 1
     said = capsys.readouterr().out
     assert "  wrong: " in said
-    assert said.splitlines()[-1].endswith(" findings need something.")
+    assert said.splitlines()[-1].endswith(" findings are wrong.")
     monkeypatch.setattr(doctor, "CHECKS", (doctor.check_stack,))
     assert doctor.main(["prod"]) == 0
     assert capsys.readouterr().out.endswith("The stage can be deployed.\n")

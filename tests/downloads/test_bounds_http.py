@@ -59,7 +59,7 @@ def test_a_name_too_long_for_what_is_made_of_it(api: ApiClient) -> None:
     name = "x" * 1005
     put(f"data/{name}", PACKED)
     answer = api.post("/download", json={"object_name": name, "image_type": "tif"})
-    assert_refused(answer, 400, "object_name is too long: what is made of it would pass 1024 bytes.")
+    assert_refused(answer, 400, "object_name is too long: the result's key would have over 1024 bytes.")
 
 
 def card(name: str, value: str) -> bytes:
@@ -115,7 +115,8 @@ BROKEN = {
             b"\xdd\x99" + struct.pack(">ii", 16, 150),
             b"\xdd\x99" + struct.pack(">ii", 17, 150),
         ),
-        "The FITS image cannot be decoded: a tile of HCOMPRESS_1 has not the axes that the header says.",
+        "The FITS image cannot be decoded: "
+        "a tile of HCOMPRESS_1 does not have the axes that the header says.",
     ),
     "tiles of nothing": (
         PACKED[:8640] + bytes(len(PACKED) - 8640),
@@ -186,7 +187,7 @@ def test_an_image_over_the_limit(api: ApiClient, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(images, "MAX_IMAGE_BYTES", 100_000)
     put(f"data/{NAME}", PACKED)
     answer = api.post("/download", json={"object_name": NAME})
-    assert_refused(answer, 413, "The FITS image has 144000 bytes, of 100000 at most.")
+    assert_refused(answer, 413, "The FITS image has 144000 bytes; at most 100000 can be converted.")
 
 
 def test_s3_down_is_unavailable(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:

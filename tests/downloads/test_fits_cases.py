@@ -168,8 +168,8 @@ def test_a_long_text_goes_on_without_harm() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"NAXIS": 10}, "The FITS header has 10 axes, of 9 at most."),
-        ({"NAXIS": -1}, "The FITS header has -1 axes, of 9 at most."),
+        ({"NAXIS": 10}, "The FITS header has 10 axes; at most 9 are possible."),
+        ({"NAXIS": -1}, "The FITS header has -1 axes; at most 9 are possible."),
         ({"GCOUNT": 0}, "The FITS header has a GCOUNT below 1 or a PCOUNT below 0."),
         ({"GCOUNT": -1}, "The FITS header has a GCOUNT below 1 or a PCOUNT below 0."),
         ({"PCOUNT": -1}, "The FITS header has a GCOUNT below 1 or a PCOUNT below 0."),

@@ -123,7 +123,10 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "columns of nothing": (compressed("GZIP_1", [ZIPPED], TFORM1="1PX"), "holds no arrays of numbers"),
     "an unknown column": (compressed("GZIP_1", [ZIPPED], TFORM1="what"), "TFORM1 is missing or unknown"),
-    "a table of words": (compressed("GZIP_1", [ZIPPED], BITPIX=16), "its table has not two axes of bytes"),
+    "a table of words": (
+        compressed("GZIP_1", [ZIPPED], BITPIX=16),
+        "its table does not have two axes of bytes",
+    ),
     # gzip
     "a bomb": (
         compressed("GZIP_1", [gzip.compress(bytes(10**8), 9)]),
@@ -210,15 +213,15 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         compressed(
             "HCOMPRESS_1", [HCOMPRESS.replace(struct.pack(">ii", 10, 10), struct.pack(">ii", 11, 10))]
         ),
-        "a tile of HCOMPRESS_1 has not the axes that the header says",
+        "a tile of HCOMPRESS_1 does not have the axes that the header says",
     ),
     "axes of as many pixels": (
         compressed("HCOMPRESS_1", [HCOMPRESS.replace(struct.pack(">ii", 10, 10), struct.pack(">ii", 5, 20))]),
-        "a tile of HCOMPRESS_1 has not the axes that the header says",
+        "a tile of HCOMPRESS_1 does not have the axes that the header says",
     ),
     "another mark": (
         compressed("HCOMPRESS_1", [b"\0" + HCOMPRESS[1:]]),
-        "a tile of HCOMPRESS_1 has not the axes that the header says",
+        "a tile of HCOMPRESS_1 does not have the axes that the header says",
     ),
     "very many planes": (
         compressed("HCOMPRESS_1", [HCOMPRESS[:22] + b"\xff\xff\xff" + HCOMPRESS[25:]]),
@@ -251,15 +254,15 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "a list of more pixels": (
         compressed("PLIO_1", [words(0, 7, -100, 8, 0, 0, 0, 0x4065)], element="I"),
-        "a line list of PLIO_1 makes not the 100 pixels of its tile",
+        "a line list of PLIO_1 does not make the 100 pixels of its tile",
     ),
     "a list of fewer pixels": (
         compressed("PLIO_1", [words(0, 7, -100, 8, 0, 0, 0, 0x4063)], element="I"),
-        "a line list of PLIO_1 makes not the 100 pixels of its tile",
+        "a line list of PLIO_1 does not make the 100 pixels of its tile",
     ),
     "a list of no instructions": (
         compressed("PLIO_1", [words(0, 7, -100, 7, 0, 0, 0)], element="I"),
-        "a line list of PLIO_1 makes not the 100 pixels of its tile",
+        "a line list of PLIO_1 does not make the 100 pixels of its tile",
     ),
     "half an instruction": (
         compressed("PLIO_1", [words(0, 7, -100, 9, 0, 0, 0, 0x4064, 0x1001)], element="I"),

@@ -49,7 +49,7 @@ def test_the_largest_item_to_the_byte(troupe: Troupe) -> None:
     over = ask(actor, "enqueue", body={**QUEUE, "payload": largest + "x"})
     assert (over["status"], over["body"]) == (
         413,
-        f"Too large to store: {most + 1} bytes, of {most} at most.",
+        f"Too large to store: {most + 1} bytes; at most {most} are allowed.",
     )
     assert ask(actor, "enqueue", body={**QUEUE, "payload": largest})["status"] == 200
     # all that is added to its row fits: a lease, an attempt, a grave, an attempt's copy

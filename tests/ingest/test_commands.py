@@ -267,7 +267,7 @@ def test_dead_letters_out_of_sight_are_told_of(
     )
     assert redrive.main(arguments) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[-2:] == [done, "About 3 more are out of sight; run this again in 120 s."]
+    assert printed[-2:] == [done, "About 3 more cannot be received now; run this again in 120 s."]
 
 
 @pytest.mark.parametrize("limit", ["0", "-1"])

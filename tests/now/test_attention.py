@@ -51,7 +51,7 @@ def test_an_observatory_that_is_silent_in_the_dark_is_an_alarm() -> None:
     assert found == {
         "level": "alarm",
         "about": {"kind": "observatory", "name": "dark1"},
-        "reason": "It is dark there, and nothing came since 1969-12-31 23:29 UTC.",
+        "reason": "It is dark there, and nothing has come since 1969-12-31 23:29 UTC.",
         "since": -31 * MINUTE_S,
     }
 
@@ -77,7 +77,7 @@ def test_a_silence_counts_from_dusk(minutes_after_dark: int, fires: bool) -> Non
 def test_a_silence_of_days_is_a_notice() -> None:
     (found,) = at(image=-4 * DAY_S)
     assert (found["level"], found["since"]) == ("notice", -4 * DAY_S)
-    assert found["reason"] == "Nothing came since 1969-12-28 00:00 UTC. It is dark there."
+    assert found["reason"] == "Nothing has come since 1969-12-28 00:00 UTC. It is dark there."
     (never,) = at()
     assert (never["level"], never["since"]) == ("notice", None)
     assert never["reason"] == "Nothing ever came. It is dark there."
@@ -101,7 +101,7 @@ def test_an_observatory_without_a_place_is_a_notice() -> None:
 def test_a_job_that_waits_too_long_is_a_warning() -> None:
     (found,) = queue(oldest_waiting_at=NOW_MS - 60 * MINUTE_S * 1000)
     assert (found["level"], found["about"]) == ("warning", {"kind": "queue", "name": "jobs"})
-    assert found["reason"] == "The oldest job waits since 2026-11-25 08:46 UTC."
+    assert found["reason"] == "The oldest job has been waiting since 2026-11-25 08:46 UTC."
     assert found["since"] == NOW_MS // 1000 - 60 * MINUTE_S
 
 
@@ -113,7 +113,7 @@ def test_a_job_that_waits_for_less_is_fine(since: int | None) -> None:
 def test_a_job_that_waits_in_a_paused_queue_is_a_notice() -> None:
     (found,) = queue(oldest_waiting_at=NOW_MS - 61 * MINUTE_S * 1000, paused=True)
     assert found["level"] == "notice"
-    assert found["reason"].startswith("The queue is paused. The oldest job waits")
+    assert found["reason"].startswith("The queue is paused. The oldest job has been waiting")
 
 
 def test_a_job_that_was_handed_out_often_is_a_warning() -> None:

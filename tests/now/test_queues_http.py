@@ -113,4 +113,4 @@ def test_the_oldest_job_of_all_counts(api: ApiClient) -> None:
     enqueue(api, "jobs")
     assert state(api)["oldest_waiting_at"] == 1_700_000_000_000
     (problem,) = api.get("/now").json()["attention"]
-    assert problem["reason"] == "The oldest job waits since 2023-11-14 22:13 UTC."
+    assert problem["reason"] == "The oldest job has been waiting since 2023-11-14 22:13 UTC."

@@ -64,7 +64,7 @@ def test_the_largest_item_goes_in_and_one_byte_more_does_not(api: ApiClient, lar
     most = MAX_ITEM_BYTES - items.RESERVED_BYTES
     assert (answer.status_code, answer.text) == (
         413,
-        f"Too large to store: {most + 1} bytes, of {most} at most.",
+        f"Too large to store: {most + 1} bytes; at most {most} are allowed.",
     )
 
 

@@ -69,7 +69,7 @@ def test_nulls_empty_texts_and_lists_of_lists_come_back(api: ApiClient) -> None:
         ('{"a": {"b": [0.' + "1234567890" * 4 + "]}}", 400, "configuration.a.b.0: a number of more than 38"),
         ('{"a": {"": 1}}', 400, "configuration.a: a key is empty."),
         (r'{"a": "\ud800"}', 400, "configuration.a: not valid Unicode."),
-        ('{"a": 1e99999999999999999999}', 400, "is out of all range"),
+        ('{"a": 1e99999999999999999999}', 400, "is too large or too small"),
         ('{"a":' * 40 + "1" + "}" * 40, 400, "configuration: nested deeper than 32 levels."),
         ("[" * 100_000, 400, "nested too deeply"),
         ("1" * 5000, 400, "a number has too many digits"),
