@@ -115,8 +115,10 @@ BROKEN = {
             b"\xdd\x99" + struct.pack(">ii", 16, 150),
             b"\xdd\x99" + struct.pack(">ii", 17, 150),
         ),
-        "The FITS image cannot be decoded: "
-        "a tile of HCOMPRESS_1 does not have the axes that the header says.",
+        (
+            "The FITS image cannot be decoded: "
+            "a tile of HCOMPRESS_1 does not have the axes that the header says."
+        ),
     ),
     "tiles of nothing": (
         PACKED[:8640] + bytes(len(PACKED) - 8640),
