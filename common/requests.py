@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
@@ -28,6 +28,8 @@ class Request:
         Path parameters, decoded.
     query
         Query string parameters; if one is repeated, the last value counts.
+    repeated
+        All values of each query string parameter, in their order.
     headers
         By lower-case name.
     raw_body
@@ -47,6 +49,7 @@ class Request:
 
     path: Mapping[str, str]
     query: Mapping[str, str]
+    repeated: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     raw_body: str | None
     base64_body: bool
@@ -63,6 +66,7 @@ class Request:
         return cls(
             path=event.get("pathParameters") or {},
             query=event.get("queryStringParameters") or {},
+            repeated=event.get("multiValueQueryStringParameters") or {},
             headers={name.lower(): value for name, value in headers.items()},
             raw_body=event.get("body"),
             base64_body=bool(event.get("isBase64Encoded")),
@@ -131,6 +135,23 @@ class Request:
         if name in self.query:
             return self.query[name]
         return self.json_object().get(name) if self.text().strip() else None
+
+    def parameters(self, name: str) -> list[Any]:
+        """Return all values of a parameter: repeated in the query string, or a list in a JSON body.
+
+        The query string wins. An empty list if it is in neither.
+
+        Raises
+        ------
+        BadRequest
+            If it is not in the query string and the body is no JSON object.
+        """
+        if name in self.repeated:
+            return list(self.repeated[name])
+        value = self.parameter(name)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
 
 
 def parse_json(text: str) -> Any:

@@ -1,7 +1,8 @@
 """Reads and checks the parameters of the events routes."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.errors import BadRequest, NotFound
 from common.number_parsing import as_float
@@ -17,6 +18,17 @@ LAST_NIGHT_S = 2_145_916_800
 
 # A month takes about 5 ms.
 MAX_DAYS = 366
+
+# More curves than this cannot be told apart in a picture, and a longer name has no room in it.
+MAX_TARGETS, MAX_NAME = 5, 40
+
+
+class Target(NamedTuple):
+    """A place on the sky, ICRS, in degrees, and its name."""
+
+    ra: float
+    dec: float
+    name: str
 
 
 def site_code(given: Any) -> str:
@@ -67,6 +79,30 @@ def target(ra: Any, dec: Any) -> tuple[float, float]:
     return found
 
 
+def targets(ras: Sequence[Any], decs: Sequence[Any], names: Sequence[Any]) -> list[Target]:
+    """Return the targets that a caller gives. The first `ra`, `dec` and `name` are those of the first target.
+
+    A target without a name is named by its place.
+
+    Raises
+    ------
+    BadRequest
+        If a place is incomplete or out of its range, or there are too many targets or names.
+    """
+    if len(ras) != len(decs):
+        raise BadRequest("ra and dec must be given equally often: each pair of them is a target.")
+    if len(ras) > MAX_TARGETS:
+        raise BadRequest(f"A plot shows at most {MAX_TARGETS} targets.")
+    if len(names) > len(ras):
+        raise BadRequest("There are more names than targets: give ra and dec for each name.")
+    places = [target(ra, dec) for ra, dec in zip(ras, decs, strict=True)]
+    named = [*map(_name, names), *([""] * (len(places) - len(names)))]
+    return [
+        Target(ra, dec, name or f"{ra:.2f}° {dec:+.2f}°")
+        for (ra, dec), name in zip(places, named, strict=True)
+    ]
+
+
 def is_iso(given: Any) -> bool:
     """Return whether a caller wants times as UTC texts; by default they are Julian dates in TAI.
 
@@ -105,6 +141,12 @@ def interval(start: Any, end: Any) -> tuple[float, float]:
     if end_s - start_s > MAX_DAYS * DAY_S:
         raise NotFound(f"The interval from start to end must not be longer than {MAX_DAYS} days.")
     return start_s, end_s
+
+
+def _name(given: Any) -> str:
+    if not isinstance(given, str) or len(given) > MAX_NAME:
+        raise BadRequest(f"name must be a text of at most {MAX_NAME} characters.")
+    return given.strip()
 
 
 def _degrees(name: str, given: Any, limit: int) -> float:

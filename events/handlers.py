@@ -32,10 +32,15 @@ def get_events(request: Request) -> Response:
 
 @endpoint
 def get_plot(request: Request) -> Response:
-    """`GET /events/plot?site=&when=`: return a picture of a site's night as SVG."""
+    """`GET /events/plot?site=&when=&ra=&dec=&name=`: return a picture of a site's night as SVG.
+
+    `ra`, `dec` and `name` may be repeated, once for each target.
+    """
+    with as_objects():
+        targets = arguments.targets(*(request.parameters(name) for name in ("ra", "dec", "name")))
     return Response(
         HTTPStatus.OK,
-        night_plot.svg(_almanac(request)),
+        night_plot.svg(_almanac(request), targets, time.time()),
         {"Content-Type": SVG, "Content-Security-Policy": POLICY},
     )
 

@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import ephem
@@ -51,6 +53,49 @@ class FixedPlace:
         return 1.0
 
 
+@dataclass(frozen=True)
+class TargetNight:
+    """A target during a site's night.
+
+    Attributes
+    ----------
+    night
+        The site's night.
+    ra, dec
+        ICRS, degrees.
+    """
+
+    night: Almanac
+    ra: float
+    dec: float
+
+    @cached_property
+    def altitude(self) -> Altitude:
+        """Its altitude."""
+        middle = (self.night.night.start + self.night.night.end) / 2
+        return Altitude(FixedPlace(self.ra, self.dec, middle), self.night.observer.place)
+
+    @cached_property
+    def curve(self) -> Curve:
+        """The curve of its altitude through the night."""
+        return Curve(self.altitude, self.night.night.start, self.night.night.end, _SAMPLE_S)
+
+    @cached_property
+    def altitudes(self) -> list[dict[str, Any]]:
+        """`time` (Unix seconds), `altitude`, `airmass` and `moon_distance` every 10 minutes in the dark."""
+        return [_seen(self.night, self.altitude, time) for time in _dark_times(self.night)]
+
+    @cached_property
+    def highest(self) -> dict[str, Any] | None:
+        """The one of `altitudes` with the greatest altitude; None if it does not get dark."""
+        return max(self.altitudes, key=lambda each: each["altitude"], default=None)
+
+    @property
+    def summary(self) -> str:
+        """A sentence about the night: when and where the target is highest, in the site's time."""
+        return _summary(self.night, self.highest)
+
+
 def visibility(night: Almanac, ra: float, dec: float) -> dict[str, Any]:
     """Return when a target can be observed in a night. Times are UTC texts, angles degrees.
 
@@ -68,19 +113,15 @@ def visibility(night: Almanac, ra: float, dec: float) -> dict[str, Any]:
         `altitudes`: `time`, `altitude`, `airmass` and `moon_distance` every 10 minutes while the Sun is below
         -12 degrees. `highest`: the one of these with the greatest altitude, or None. `summary`: a sentence.
     """
-    start, end = night.night.start, night.night.end
-    target = Altitude(FixedPlace(ra, dec, (start + end) / 2), night.observer.place)
-    curve = Curve(target, start, end, _SAMPLE_S)
-    crossings = curve.crossings(0.0)
-    altitudes = [_seen(night, target, time) for time in _dark_times(night)]
-    highest = max(altitudes, key=lambda each: each["altitude"], default=None)
+    target = TargetNight(night, ra, dec)
+    crossings, highest = target.curve.crossings(0.0), target.highest
     return {
         "rise": _first(crossing.time for crossing in crossings if crossing.rising),
-        "transit": utc_text(_transit(target, start)),
+        "transit": utc_text(_transit(target.altitude, night.night.start)),
         "set": _first(crossing.time for crossing in crossings if not crossing.rising),
-        "altitudes": [{**each, "time": utc_text(each["time"])} for each in altitudes],
+        "altitudes": [{**each, "time": utc_text(each["time"])} for each in target.altitudes],
         "highest": highest and {**highest, "time": utc_text(highest["time"])},
-        "summary": _summary(night, highest),
+        "summary": target.summary,
     }
 
 

@@ -10,6 +10,7 @@ is invalid. Needs the library `requests`.
 """
 
 import argparse
+import re
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,12 @@ def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
     ]
 
 
+def where_the_sun_stays(api: Api, site: str, now: float) -> str:
+    """Return a sentence about a day without rise and set of the Sun, from the plot's description."""
+    found = re.search(r"The Sun stays .*? all day\.", api.get("/events/plot", site=site, when=now).text)
+    return found[0] if found else "The Sun neither rises nor sets."
+
+
 def moon(api: Api, config: dict[str, Any], zone: ZoneInfo, now: float) -> str:
     """Return a sentence about the Moon's next rise and set."""
     start = datetime.fromtimestamp(now, UTC) - timedelta(days=1)
@@ -142,6 +149,8 @@ def _show(api: Api, site: str, now: float) -> None:
     zone = ZoneInfo(config["TZ_database_name"])
     print(f"{site}, {zone.key}\n\n  local             UTC")
     print("\n".join(lines(events, zone, now)))
+    if "Sunrise" not in events and "Sun Set" not in events:
+        print(f"\n{where_the_sun_stays(api, site, now)}")
     print(f"\n{moon(api, config, zone, now)}\n{note(api, site)}")
 
 

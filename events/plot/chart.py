@@ -67,6 +67,20 @@ def curve(frame: Frame, altitude: Altitude, body: str) -> str:
     return polyline(points, class_="halo") + polyline(points, class_=f"way {body}")
 
 
+def now(frame: Frame, almanac: Almanac, moment: float, size: float) -> str:
+    """Return a line at the present moment (Unix seconds), and where Sun and Moon are on it."""
+    start, end = frame.point(moment, frame.lowest), frame.point(moment, frame.highest)
+    bodies = (("moon", almanac.moon), ("sun", almanac.sun))
+    places = [(frame.point(moment, altitude(moment)), body) for body, altitude in bodies]
+    circles = [element("circle", cx=x, cy=y, r=6, class_=f"dot {body}") for (x, y), body in places]
+    return (
+        line(start, end, class_="halo")
+        + line(start, end, class_="now")
+        + "".join(circles)
+        + _now(frame, moment, size)
+    )
+
+
 def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
     """Return a mark for every event on the curve of its body, and a label beside the chart.
 
@@ -93,6 +107,17 @@ def marks(frame: Frame, almanac: Almanac, pitch: float, room: float) -> str:
 def clock(time: float, zone: tzinfo) -> str:
     """Return a time (Unix seconds) as local hours and minutes, to the nearest minute."""
     return f"{datetime.fromtimestamp(round(time / 60) * 60, zone):%H:%M}"
+
+
+def _now(frame: Frame, moment: float, size: float) -> str:
+    """Return the word "now" beside its line, on the side that has room inside the chart."""
+    late = moment > (frame.night.start + frame.night.end) / 2
+    if frame.upright:
+        x, y = frame.point(moment, frame.lowest)
+        return text("now", (x + 3, y - 3 if late else y + 0.9 * size), class_="figure")
+    x, y = frame.point(moment, frame.lowest)
+    at, anchor = ((x - 5, y - 6), "end") if late else ((x + 5, y - 6), "start")
+    return text("now", at, class_="figure", text_anchor=anchor)
 
 
 def _sky(sun: float) -> str:

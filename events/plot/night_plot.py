@@ -5,16 +5,22 @@ wide page and down on the tall page, so that labels have room on both.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from events.almanac import Almanac
-from events.plot import chart
+from events.arguments import Target
+from events.plot import chart, notes, target_curves, words
 from events.plot.frame import Frame
 from events.plot.legend import bodies, skies
 from events.plot.stylesheet import stylesheet
 from events.plot.svg import element, plain, text
 from events.plot.text_width import BOLD, PLAIN, fitting_size, shortened
+from events.targets import TargetNight
+
+# The line at the present moves in steps of this length (s), so a poll within a step gets a 304.
+NOW_STEP_S = 60
 
 
 @dataclass(frozen=True)
@@ -104,46 +110,98 @@ TALL = Page(
 )
 
 
-def svg(almanac: Almanac) -> str:
+@dataclass(frozen=True)
+class Content:
+    """What the picture shows.
+
+    Attributes
+    ----------
+    almanac
+        The site's night.
+    targets
+        The targets of the night, and their names.
+    now
+        The present moment (Unix seconds); None if it is not in the night.
+    """
+
+    almanac: Almanac
+    targets: list[tuple[TargetNight, str]]
+    now: float | None
+
+    def notes(self) -> list[notes.Note]:
+        """Return the lines of words below the chart."""
+        now = [] if self.now is None else words.now(self.almanac, self.now)
+        sky = words.sky(self.almanac)
+        return [notes.Note(sentence) for sentence in (*now, *([sky] if sky else []))] + [
+            notes.Note(night.summary, name, number) for number, (night, name) in enumerate(self.targets, 1)
+        ]
+
+
+def svg(almanac: Almanac, targets: Sequence[Target], now: float) -> str:
     """Return the picture of a night.
 
     It shows the altitude of Sun and Moon from noon to noon, day, twilights and night, every event with its
     local time, the hours in UTC and local time, and the lit share of the Moon in the middle of the night.
+
+    Parameters
+    ----------
+    almanac
+        The site's night.
+    targets
+        Their curves are drawn with the airmass, and each is described in words.
+    now
+        The present moment (Unix seconds). If it is in the night, a line and a sentence show it.
     """
+    step = now // NOW_STEP_S * NOW_STEP_S
+    is_tonight = almanac.night.start <= step < almanac.night.end
+    nights = [(TargetNight(almanac, target.ra, target.dec), target.name) for target in targets]
+    content = Content(almanac, nights, step if is_tonight else None)
     title = f"Sun, Moon and events at {almanac.observer.name}, {_date(almanac)}"
+    sentences = " ".join(note.sentence for note in content.notes())
     return element(
         "svg",
         element("title", plain(title)),
+        element("desc", plain(sentences)),
         element("style", stylesheet()),
         element("rect", width="100%", height="100%", class_="paper"),
-        *(_page(page, almanac) for page in (WIDE, TALL)),
+        *(_page(page, content) for page in (WIDE, TALL)),
         xmlns="http://www.w3.org/2000/svg",
         role="img",
     )
 
 
-def _page(page: Page, almanac: Almanac) -> str:
-    frame = _frame(page, almanac)
+def _page(page: Page, content: Content) -> str:
+    almanac = content.almanac
+    frame = _frame(page, content)
+    below = notes.Layout(page.margin, page.width - page.margin, page.height, page.size, page.upright)
     return element(
         "svg",
         _header(page, almanac),
         chart.bands(frame, almanac),
         chart.grid(frame),
+        target_curves.airmasses(frame, page.size) if content.targets else "",
         chart.hours(frame, almanac.observer.zone, page.size),
         chart.curve(frame, almanac.moon, "moon"),
         chart.curve(frame, almanac.sun, "sun"),
         chart.marks(frame, almanac, page.pitch, page.room),
+        "" if content.now is None else chart.now(frame, almanac, content.now, page.size),
+        target_curves.curves(frame, [night for night, _ in content.targets], page.size),
+        notes.drawn(content.notes(), below),
         class_=page.name,
-        viewBox=f"0 0 {page.width} {page.height}",
+        viewBox=f"0 0 {page.width} {notes.bottom(content.notes(), below):.0f}",
         font_size=page.size,
     )
 
 
-def _frame(page: Page, almanac: Almanac) -> Frame:
-    """Return the chart's frame. It covers all altitudes of the night, in whole steps of the grid."""
-    night = almanac.night
+def _frame(page: Page, content: Content) -> Frame:
+    """Return the chart's frame. It covers all altitudes of the night, in whole steps of the grid.
+
+    Targets are drawn above the horizon only.
+    """
+    almanac, night = content.almanac, content.almanac.night
     times = range(int(night.start), int(night.end) + 1, chart.HOUR_S)
     altitudes = [altitude(time) for altitude in (almanac.sun, almanac.moon) for time in times]
+    altitudes += [max(0.0, target.curve.extremes()[1]) for target, _ in content.targets]
     return Frame(
         page.left,
         page.top,

@@ -5,6 +5,14 @@ INK = ("#1b2333", "#e8ecf4")
 FAINT_INK = ("#545e75", "#a3aec4")
 SUN = ("#c94a00", "#ffb03b")
 MOON = ("#16276b", "#d3dcff")
+# The curves of targets. The number at each curve tells them apart without colours.
+TARGETS = (
+    ("#00563f", "#2fd6a0"),
+    ("#8a1c6b", "#f08ecb"),
+    ("#003f73", "#6cc3ff"),
+    ("#6b4a00", "#f4e04a"),
+    ("#7a1200", "#ff8a5c"),
+)
 
 # By CSS class: the property, and its values on a light and on a dark screen.
 COLOURS = (
@@ -28,12 +36,21 @@ COLOURS = (
     (".shadow", "fill", ("#2a3350", "#2a3350")),
     (".lit", "fill", ("#f6efd2", "#fbf6df")),
     (".swatch", "stroke", FAINT_INK),
+    (".now", "stroke", INK),
+    (".airmass", "stroke", FAINT_INK),
+    (".words", "fill", INK),
+    (".number", "fill", PAPER),
+    *((f".way.t{number}", "stroke", colour) for number, colour in enumerate(TARGETS, 1)),
+    *((f".disc.t{number}", "fill", colour) for number, colour in enumerate(TARGETS, 1)),
 )
 
 SHAPES = (
     "text{font-family:Helvetica,Arial,'Liberation Sans',sans-serif}"
     ".title{font-weight:bold}"
     ".hour,.figure{font-variant-numeric:tabular-nums}"
+    ".number{font-weight:bold}"
+    ".airmass{stroke-width:1;stroke-dasharray:1 4}"
+    ".now{stroke-width:2}"
     ".way,.halo,.leader{fill:none}"
     ".way{stroke-width:3;stroke-linejoin:round}"
     ".halo{stroke-width:7;stroke-linejoin:round}"

@@ -3,6 +3,7 @@
 import math
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
@@ -11,11 +12,14 @@ from PIL import ImageFont
 
 from events.almanac import Almanac, almanac
 from events.altitudes import Place
+from events.arguments import Target
 from events.observers import Observer
-from events.plot import night_plot
+from events.plot import night_plot, words
 from events.plot.chart import clock
 from events.plot.moon_phase import disc
 from events.plot.svg import plain
+from events.plot.target_curves import AIRMASSES
+from events.targets import TargetNight, airmass, visibility
 from site_configs import store
 from support.client import ApiClient
 
@@ -37,11 +41,32 @@ NIGHTS = {
     "a zone twelve hours off": (0.0, 180.0, "Europe/London", 1_769_000_000),
 }
 
+M31, ORION, POLARIS = Target(10.68, 41.27, "M 31"), Target(83.82, -5.39, "M 42"), Target(37.95, 89.26, "")
+TARGETS = [
+    M31,
+    ORION,
+    Target(201.37, -43.02, "A name of forty characters: MMMMMMMMMMMM"),
+    Target(250.42, 36.46, "M 13"),
+    POLARIS,
+]
+LONG_AGO = 0.0
+MISSION_RIDGE = {
+    "latitude": 34.459375,
+    "longitude": -119.681172,
+    "elevation": 317,
+    "reference_ambient": 10,
+    "reference_pressure": 980,
+    "TZ_database_name": "America/Los_Angeles",
+    "name": "Mission <Ridge>",
+}
 
-def picture(name: str, title: str = "Observatory") -> tuple[Almanac, ET.Element]:
+
+def picture(
+    name: str, title: str = "Observatory", targets: Sequence[Target] = (), now: float = LONG_AGO
+) -> tuple[Almanac, ET.Element]:
     latitude, longitude, zone, when = NIGHTS[name]
     night = almanac(Observer(Place(latitude, longitude), pytz.timezone(zone), title), when)
-    return night, ET.fromstring(night_plot.svg(night))  # noqa: S314 - the project's own
+    return night, ET.fromstring(night_plot.svg(night, targets, now))  # noqa: S314 - the project's own
 
 
 def page(root: ET.Element, name: str) -> ET.Element:
@@ -83,17 +108,24 @@ def apart(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> b
 @pytest.mark.parametrize("which", [night_plot.WIDE, night_plot.TALL], ids=lambda which: which.name)
 @pytest.mark.parametrize("name", NIGHTS)
 def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: night_plot.Page) -> None:
-    _, root = picture(name, "Observatory with the longest name that a title has room for, and a little more")
-    boxes = {
-        (text.text, index): corners(text, which.size)
-        for index, text in enumerate(page(root, which.name).iterfind("svg:text", NS))
-    }
-    for (one, box), (other, box_of_other) in combinations(boxes.items(), 2):
-        assert apart(box, box_of_other), (one, other)
-    for text, box in boxes.items():
-        for x, y in box:
-            assert 0 <= x <= which.width, text
-            assert 0 <= y <= which.height, text
+    title = "Observatory with the longest name that a title has room for, and a little more"
+    night, _ = picture(name)
+    start, end = night.night.start, night.night.end
+    moments = (LONG_AGO, start, start + 3600, (start + end) / 2, end - 5400, end - 1)
+    for targets, now in ((targets, now) for targets in ([], TARGETS) for now in moments):
+        _, root = picture(name, title, targets, now)
+        found = page(root, which.name)
+        height = float(found.attrib["viewBox"].split()[3])
+        boxes = {
+            (text.text, index): corners(text, which.size)
+            for index, text in enumerate(found.iterfind("svg:text", NS))
+        }
+        for (one, box), (other, box_of_other) in combinations(boxes.items(), 2):
+            assert apart(box, box_of_other), (one, other)
+        for text, box in boxes.items():
+            for x, y in box:
+                assert 0 <= x <= which.width, text
+                assert 0 <= y <= height, text
 
 
 @pytest.mark.parametrize("which", [night_plot.WIDE, night_plot.TALL], ids=lambda which: which.name)
@@ -196,17 +228,143 @@ def test_what_a_config_says_cannot_break_the_picture() -> None:
     assert plain("a\x1bb<") == "ab&lt;"
 
 
+def words_of(root: ET.Element, which: str) -> list[str | None]:
+    return [line.text for line in texts(page(root, which), "words")]
+
+
+def points_of(root: ET.Element, which: str, kind: str) -> list[tuple[float, float]]:
+    lines = page(root, which).findall(f"svg:polyline[@class='{kind}']", NS)
+    pairs = (pair.split(",") for line in lines for pair in line.attrib["points"].split())
+    return [(float(x), float(y)) for x, y in pairs]
+
+
+def test_a_target_is_drawn_while_it_is_above_the_horizon() -> None:
+    night, root = picture("Mission Ridge, spring", targets=[M31, ORION])
+    layout, target = night_plot.WIDE, TargetNight(night, ORION.ra, ORION.dec)
+    start, length = night.night.start, night.night.end - night.night.start
+    lowest, highest = -90, 90
+    points = points_of(root, "wide", "way t2")
+    for x, y in points:
+        time = start + (x - layout.left) / (layout.right - layout.left) * length
+        altitude = lowest + (layout.bottom - y) / (layout.bottom - layout.top) * (highest - lowest)
+        assert altitude == pytest.approx(max(0, target.altitude(time)), abs=0.3)
+    rises, sets = (crossing.time for crossing in target.curve.crossings(0))
+    first, last = (
+        layout.left + (time - start) / length * (layout.right - layout.left) for time in (rises, sets)
+    )
+    assert [points[0][0], points[-1][0]] == pytest.approx([first, last], abs=0.1)
+    numbers = [text.text for text in texts(page(root, "wide"), "number")]
+    # at the curves, and before the words
+    assert numbers == ["1", "2", "1", "2"]
+
+
+def test_a_target_that_does_not_rise_has_words_and_no_curve() -> None:
+    _, root = picture("Longyearbyen, polar night", targets=[Target(201.37, -43.02, "Centaurus A")])
+    assert points_of(root, "wide", "way t1") == []
+    assert words_of(root, "wide")[-1] == "Centaurus A: below the horizon while it is dark."
+    assert words_of(root, "tall")[-2:] == ["Centaurus A", "Below the horizon while it is dark."]
+    assert [text.text for text in texts(page(root, "wide"), "number")] == ["1"]
+
+
+def test_the_words_of_a_target_are_those_of_visibility() -> None:
+    night, root = picture("Mission Ridge, spring", targets=[M31, POLARIS])
+    of_m31 = visibility(night, M31.ra, M31.dec)["summary"]
+    assert of_m31 == "Highest at 20:00, 25°, airmass 2.38; 96° from the Moon."
+    assert words_of(root, "wide")[0] == "M 31: highest at 20:00, 25°, airmass 2.38; 96° from the Moon."
+    description = root.find("svg:desc", NS)
+    assert description is not None
+    assert str(description.text).startswith("M 31: highest at 20:00, 25°, airmass 2.38;")
+
+
+@pytest.mark.parametrize(("name", "altitude"), AIRMASSES.items())
+def test_the_lines_of_airmass_are_where_the_formula_says(name: str, altitude: float) -> None:
+    assert airmass(altitude) == pytest.approx(float(name), abs=0.01)
+
+
+def test_airmass_is_shown_with_targets_only() -> None:
+    for targets, expected in (([], 0), ([M31], 4)):
+        _, root = picture("Mission Ridge, spring", targets=targets)
+        assert len(page(root, "wide").findall("svg:line[@class='airmass']", NS)) == expected
+
+
+def test_now_is_a_line_and_words_in_its_own_night_only() -> None:
+    # astropy: at 2026-03-14T05:00Z the Sun is at -35.9 and the Moon at -77.3 degrees
+    now = 1_773_464_400
+    _, root = picture("Mission Ridge, spring", now=now + 59)
+    assert words_of(root, "wide") == [
+        "Now 22:00: Sun \N{MINUS SIGN}36°, Moon \N{MINUS SIGN}77°.",
+        "Next: Middle of Night at 01:08, in 3 h 8 min.",
+    ]
+    (line,) = page(root, "wide").findall("svg:line[@class='now']", NS)
+    layout = night_plot.WIDE
+    # 2026-03-13 12:00 PDT is 19:00Z
+    expected = layout.left + 10 / 24 * (layout.right - layout.left)
+    assert float(line.attrib["x1"]) == float(line.attrib["x2"]) == pytest.approx(expected, abs=0.06)
+    for other in (LONG_AGO, now - 86_400, now + 86_400):
+        _, root = picture("Mission Ridge, spring", now=other)
+        assert words_of(root, "wide") == []
+        assert page(root, "wide").findall("svg:line[@class='now']", NS) == []
+
+
+def test_a_picture_stays_the_same_within_a_minute() -> None:
+    night, _ = picture("Mission Ridge, spring")
+    drawn = [night_plot.svg(night, [M31], 1_773_464_400 + seconds) for seconds in (0, 59.9, 60)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_after_the_last_event_the_words_say_so() -> None:
+    night, _ = picture("Mission Ridge, spring")
+    assert words.now(night, night.night.end - 60)[1] == "No other event until noon."
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("Longyearbyen, polar night", "The Sun stays at least 11.7° below the horizon all day."),
+        ("Longyearbyen, polar day", "The Sun stays at least 11.7° above the horizon all day."),
+        ("Mission Ridge, spring", None),
+    ],
+)
+def test_where_the_sun_stays_is_said_if_it_does_not_rise_and_set(name: str, sentence: str | None) -> None:
+    _, root = picture(name)
+    for which in ("wide", "tall"):
+        assert words_of(root, which) == ([sentence] if sentence else [])
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(29, "0 min"), (2100, "35 min"), (4020, "1 h 7 min")])
+def test_a_span_of_time_in_words(seconds: float, expected: str) -> None:
+    assert words.span(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("ra=10", "ra and dec must be given equally often: each pair of them is a target."),
+        ("ra=10&dec=5&ra=20", "ra and dec must be given equally often: each pair of them is a target."),
+        ("ra=361&dec=5", "ra must be a number of degrees from 0 to 360 (ICRS)."),
+        ("ra=1&dec=x", "dec must be a number of degrees from -90 to 90 (ICRS)."),
+        ("name=M+31", "There are more names than targets: give ra and dec for each name."),
+        ("&".join(["ra=10&dec=5"] * 6), "A plot shows at most 5 targets."),
+        ("ra=1&dec=1&name=" + "x" * 41, "name must be a text of at most 40 characters."),
+    ],
+)
+def test_targets_that_cannot_be_drawn_are_refused(api: ApiClient, query: str, sentence: str) -> None:
+    answer = api.get(f"/events/plot?site=mrc&{query}")
+    assert (answer.status_code, answer.json()) == (400, {"error": sentence})
+
+
+def test_the_route_draws_repeated_targets(api: ApiClient) -> None:
+    store.write("mrc", MISSION_RIDGE)
+    path = "/events/plot?site=mrc&when=1773468000&ra=10.68&dec=41.27&name=M%2031&ra=83.82&dec=-5.39"
+    root = ET.fromstring(api.get(path).content)  # noqa: S314 - the project's own
+    assert [str(line).partition(":")[0] for line in words_of(root, "wide")] == ["M 31", "83.82° -5.39°"]
+    targets = {"ra": [10.68, 83.82], "dec": [41.27, -5.39], "name": ["M 31"]}
+    answer = api.get("/events/plot", json={"site": "mrc", "when": 1773468000, **targets})
+    assert ET.tostring(ET.fromstring(answer.content)) == ET.tostring(root)  # noqa: S314 - the project's own
+
+
 def test_the_route(api: ApiClient) -> None:
-    config = {
-        "latitude": 34.459375,
-        "longitude": -119.681172,
-        "elevation": 317,
-        "reference_ambient": 10,
-        "reference_pressure": 980,
-        "TZ_database_name": "America/Los_Angeles",
-        "name": "Mission <Ridge>",
-    }
-    store.write("mrc", config)
+    store.write("mrc", MISSION_RIDGE)
     answer = api.get("/events/plot", params={"site": "mrc", "when": "1773468000"})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "image/svg+xml; charset=utf-8"
@@ -218,6 +376,6 @@ def test_the_route(api: ApiClient) -> None:
     }
     assert len(texts(page(root, "wide"), "label")) == 26
     assert answer.elapsed.total_seconds() < 5
-    store.write("mrc", config | {"name": 5})
+    store.write("mrc", MISSION_RIDGE | {"name": 5})
     root = ET.fromstring(api.get("/events/plot?site=mrc").content)  # noqa: S314 - the project's own
     assert texts(page(root, "tall"), "title")[0].text == "mrc"

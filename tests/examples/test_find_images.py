@@ -1,6 +1,7 @@
 """The example that finds images and fetches their FITS files, run as its users run it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -218,6 +219,15 @@ def test_a_part_of_another_version_is_fetched_anew(run: Run, tmp_path: Path) -> 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"image1-EX01.fits.fz": CONTENT}
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs that a test starts take SIGINT, even if the shell started pytest in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_it_goes_on_after_it_was_stopped(run: Run, tmp_path: Path) -> None:
     command: Any = [*PROGRAM, "", *PLACE, "--save", "."]
     with Archive(pause_s=0.3) as archive:
@@ -233,5 +243,6 @@ def test_it_goes_on_after_it_was_stopped(run: Run, tmp_path: Path) -> None:
         assert told.endswith("stopped; start again to resume\n")
         archive.pause_s = 0
         assert run(archive.url, *PLACE, "--save", ".").returncode == 0
-    assert archive.ranges[-1].startswith("bytes=1048576-")
+    # How much was stored when the signal arrived depends on the machine's load.
+    assert re.match(r"bytes=[1-9]\d*-", archive.ranges[-1])
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"image1-EX01.fits.fz": CONTENT}

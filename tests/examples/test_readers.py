@@ -137,6 +137,20 @@ def test_tonight_at_an_observatory(api: ApiClient, run: Run, tmp_path: Path) -> 
     assert (tmp_path / "night.svg").read_text().startswith("<svg")
 
 
+@pytest.mark.parametrize(
+    ("when", "sentence"),
+    [
+        (1_797_890_000, "The Sun stays at least 11.7° below the horizon all day."),
+        (1_782_000_000, "The Sun stays at least 11.7° above the horizon all day."),
+    ],
+    ids=["polar night", "polar day"],
+)
+def test_tonight_near_the_pole(api: ApiClient, run: Run, when: int, sentence: str) -> None:
+    place = {"latitude": 78.2232, "longitude": 15.6267, "TZ_database_name": "Arctic/Longyearbyen"}
+    api.put("/mrc/config", json=CONFIG | place)
+    assert sentence in run("tonight", api.base_url, "mrc", "--when", str(when)).stdout.splitlines()
+
+
 def test_the_next_event_is_the_first_that_is_to_come(api: ApiClient, run: Run) -> None:
     api.put("/mrc/config", json=CONFIG)
     told = run("tonight", api.base_url, "mrc", "--when", WHEN).stdout.splitlines()
