@@ -86,8 +86,13 @@ class Table:
 
     def get(self, key: Item, *, consistent: bool = True) -> Item | None:
         """Return the row at `key`, or None. A consistent read sees every completed write."""
+        return self.get_with_response(key, consistent=consistent)[0]
+
+    def get_with_response(self, key: Item, *, consistent: bool = True) -> tuple[Item | None, dict[str, Any]]:
+        """Return the row at `key`, or None, and the rest of DynamoDB's response."""
         answer = self._request("get_item", Key=serialised(key), ConsistentRead=consistent)
-        return deserialised(answer["Item"]) if "Item" in answer else None
+        row = answer.pop("Item", None)
+        return (None if row is None else deserialised(row)), answer
 
     def get_many(self, keys: Sequence[Item], **expressions: Any) -> list[Item]:
         """Return the existing rows at `keys`, in no order; 100 rows or 16 MB a request.
@@ -185,8 +190,13 @@ class Table:
         pages = self._raw_pages("query", {**expressions, "Select": "COUNT"})
         return sum(page["Count"] for page in pages)
 
-    def transact(self, actions: Sequence[Mapping[str, Any]], token: str | None = None) -> None:
-        """Run all of `actions`, or none.
+    def transact(
+        self,
+        actions: Sequence[Mapping[str, Any]],
+        token: str | None = None,
+        others: Sequence[tuple["Table", Mapping[str, Any]]] = (),
+    ) -> dict[str, Any]:
+        """Run all of `actions` and `others`, or none; return DynamoDB's response.
 
         Parameters
         ----------
@@ -195,6 +205,8 @@ class Table:
             plain Python.
         token
             At most 36 characters. The same actions sent again with it within ten minutes are done once.
+        others
+            Actions on other tables, each with its table.
 
         Raises
         ------
@@ -203,11 +215,11 @@ class Table:
         ConditionFailed
             If a condition does not hold.
         """
-        for action in actions:
-            check_storable(action.get("Put", {}).get("Item", {}))
         named = {} if token is None else {"ClientRequestToken": token}
-        wire_actions = [self._wire_action(action) for action in actions]
-        self._request("transact_write_items", TransactItems=wire_actions, **named)
+        wire_actions = [
+            table.wire_action(action) for table, action in [*((self, each) for each in actions), *others]
+        ]
+        return self._request("transact_write_items", TransactItems=wire_actions, **named)
 
     def delete_many(self, keys: Sequence[Item]) -> None:
         """Remove the rows at `keys`, at most `BATCH_ROWS` of them.
@@ -250,8 +262,16 @@ class Table:
             answer: dict[str, Any] = getattr(client, operation)(**table, **arguments)
         return answer
 
-    def _wire_action(self, action: Mapping[str, Any]) -> dict[str, Any]:
+    def wire_action(self, action: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an action of a transaction in DynamoDB's wire format.
+
+        Raises
+        ------
+        BadRequest, TooLarge
+            If DynamoDB cannot hold its row.
+        """
         ((kind, arguments),) = action.items()
+        check_storable(arguments.get("Item", {}))
         rows = {name: serialised(arguments[name]) for name in ("Item", "Key") if name in arguments}
         return {kind: {"TableName": self.name, **_with_serialised_values({**arguments, **rows})}}
 

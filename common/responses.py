@@ -72,6 +72,8 @@ class Listing:
         self._marks: list[Any] = []
         self._texts: list[bytes] = []
         self._is_cut = False
+        # Whether time was short, so that another call may read further.
+        self.is_cut_by_time = False
         self._read(elements)
 
     def text(self, count: int | None = None) -> bytes:
@@ -112,7 +114,7 @@ class Listing:
             self._texts.append(text)
             size += len(text) + len(",")
             if request_context.remaining_s() < STOP_READING_S:
-                self._is_cut = True
+                self._is_cut = self.is_cut_by_time = True
                 return
 
     def _encoded(self, mark: Any, element: Any) -> bytes | None:
@@ -131,6 +133,49 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """The JSON of a whole answer, gzipped before.
+
+    Attributes
+    ----------
+    gzipped
+        The gzip of the JSON.
+    size
+        The bytes of the JSON.
+    etag
+        The answer's ETag.
+    link
+        The answer's Link header; None without one.
+    fits_plain
+        Whether the same answer fits into a response without gzip. If not, `gzipped` is only for callers that
+        accept gzip.
+    """
+
+    gzipped: bytes
+    size: int
+    etag: str
+    link: str | None
+    fits_plain: bool
+
+    def text(self) -> bytes:
+        """Return the JSON."""
+        return gzip.decompress(self.gzipped)
+
+
+def packed(listing: Listing) -> Packed:
+    """Return the answer of a list."""
+    text = listing.text()
+    count, gzipped = _gzipped(listing, text)
+    return Packed(
+        gzipped=gzipped,
+        size=len(text),
+        etag=etags.weak(text),
+        link=listing.link_after(count),
+        fits_plain=listing.fitting(MAX_BODY_BYTES) == len(listing) == count,
+    )
+
+
+@dataclass(frozen=True)
 class Response:
     """A response.
 
@@ -138,7 +183,8 @@ class Response:
     ----------
     body
         A text is sent unchanged, as plain text unless `headers` have a Content-Type. Bytes are sent
-        unchanged, None as an empty body, a `Listing` as far as it fits, everything else as JSON.
+        unchanged, None as an empty body, a `Listing` as far as it fits, a `Packed` as the JSON that it has,
+        everything else as JSON.
     """
 
     status: int
@@ -198,15 +244,17 @@ def to_lambda(response: Response, *, accepts_gzip: bool, if_none_match: str | No
         return _result(response.status, headers, "")
     if isinstance(response.body, bytes):
         return _binary_answer(response.status, headers, response.body)
-    text = _text(response.body)
+    text = b"" if isinstance(response.body, Packed) else _text(response.body)
     if if_none_match is not None and response.status == HTTPStatus.OK and "ETag" not in headers:
-        headers["ETag"] = etags.weak(text)
+        headers["ETag"] = response.body.etag if isinstance(response.body, Packed) else etags.weak(text)
         if etags.matches(if_none_match, headers["ETag"]):
             return _result(HTTPStatus.NOT_MODIFIED, headers, "")
     if isinstance(response.body, str):
         headers = {"Content-Type": "text/plain; charset=utf-8", **headers}
     else:
         headers = {**headers, "Content-Type": "application/json"}
+    if isinstance(response.body, Packed):
+        return _packed_answer(response.status, headers, response.body, accepts_gzip=accepts_gzip)
     if isinstance(response.body, Listing):
         return _listing(response.status, response.body, text, headers, accepts_gzip=accepts_gzip)
     return _text_answer(response.status, headers, text, accepts_gzip=accepts_gzip)
@@ -223,6 +271,16 @@ def _text_answer(status: int, headers: dict[str, str], text: bytes, *, accepts_g
     if accepts_gzip and len(text) > GZIP_FROM_BYTES:
         return _gzip_result(status, headers, gzip.compress(text, 5))
     return _result(status, headers, text.decode())
+
+
+def _packed_answer(
+    status: int, headers: dict[str, str], body: Packed, *, accepts_gzip: bool
+) -> dict[str, Any]:
+    if body.link is not None:
+        headers = {**headers, "Link": body.link}
+    if accepts_gzip and body.size > GZIP_FROM_BYTES:
+        return _gzip_result(status, headers, body.gzipped)
+    return _result(status, headers, body.text().decode())
 
 
 def _listing(

@@ -62,6 +62,22 @@ def find(operation: str, **arguments: Any) -> dict[str, Any] | None:
         raise
 
 
+def read(key: str, **how: Any) -> bytes | None:
+    """Return the content of an object, or None if there is none. `how` goes to `request`.
+
+    Raises
+    ------
+    Unavailable
+        If S3 is down or busy, or ends too early.
+    """
+    response = find("get_object", Key=key, **how)
+    if response is None:
+        return None
+    with aws.faults(STORE):
+        content: bytes = response["Body"].read()
+    return content
+
+
 def code(error: Any) -> str:
     """Return the code of a botocore ClientError: "NoSuchKey"."""
     return str(error.response["Error"]["Code"])

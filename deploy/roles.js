@@ -11,7 +11,7 @@ const STATEMENTS = {
     type: 'object',
     required: ['Effect', 'Action', 'Resource'],
     additionalProperties: false,
-    properties: { Effect: { const: 'Allow' }, Action: {}, Resource: {} },
+    properties: { Effect: { const: 'Allow' }, Action: {}, Resource: {}, Condition: {} },
   },
 };
 

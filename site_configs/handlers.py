@@ -4,9 +4,9 @@ from auth.endpoints import endpoint, endpoint_with_json_errors
 from common.dynamodb import check_position
 from common.errors import BadRequest, NotFound
 from common.requests import Request
-from common.responses import Listing, Response, ok
+from common.responses import Response, accepts_gzip, ok
 from common.sites import check_site_code
-from site_configs import store
+from site_configs import listings, store
 
 # `/all/config` means every site, so no site can have this name.
 ALL_SITES = "all"
@@ -25,8 +25,9 @@ def get_config(request: Request) -> Response:
 @endpoint
 def get_all_configs(request: Request) -> Response:
     """`GET /all/config?after=`: `{site: config}` of every site, or of those that follow `after`."""
-    configurations = store.read_all(check_position("after", request.query.get("after", "")))
-    return ok(Listing(configurations, lambda site: {"after": site}, is_object=True))
+    after = check_position("after", request.query.get("after", ""))
+    gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
+    return ok(listings.all_configs(after, accepts_gzip=gzip))
 
 
 @endpoint_with_json_errors

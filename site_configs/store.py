@@ -1,75 +1,60 @@
-"""The table of site configs: key `site`, attribute `configuration`."""
+"""Reads and changes of the configs, and the codes of all sites."""
 
-from collections.abc import Iterator
+import json
+import time
 from typing import Any
 
 from common.cached import Cached
-from common.dynamodb import Item, Table
+from site_configs import table
+from site_configs.copies import Copies, Copy
+from site_configs.table import read, read_all
 
-# Sites are added a few times a year, and a scan reads every whole config.
+__all__ = ["delete", "forget_site_codes", "read", "read_all", "site_codes", "write"]
+
+# Sites are added a few times a year.
 SITE_CODES_GOOD_FOR_S = 30
 
-_table = Table("CONFIG_TABLE_NAME")
-
-
-def read(site: str) -> dict[str, Any] | None:
-    """Return the configuration of `site`, or None if it is missing or not a map. One consistent read."""
-    row = _table.get({"site": site})
-    return None if row is None else _configuration(row)
-
-
-def read_all(after: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the code and the configuration of every site, in DynamoDB's order. One scan.
-
-    A row whose configuration is not a map is left out.
-
-    Parameters
-    ----------
-    after
-        Only the sites after this one in that order; "" for all.
-    """
-    for row in _table.scan({"site": after} if after else None):
-        configuration = _configuration(row)
-        if configuration is not None:
-            yield row["site"], configuration
+# A later form of the copy needs another number, because stages of several versions share the bucket.
+_copies = Copies("site-codes.1")
 
 
 def site_codes() -> list[str]:
     """Return the code of every site, in alphabetical order.
 
-    Changes by other processes appear within `SITE_CODES_GOOD_FOR_S`, changes by this one at once.
+    Changes by other processes appear within `SITE_CODES_GOOD_FOR_S`, changes by this one at once. Those of
+    other programs may take `copies.GOOD_FOR_S` longer.
     """
     return _site_codes.get()
 
 
-def _read_site_codes() -> list[str]:
-    rows = _table.scan(ProjectionExpression="#site", ExpressionAttributeNames={"#site": "site"})
-    return sorted(row["site"] for row in rows)
-
-
-_site_codes = Cached(_read_site_codes, SITE_CODES_GOOD_FOR_S)
-
-
 def forget_site_codes() -> None:
-    """Drop the cached site codes."""
+    """Drop the site codes of this process."""
     _site_codes.forget()
 
 
 def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
-    """Store the configuration of `site`, replacing any earlier one; return DynamoDB's response."""
-    response = _table.put({"site": site, "configuration": configuration})
+    """Store a configuration as `table.write` does; return DynamoDB's response."""
+    response = table.write(site, configuration)
     forget_site_codes()
     return response
 
 
 def delete(site: str) -> dict[str, Any]:
-    """Remove the configuration of `site`, if there is one; return DynamoDB's response."""
-    response = _table.delete({"site": site})
+    """Remove a configuration as `table.delete` does; return DynamoDB's response."""
+    response = table.delete(site)
     forget_site_codes()
     return response
 
 
-def _configuration(row: Item) -> dict[str, Any] | None:
-    """Return a row's configuration if it is a map. The earlier service stored anything."""
-    configuration = row.get("configuration")
-    return configuration if isinstance(configuration, dict) else None
+def _read_site_codes() -> list[str]:
+    version = table.version().sites
+    copy = _copies.find(version)
+    if copy is not None:
+        return list(json.loads(copy.content))
+    read_at = time.time()
+    codes = table.read_site_codes()
+    _copies.keep(Copy(version, read_at, {}, json.dumps(codes).encode()))
+    return codes
+
+
+_site_codes = Cached(_read_site_codes, SITE_CODES_GOOD_FOR_S)
