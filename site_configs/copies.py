@@ -86,6 +86,10 @@ class Copies:
         content = json.dumps(head).encode() + b"\n" + copy.content
         self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **_SOON))
 
+    def forget(self) -> None:
+        """Drop the copy of this process."""
+        self._copy = None
+
     def _stored(self) -> Copy | None:
         stored = self._with_bucket(lambda: s3.read(self._key, **_SOON))
         if stored is None:
