@@ -26,6 +26,11 @@ def all_configs(after: str, *, accepts_gzip: bool) -> Listing | Packed:
     return kept if kept.fits_plain or accepts_gzip else _read("")
 
 
+def forget() -> None:
+    """Drop the copy of this process."""
+    _copies.forget()
+
+
 def _read_and_keep(version: str, *, accepts_gzip: bool) -> Listing | Packed:
     read_at = time.time()
     listing = _read("")

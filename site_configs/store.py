@@ -28,21 +28,22 @@ def site_codes() -> list[str]:
 
 
 def forget_site_codes() -> None:
-    """Drop the site codes of this process."""
+    """Drop the site codes of this process, also its copy."""
     _site_codes.forget()
+    _copies.forget()
 
 
 def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
     """Store a configuration as `table.write` does; return DynamoDB's response."""
     response = table.write(site, configuration)
-    forget_site_codes()
+    _site_codes.forget()
     return response
 
 
 def delete(site: str) -> dict[str, Any]:
     """Remove a configuration as `table.delete` does; return DynamoDB's response."""
     response = table.delete(site)
-    forget_site_codes()
+    _site_codes.forget()
     return response
 
 

@@ -108,6 +108,7 @@ ITEM = {"queue_name": QUEUE}
 ONCE = {**ITEM, "dedup_id": "d1"}
 DEQUEUE = f"/pipe/queue/{QUEUE}/dequeue"
 NETWORK = (SeedData.insert_images, SeedData.log_uploads)
+SMALL_CONFIG = call("PUT", "/mrc1/config", json={"name": "x"})
 STATUS = {"pipe_id": "pipe1", "status": "busy"}
 FLAT = (1, DEEP)
 
@@ -173,6 +174,9 @@ CASES: dict[str, dict[str, Case]] = {
         "six sites, the first request in 30 s": Case(
             get("/latest_image_all_sites"), (*IMAGES, SeedData.cool_down)
         ),
+        "six sites, after a site came": Case(
+            get("/latest_image_all_sites"), (*IMAGES, call("PUT", "/new1/config", json={}))
+        ),
     },
     "GET /fitsheader/{base_filename}": {"a header": Case(get(f"/fitsheader/{IMAGE}"), IMAGES)},
     "GET /filtered_images": {
@@ -184,10 +188,21 @@ CASES: dict[str, dict[str, Case]] = {
         "a place that is not complete": Case(get("/filtered_images", ra=83.82), status=400),
     },
     "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},
-    "GET /all/config": {"six configs": Case(get("/all/config"))},
-    "PUT /{site}/config": {"a small config": Case(call("PUT", "/mrc1/config", json={"name": "x"}))},
+    "GET /all/config": {
+        "six configs": Case(get("/all/config")),
+        "six configs, the first request of a process": Case(get("/all/config"), (SeedData.cool_down,)),
+        "six configs, after a change": Case(get("/all/config"), (SMALL_CONFIG,)),
+    },
+    "PUT /{site}/config": {
+        "a small config": Case(SMALL_CONFIG),
+        "the same config again": Case(SMALL_CONFIG, (SMALL_CONFIG,)),
+        "a site's first config": Case(call("PUT", "/new1/config", json={"name": "x"})),
+    },
     "PUT /all/config": {"refused": Case(call("PUT", "/all/config", json={"name": "x"}), status=400)},
-    "DELETE /{site}/config": {"a config": Case(call("DELETE", "/mrc1/config"))},
+    "DELETE /{site}/config": {
+        "a config": Case(call("DELETE", "/mrc1/config")),
+        "none": Case(call("DELETE", "/new1/config")),
+    },
     "DELETE /all/config": {"refused": Case(call("DELETE", "/all/config"), status=400)},
     "POST /new_remotehq_browser": {
         "a browser": Case(post("/new_remotehq_browser", {}, token=True)),

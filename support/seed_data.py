@@ -18,6 +18,7 @@ from ingest import info_images
 from ingest.file_names import parse_key
 from local.demo.configs import site_configurations
 from now import answer, reading
+from site_configs import listings
 from site_configs import store as site_configs
 from support.client import ApiClient
 from support.image_rows import HEADER, WHOLE_ROW, insert_image_row
@@ -67,6 +68,7 @@ class SeedData:
         for path in (
             "/control_room/mrc1",
             "/latest_image_all_sites",
+            "/all/config",
             "/pipe/queues",
             "/pipe/statuses",
             "/now",
@@ -79,6 +81,7 @@ class SeedData:
         postgres.close_idle()
         settings.secret.cache_clear()
         site_configs.forget_site_codes()
+        listings.forget()
         site_keys.forget()
         answer.forget()
 

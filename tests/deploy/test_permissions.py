@@ -130,6 +130,19 @@ def test_a_call_without_permission_is_detected(
     permissions.refused.clear()
 
 
+def test_functions_of_configs_reach_no_queue(deployment: Deployment) -> None:
+    names = ("getAllConfigs", "putConfig", "deleteConfig", "getLatestImageAllSites")
+    statements = [
+        statement
+        for name in names
+        for statement in deployment.functions[name].statements
+        if TABLE.name in str(statement["Resource"])
+    ]
+    assert len(statements) == len(names)
+    for statement in statements:
+        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["CONFIGS"]}}
+
+
 def every_route(api: Caller, seeded: SeededApi, auth0: Auth0) -> None:
     seeded.fill()
     token = auth0.token("auth0|observer", ["admin"])

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +15,10 @@ from site_configs.sameness import is_stored_as
 from support.client import ApiClient
 from tests.events import event
 
-SMALL = {"mrc1": {"name": "Mission Ridge", "latitude": 34.459375}, "aro1": {"on": True, "é": [1, None]}}
+SMALL: dict[str, Any] = {
+    "mrc1": {"name": "Mission Ridge", "latitude": 34.459375},
+    "aro1": {"on": True, "é": [1, None]},
+}
 LARGE = {f"site{number:03d}": {"text": f"{number}" * 40_000} for number in range(20)}
 OVER_6_MB = {f"site{number:03d}": {"text": "x" * 100_000} for number in range(70)}
 OVER_12_MB = {f"site{number:03d}": {"text": "x" * 300_000} for number in range(50)}
@@ -30,9 +32,8 @@ def write(configs: dict[str, Any]) -> None:
 
 def forget() -> None:
     """Be another process, which has nothing."""
-    listings._copies.forget()
+    listings.forget()
     store.forget_site_codes()
-    store._copies.forget()
 
 
 def listed(accept: str, if_none_match: str = "") -> dict[str, Any]:
@@ -56,7 +57,7 @@ def without_time(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def requests_sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def requests_sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     sent: list[str] = []
     request, to_s3 = Table._request, s3.request
 
@@ -113,7 +114,7 @@ def test_the_same_config_again_is_not_written(aws: str, requests_sent: list[str]
     write(SMALL)
     version = table.version()
     requests_sent.clear()
-    response = store.write("mrc1", dict(reversed(SMALL["mrc1"].items())))
+    response = store.write("mrc1", {"latitude": 34.459375, "name": "Mission Ridge"})
     assert requests_sent == ["get_item"]
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert table.version() == version
@@ -156,7 +157,7 @@ def test_a_change_of_another_program_is_listed_after_a_while(
     Table("CONFIG_TABLE_NAME").put({"site": "mrc1", "configuration": {}})
     assert api.get("/all/config").json() == SMALL
     later = time.time() + copies.GOOD_FOR_S
-    monkeypatch.setattr(copies.time, "time", lambda: later)
+    monkeypatch.setattr("site_configs.copies.time.time", lambda: later)
     assert api.get("/all/config").json() == {**SMALL, "mrc1": {}}
 
 
