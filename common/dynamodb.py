@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Context, Decimal
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from common import aws
@@ -174,6 +175,15 @@ class Table:
         """
         start = {} if after is None else {"ExclusiveStartKey": serialised(after)}
         return self._pages("scan", {**expressions, **start})
+
+    def scan_pages(self, most: int, **expressions: Any) -> list[Item] | None:
+        """Return the rows of a scan of at most `most` pages, 1 MB each; None if the table is longer."""
+        rows: list[Item] = []
+        for page in islice(self._raw_pages("scan", expressions), most):
+            rows += map(deserialised, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return rows
+        return None
 
     def first_page(self, **expressions: Any) -> tuple[list[Item], bool]:
         """Return the rows on the first page of DynamoDB's `Query`, 1 MB, and whether more may follow."""

@@ -10,7 +10,18 @@ from common.endpoints import Endpoint, Handler
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Listing, Response, ok
-from pipe_queue import arguments, dead_letters, items, leases, legacy_import, names, queues, reports, statuses
+from pipe_queue import (
+    arguments,
+    counting,
+    dead_letters,
+    items,
+    leases,
+    legacy_import,
+    names,
+    queues,
+    reports,
+    statuses,
+)
 from pipe_queue.items import PublicItem
 from pipe_queue.retries import with_retries
 
@@ -119,7 +130,7 @@ def delete_queue(request: Request) -> Response:
 def list_queues(request: Request) -> Response:
     """`GET /pipe/queues?after=`: return `{queue: number of items}`, leased ones included."""
     legacy_import.import_all()
-    counts = queues.counts(check_position("after", request.query.get("after", "")))
+    counts = counting.counts(check_position("after", request.query.get("after", "")))
     return ok(Listing(counts.items(), lambda name: {"after": name}, is_object=True))
 
 
@@ -153,11 +164,10 @@ def list_statuses(request: Request) -> Response:
 
 
 def report_queues(_event: dict[str, Any], context: Any) -> None:
-    """Log figures of every queue, in a form that CloudWatch turns into metrics. Runs every five minutes."""
+    """Log the worst figures of all queues, in a form that CloudWatch turns into metrics. Runs every five minutes."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
-    for metric in reports.metrics(reports.of_every_queue()):
-        logs.logger.info("queue", extra={"fields": metric})
+    logs.logger.info("queues", extra={"fields": reports.metrics(reports.of_every_queue())})
 
 
 def _name(request: Request) -> str:

@@ -5,6 +5,7 @@ completes them every five minutes. The report of the queues' figures does the sc
 routes do it.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 
 from common.dynamodb import ConditionFailed, Item
@@ -13,20 +14,32 @@ from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 from pipe_queue.store import statuses as status_store
 
-# Age of the last scan at which the report scans again. It runs every five minutes, so it always does.
-REPORT_SCANS_AFTER_MS = 4 * 60 * 1000
-# Age at which a listing scans. It is longer, so listings do not scan while the report runs.
+# Age of the last scan at which a listing scans. The report scans every five minutes, so listings do not scan
+# while it runs.
 LISTING_SCANS_AFTER_MS = 6 * 60 * 1000
 
 
-def import_all(scan_after_ms: int = LISTING_SCANS_AFTER_MS) -> None:
-    """Import queues and statuses of the earlier service if the last scan is older than `scan_after_ms`."""
+def import_all() -> None:
+    """Import queues and statuses of the earlier service, if the last scan is older than a listing allows."""
+    if now_ms() - store.last_scan_ms() >= LISTING_SCANS_AFTER_MS:
+        for _ in _imported(store.earlier_rows()):
+            pass
+
+
+def scanned() -> Iterator[Item]:
+    """Import queues and statuses of the earlier service; return the states of all items and dead letters."""
+    return _imported(store.all_states())
+
+
+def _imported(rows: Iterator[Item]) -> Iterator[Item]:
+    """Import rows of the earlier service, and return the others, until the end of the scan."""
     began = now_ms()
-    if began - store.last_scan_ms() < scan_after_ms:
-        return
     listed = {row["pipe_id"] for row in status_store.listed()}
-    for row in store.earlier_rows():
-        _import_row(row, listed)
+    for row in rows:
+        if row["sk"].startswith(("ITEM#", "DEAD#")):
+            yield row
+        else:
+            _import_row(row, listed)
     store.note_scan(began)
 
 

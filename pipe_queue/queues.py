@@ -148,20 +148,6 @@ def check_not_paused(queue: Queue) -> None:
         raise Conflict(f"Queue is paused: {queue.name}")
 
 
-def counts(after: str) -> dict[str, int]:
-    """Return the number of items of each queue, including leased ones, by name.
-
-    Parameters
-    ----------
-    after
-        Only queues with names after this one are counted.
-    """
-    live = live_queues(after)
-    with Pool(_COUNTERS) as pool:
-        numbers = pool.map(lambda queue: store.count_items(queue.name, queue.generation), live)
-        return {queue.name: number for queue, number in zip(live, numbers, strict=True)}
-
-
 def live_queues(after: str = "") -> list[Queue]:
     """Return the existing queues with names after `after`, sorted by name."""
     listed = [row["sk"] for row in store.listed(after) if row["phase"] == store.LIVE]

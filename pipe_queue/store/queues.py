@@ -1,5 +1,6 @@
 """METADATA of queues, the list of their names, and their deletion."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
@@ -280,6 +281,60 @@ def earlier_rows() -> Iterator[Item]:
         ExpressionAttributeValues={":status": "STATUS#"},
         ConsistentRead=True,
     )
+
+
+def all_states() -> Iterator[Item]:
+    """Return the rows of `earlier_rows`, and the states of all items and dead letters. One scan, all pages.
+
+    Of items and dead letters the key, `generation`, `created_at`, `lease_until` and `receives`, if they have
+    them.
+    """
+    earlier = (
+        "(attribute_exists(queue_name) AND attribute_not_exists(generation)) OR begins_with(pk, :status)"
+    )
+    states = "begins_with(sk, :item) OR begins_with(sk, :dead)"
+    return table.scan(
+        FilterExpression=f"{earlier} OR (begins_with(pk, :queue) AND ({states}))",
+        ProjectionExpression=(
+            "pk, sk, generation, created_at, lease_until, receives, #status, last_updated, details"
+        ),
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={
+            ":status": "STATUS#",
+            ":queue": "QUEUE#",
+            ":item": "ITEM#",
+            ":dead": "DEAD#",
+        },
+        ConsistentRead=True,
+    )
+
+
+def item_counts(pages: int) -> Counter[tuple[str, int | None]] | None:
+    """Return the number of items by queue and generation, None for items of the earlier service.
+
+    One scan of at most `pages` pages, 1 MB each; None if the table is longer.
+    """
+    rows = table.scan_pages(
+        pages,
+        FilterExpression="begins_with(pk, :queue) AND begins_with(sk, :item)",
+        ProjectionExpression="pk, generation",
+        ExpressionAttributeValues={":queue": "QUEUE#", ":item": "ITEM#"},
+        ConsistentRead=True,
+    )
+    if rows is None:
+        return None
+    return Counter((queue_of(row), generation_of(row)) for row in rows)
+
+
+def queue_of(row: Item) -> str:
+    """Return the name of the queue whose row it is."""
+    return str(row["pk"]).removeprefix("QUEUE#")
+
+
+def generation_of(row: Item) -> int | None:
+    """Return the generation of a row; None for a row of the earlier service, which is of any."""
+    generation = row.get("generation")
+    return None if generation is None else int(generation)
 
 
 def last_scan_ms() -> int:

@@ -56,7 +56,7 @@ def test_each_writer_lists_its_change_and_none_is_lost(engine: Engine) -> None:
     found = [each.communicate(timeout=120)[0].splitlines() for each in writers]
     dying.communicate()
     assert found == [["ready", "done"]] * len(SITES)
-    stored = {site: config for site, config in table.read_all(consistent=True)}
+    stored = dict(table.read_all(consistent=True))
     listed = json.loads(listings.all_configs("", accepts_gzip=True).text())
     assert listed == json.loads(json.dumps(stored, default=int))
     assert {site: listed[site] for site in SITES} == {site: {"number": CHANGES - 1} for site in SITES}

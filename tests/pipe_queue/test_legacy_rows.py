@@ -49,7 +49,7 @@ def test_the_report_scans_for_what_an_old_lambda_made(api: ApiClient) -> None:
     began = store.last_scan_ms()
     assert api.get("/pipe/queues").json() == {"late": 0}
     handlers.report_queues({}, LambdaContext("reportQueues"))
-    assert store.last_scan_ms() == began > 0
+    assert store.last_scan_ms() > began > 0
 
 
 def test_a_status_that_an_old_lambda_changes_or_deletes_is_listed_as_it_is(api: ApiClient) -> None:
