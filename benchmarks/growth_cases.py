@@ -56,6 +56,9 @@ NIGHT = {"site": image_rows.SITES[2], "start_date": "2018-01-02 12:00:00", "end_
 NAME = f"{image_rows.BUSY_SITE}-sq01-20180101-00000001"
 
 
+POLL, FIRST_POLL = growth_data.poll("/all/config")
+
+
 def one_more(_size: int) -> tuple[Step, ...]:
     """Return the step that replaces an item that a call has taken."""
     return (growth_data.put_item,)
@@ -69,7 +72,22 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             "GET /{site}/config": Route(always(get("/mrc1/config")), FLAT, ONE_KEY),
             "GET /events": Route(always(get("/events", site="mrc")), FLAT, ONE_KEY),
             "GET /all/config": Route(
-                always(get("/all/config")), PROPORTIONAL, "every config is read and sent"
+                always(get("/all/config")), FLAT, "one row is read, and a kept answer is sent"
+            ),
+            "GET /all/config, with its ETag": Route(
+                always(POLL), FLAT, "one row is read, and nothing is sent", always((FIRST_POLL,))
+            ),
+            "GET /all/config, first of a process": Route(
+                always(get("/all/config")),
+                FLAT,
+                "one row and one object are read",
+                always((growth_data.forget_copies,)),
+            ),
+            "GET /all/config, after a change": Route(
+                always(get("/all/config")),
+                PROPORTIONAL,
+                "every config is read",
+                always((growth_data.change_config,)),
             ),
             "GET /latest_image_all_sites": Route(
                 always(get("/latest_image_all_sites")),
@@ -79,8 +97,8 @@ GROWTH_CASES: dict[str, GrowthCase] = {
             "GET /latest_image_all_sites, first in 30 s": Route(
                 always(get("/latest_image_all_sites")),
                 PROPORTIONAL,
-                "DynamoDB must read whole configs to list the site codes",
-                lambda _size: (growth_data.forget_codes,),
+                "the same, and one row and the object with the codes",
+                always((growth_data.forget_copies,)),
             ),
         },
     ),
@@ -113,9 +131,16 @@ GROWTH_CASES: dict[str, GrowthCase] = {
         },
     ),
     "queues": GrowthCase(
-        (1, 10, 100),
+        (1, 10, 100, 1000),
         growth_data.grow_queues,
-        {"GET /pipe/queues, by queues": Route(always(get("/pipe/queues")), PROPORTIONAL, "a count for each")},
+        {
+            "GET /pipe/queues, by queues": Route(
+                always(get("/pipe/queues")),
+                PROPORTIONAL,
+                "a count for each; from 100 queues on a scan, if the table is short",
+            ),
+            "reportQueues": Route(always(growth_data.report_queues), PROPORTIONAL, "all rows are scanned"),
+        },
     ),
     "machines": GrowthCase(
         (10, 100, 1000),

@@ -1,6 +1,7 @@
 """Store data of a given size, and build the requests whose cost may depend on it."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,10 +13,11 @@ from benchmarks import image_rows
 from common import aws
 from db import arguments
 from local.demo.configs import site_configurations
-from pipe_queue import queues
+from pipe_queue import queues, reports
 from pipe_queue.store import dead_letters
 from remotehq import daily_restart
 from remotehq import store as rooms
+from site_configs import listings
 from site_configs import store as site_configs
 from support.cost_cases import RESTART_TIME, Step, call, get, post
 from support.images import packed, put, sky
@@ -27,9 +29,9 @@ FILE_BYTES = 50_000
 BIG_QUEUE, DEAD_QUEUE = "big", "failing"
 
 
-def always(ask: Step) -> Callable[[int], Step]:
-    """Return the same request at any size."""
-    return lambda _size: ask
+def always(what: Any) -> Callable[[int], Any]:
+    """Return the same at any size."""
+    return lambda _size: what
 
 
 def grow_sites(_seed: SeedData, count: int) -> None:
@@ -37,6 +39,9 @@ def grow_sites(_seed: SeedData, count: int) -> None:
     config = site_configurations()["mrc1"]
     codes = [f"site{number:04d}" for number in range(count)]
     write_rows("CONFIG_TABLE_NAME", ({"site": code, "configuration": config} for code in codes))
+    # The rows were written past the API. A site that goes and comes renews what is kept.
+    site_configs.delete(codes[-1])
+    site_configs.write(codes[-1], config)
     site_configs.forget_site_codes()
     with _cursor() as cursor:
         cursor.execute("TRUNCATE images")
@@ -74,6 +79,11 @@ def grow_queues(seed: SeedData, count: int) -> None:
     for number in range(count):
         if seed.api.post("/pipe/queue", json={"queue_name": f"queue{number}"}).ok:
             write_legacy_items(f"queue{number}", 10)
+
+
+def report_queues(_seed: SeedData) -> None:
+    """Measure all queues, as the scheduled function does."""
+    reports.of_every_queue()
 
 
 def grow_statuses(_seed: SeedData, count: int) -> None:
@@ -189,9 +199,25 @@ def _cursor() -> Iterator[Any]:
     connection.close()
 
 
-def forget_codes(_seed: SeedData) -> None:
-    """Clear the cached site codes, so that the next request reads them."""
+def forget_copies(_seed: SeedData) -> None:
+    """Clear what this process keeps of configs and site codes, as in a new process."""
     site_configs.forget_site_codes()
+    listings.forget()
+
+
+def change_config(_seed: SeedData) -> None:
+    """Change the config of a site."""
+    site_configs.write("mrc1", {"changed_at": time.time()})
+
+
+def poll(path: str) -> tuple[Step, Step]:
+    """Return a request with the ETag of the response before, and the request that gets that ETag."""
+    etags: list[str] = []
+
+    def first(seed: SeedData) -> None:
+        etags.append(seed.api.get(path).headers["ETag"])
+
+    return lambda seed: seed.api.get(path, headers={"If-None-Match": etags[-1]}), first
 
 
 def grow_queue(seed: SeedData, count: int) -> None:

@@ -1,25 +1,27 @@
 """Estimate the price of a million requests to each route from counted requests, CPU time and bytes.
 
 Why: the number of requests, the CPU time and the bytes are measured. Only a price makes them comparable.
-List prices of us-east-1 in US dollars, without free tiers, discounts and taxes; they change.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
 
 from benchmarks import figures, seeded_stack
+from benchmarks.list_prices import (
+    BYTE_OUT,
+    GATEWAY_REQUEST,
+    LAMBDA_GB_S,
+    LAMBDA_REQUEST,
+    MILLION,
+    READ_UNIT,
+    S3_READ,
+    S3_WRITE,
+    WRITE_UNIT,
+)
 from local.deployment import PROJECT, Deployment
-
-GATEWAY_REQUEST = 3.50e-6
-LAMBDA_REQUEST = 0.20e-6
-LAMBDA_GB_S = 16.6667e-6
-READ_UNIT = 0.125e-6
-WRITE_UNIT = 0.625e-6
-S3_READ = 0.40e-6
-S3_WRITE = 5.00e-6
-BYTE_OUT = 0.09e-9
 
 # Lambda gives a whole core at this memory, and a share of one below.
 CORE_MB = 1769
@@ -34,7 +36,6 @@ WAIT_MS = {
     "remotehq": 500.0,
 }
 S3_WRITES = ("Put", "Create", "Upload", "Complete")
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,28 @@ class Price:
 
 def prices() -> list[Price]:
     """Return the price of each route, for the case that `benchmarks.routes` measures."""
-    costs = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
-    memory = _memory_mb()
+    known = figures.read("routes")["figures"]
+    return [price(of.route, of.name) for of in seeded_stack.measured() if of.route in known]
+
+
+def price(route: str, case: str) -> Price:
+    """Return the price of a case of costs.yaml. The CPU time and the bytes are the route's."""
+    memory = memory_mb()
     guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
-    measured = figures.read("routes")["figures"]
-    return [
-        _price(
-            of.route,
-            costs[of.route][of.name],
-            measured[of.route],
-            memory.get(of.route, memory[""]),
-            guarded=of.route in guarded,
-        )
-        for of in seeded_stack.measured()
-        if of.route in measured
-    ]
+    return _price(
+        route,
+        _counted()[route][case],
+        figures.read("routes")["figures"][route],
+        memory.get(route, memory[""]),
+        guarded=route in guarded,
+    )
+
+
+@cache
+def _counted() -> dict[str, dict[str, Any]]:
+    """Return costs.yaml."""
+    counted: dict[str, dict[str, Any]] = yaml.safe_load((PROJECT / "support" / "costs.yaml").read_text())
+    return counted
 
 
 def _price(
@@ -83,23 +91,25 @@ def _price(
     return Price(
         route=route,
         lambda_ms=lambda_ms,
-        gateway=MILLION * GATEWAY_REQUEST,
-        compute=MILLION * (LAMBDA_REQUEST * lambdas + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S),
+        gateway=MILLION * GATEWAY_REQUEST.each,
+        compute=MILLION
+        * (LAMBDA_REQUEST.each * lambdas + memory_mb / 1024 * lambda_ms / 1000 * LAMBDA_GB_S.each),
         stores=MILLION * _stores(cost),
-        transfer=MILLION * measured["answer_bytes"] * BYTE_OUT,
+        transfer=MILLION * measured["answer_bytes"] * BYTE_OUT.each,
     )
 
 
 def _stores(cost: dict[str, Any]) -> float:
     units = cost.get("units", {})
     objects = sum(
-        count * (S3_WRITE if operation.startswith(S3_WRITES) else S3_READ)
+        count * (S3_WRITE.each if operation.startswith(S3_WRITES) else S3_READ.each)
         for operation, count in cost.get("s3", {}).items()
     )
-    return float(units.get("read", 0) * READ_UNIT + units.get("write", 0) * WRITE_UNIT + objects)
+    return float(units.get("read", 0) * READ_UNIT.each + units.get("write", 0) * WRITE_UNIT.each + objects)
 
 
-def _memory_mb() -> dict[str, float]:
+@cache
+def memory_mb() -> dict[str, float]:
     """Return the memory setting by route, for functions with a setting of their own; "" has the default."""
     config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
     own = {

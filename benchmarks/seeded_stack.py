@@ -54,6 +54,7 @@ _AGAIN: dict[str, tuple[Step, ...]] = {
     "POST /pipe/queue/{queue_name}/redrive": (dead_letter,),
     "DELETE /pipe/queue/{queue_name}": (post("/pipe/queue", {"queue_name": QUEUE}),),
     "DELETE /control_room/{site}": (call("GET", "/control_room/mrc1"),),
+    "PUT /{site}/config": (call("PUT", "/mrc1/config", json={"name": "y"}),),
     "DELETE /{site}/config": (call("PUT", "/mrc1/config", json={"name": "x"}),),
     "POST /pipe/enqueue": (),
 }

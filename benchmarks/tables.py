@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from benchmarks import figures, prices
+from benchmarks import figures, list_prices, monthly, prices
 from local.deployment import PROJECT
 
 DOCUMENTS = (
+    "costs.md",
     "performance.md",
     "operations.md",
     "images.md",
@@ -22,6 +23,8 @@ DOCUMENTS = (
 )
 # How many routes the table of CPU time lists.
 HOTTEST = 5
+# Dollars from which on cents do not matter.
+_ROUNDED = 100
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -219,6 +222,47 @@ def costs() -> str:
     return _table(("route", "Lambda ms", "gateway", "Lambda", "DynamoDB, S3", "bytes out", "together"), rows)
 
 
+def months() -> str:
+    """Return the bill of a month for networks of several sizes."""
+    reckoned = {
+        **monthly.LINES,
+        "**together, first month**": monthly.first_total,
+        "**together, twelfth month**": monthly.twelfth_total,
+    }
+    rows = [[line, *(_dollars(of(sites)) for sites in monthly.SIZES)] for line, of in reckoned.items()]
+    return _table(("US dollars a month", *(f"{sites:,} sites" for sites in monthly.SIZES)), rows)
+
+
+def assumed() -> str:
+    """Return the use that the bill of a month assumes."""
+    rows = [[each.what, f"{each.value:,g} {each.unit}".strip()] for each in monthly.USE.values()]
+    return _table(("a site", "assumed"), rows)
+
+
+def waits() -> str:
+    """Return what the polls of one PIPE cost."""
+    memory, before = monthly.dequeue_mb(), prices.memory_mb()[""]
+    rows = [
+        [f"polls every {monthly.use('poll_s'):g} s", _dollars(monthly.plain_polls())],
+        [f"always waits (`wait={monthly.WAIT_S}`), {memory:g} MB", _dollars(monthly.long_polls(memory))],
+        [f"the same, at the {before:g} MB of other functions", _dollars(monthly.long_polls(before))],
+    ]
+    return _table(("a PIPE whose queue is empty", "US dollars a month"), rows)
+
+
+def prices_listed() -> str:
+    """Return the list prices."""
+    rows = [
+        [each.what, f"{each.dollars:g}", each.unit, f"<https://aws.amazon.com/{each.page}/pricing/>"]
+        for each in list_prices.ALL
+    ]
+    return _table(("what", "US dollars", "for a", "source"), rows)
+
+
+def _dollars(amount: float) -> str:
+    return f"{amount:,.2f}" if amount < _ROUNDED else f"{amount:,.0f}"
+
+
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
@@ -238,6 +282,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "chaos": chaos,
     "hottest": hottest,
     "costs": costs,
+    "months": months,
+    "assumed": assumed,
+    "waits": waits,
+    "prices_listed": prices_listed,
 }
 
 

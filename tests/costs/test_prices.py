@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks import prices
+from benchmarks.list_prices import LAMBDA_GB_S
 
 
 @pytest.mark.parametrize(
@@ -10,5 +11,5 @@ from benchmarks import prices
 )
 def test_every_function_that_a_request_runs_is_paid(route: str, lambdas: int) -> None:
     (price,) = [price for price in prices.prices() if price.route == route]
-    running = 0.5 * price.lambda_ms * 1000 * prices.LAMBDA_GB_S
+    running = 0.5 * price.lambda_ms * 1000 * LAMBDA_GB_S.each
     assert price.compute - running == pytest.approx(lambdas * 0.20)
