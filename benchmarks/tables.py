@@ -14,7 +14,6 @@ from local.deployment import PROJECT
 DOCUMENTS = (
     "costs.md",
     "performance.md",
-    "operations.md",
     "images.md",
     "downloads.md",
     "events.md",
@@ -145,6 +144,52 @@ def laws() -> str:
             [route if route == "every hour" else f"`{route}`", sizes, kept["law"], cpu, requests, kept["why"]]
         )
     return _table(("route", "size", "law", "CPU ms", "requests", "why"), rows)
+
+
+def lists() -> str:
+    """Return what lists cost at their sizes, now and before there were copies and scans."""
+    now, before = (figures.read(name)["figures"] for name in ("growth", "lists_before"))
+    rows = [
+        [
+            f"`{name}`",
+            now[name]["grows_with"],
+            *_ends(before[_BEFORE.get(name, name)]),
+            *_ends(now[name]["points"]),
+        ]
+        for name in _LISTS
+    ]
+    head = (
+        "",
+        "10 → 1,000",
+        "requests before",
+        "units before",
+        "CPU ms before",
+        "requests",
+        "units",
+        "CPU ms",
+    )
+    return _table(head, rows)
+
+
+_LISTS = (
+    "GET /all/config",
+    "GET /all/config, with its ETag",
+    "GET /all/config, first of a process",
+    "GET /all/config, after a change",
+    "GET /latest_image_all_sites",
+    "GET /latest_image_all_sites, first in 30 s",
+    "GET /pipe/queues, by queues",
+    "reportQueues",
+)
+# It made no difference then.
+_BEFORE = dict.fromkeys(_LISTS[1:4], "GET /all/config")
+
+
+def _ends(points: dict[str, dict[str, float]]) -> list[str]:
+    """Return requests, units and CPU time at 10 and at 1,000."""
+    return [
+        f"{points['10'][what]:,g} → {points['1000'][what]:,g}" for what in ("requests", "units", "cpu_ms")
+    ]
 
 
 def nights() -> str:
@@ -278,6 +323,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "downloads": downloads,
     "zips": zips,
     "laws": laws,
+    "lists": lists,
     "nights": nights,
     "chaos": chaos,
     "hottest": hottest,
