@@ -176,8 +176,8 @@ def moon(days: int) -> Step:
         "/events/moon/rise-set-illum",
         lat=34.459,
         lng=-119.681,
-        start=start.isoformat(),
-        end=(start + timedelta(days=days)).isoformat(),
+        start=f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        end=f"{start + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}",
     )
 
 

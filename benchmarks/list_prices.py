@@ -5,8 +5,8 @@ Each is from the pricing page of its service, `https://aws.amazon.com/{page}/pri
 
 from dataclasses import dataclass
 
-# The day on which somebody last compared them.
-COMPARED_ON = "2026-11-27"
+# The day on which they were written down.
+WRITTEN_ON = "2026-11-27"
 
 MILLION = 1_000_000
 HOURS = 730.0

@@ -301,7 +301,7 @@ def prices_listed() -> str:
         [each.what, f"{each.dollars:g}", each.unit, f"<https://aws.amazon.com/{each.page}/pricing/>"]
         for each in list_prices.ALL
     ]
-    return _table(("what", "US dollars", "for a", "source"), rows)
+    return _table(("what", f"US dollars, {list_prices.WRITTEN_ON}", "for a", "source"), rows)
 
 
 def _dollars(amount: float) -> str:

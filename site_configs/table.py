@@ -92,7 +92,7 @@ def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
     before, response = _table.get_with_response({"site": site})
     if before is not None and is_stored_as(row, before):
         # Sites send the same config again and again. It costs nothing then, and every kept answer stays good.
-        return response
+        return _answer_to_put(response)
     if before is not None:
         try:
             return _change({"Put": {"Item": row, "ConditionExpression": "attribute_exists(site)"}}, "configs")
@@ -109,7 +109,7 @@ def delete(site: str) -> dict[str, Any]:
     """
     before, response = _table.get_with_response({"site": site})
     if before is None:
-        return response
+        return _answer_to_put(response)
     return _change({"Delete": {"Key": {"site": site}}}, "configs", "sites")
 
 
@@ -125,12 +125,17 @@ def _change(action: Mapping[str, Any], *versions: str) -> dict[str, Any]:
     for pause_s in BUSY_PAUSES_S:
         try:
             # By the token, a repetition does nothing if only the answer to an earlier attempt was lost.
-            return _table.transact([action], token, [(_versions, {"Update": renewal})])
+            return _answer_to_put(_table.transact([action], token, [(_versions, {"Update": renewal})]))
         except Unavailable:
             if time.monotonic() + pause_s > end:
                 raise
         time.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311 - spreads the callers, no secret
-    return _table.transact([action], token, [(_versions, {"Update": renewal})])
+    return _answer_to_put(_table.transact([action], token, [(_versions, {"Update": renewal})]))
+
+
+def _answer_to_put(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of DynamoDB's response what PutItem and DeleteItem respond, which callers know."""
+    return {"ResponseMetadata": response["ResponseMetadata"]}
 
 
 def _configuration(row: Item) -> dict[str, Any] | None:

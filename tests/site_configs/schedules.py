@@ -148,7 +148,7 @@ class World:
             self.wrong.append(f"{found} was listed while the table had {allowed}")
 
     def _dynamodb(self, operation: str, arguments: Any) -> Any:
-        return _process().request(lambda: self.model.answer(operation, arguments))
+        return _process().request(lambda: {"ResponseMetadata": {}, **self.model.answer(operation, arguments)})
 
     def _s3(self, operation: str, arguments: Any) -> Any:
         return _process().request(lambda: getattr(self, f"_{operation}")(arguments["Key"], arguments))
