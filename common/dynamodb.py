@@ -50,8 +50,8 @@ class ConditionFailed(Exception):
         The row as it was found, if the write asked for it by `ReturnValuesOnConditionCheckFailure`; None
         where there is no such row.
     retried
-        Whether the request was sent more than once. Then an earlier sending may have been executed, its
-        answer lost, and the condition may have failed on what it wrote.
+        Whether the request was sent more than once. Then the first request may have succeeded although its
+        response was lost, and the condition of the second may have failed because of what the first wrote.
     failed
         Of a transaction, the positions of the actions whose conditions failed.
     """
@@ -169,7 +169,8 @@ class Table:
         Parameters
         ----------
         after
-            The key of a row, also one that is gone: only the rows that follow it in DynamoDB's order come.
+            The key of a row, also one that is gone: only the rows that follow it in DynamoDB's order are
+            returned.
         expressions
             DynamoDB's own arguments.
         """
@@ -257,7 +258,7 @@ class Table:
             read = answer["Responses"].get(self.name, [])
             rows += [deserialised(row) for row in read]
             keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            # A full response has read something, so the next request follows without a pause.
+            # A response with rows means progress, so the next request follows without a pause.
             pause_s = 0.0 if read else next(pauses_s, None)
             if pause_s is None:
                 raise Unavailable(f"Try again later: the table {self.name} is busy.")
@@ -347,12 +348,12 @@ def check_storable(item: Mapping[str, Any]) -> None:
 
 
 def check_position(name: str, text: str) -> str:
-    """Return the text of a parameter with the start of a page; "" for the first page.
+    """Return `text`, the value of a parameter that says where a page starts; "" for the first page.
 
     Raises
     ------
     BadRequest
-        If no key of a row can be that text.
+        If the text is too long for the key of a row, or not valid Unicode.
     """
     if len(text.encode(errors="replace")) > MAX_SORT_KEY_BYTES or not _is_unicode(text):
         raise BadRequest(f"{name} must be as the Link header of an earlier response gives it.")
@@ -442,7 +443,7 @@ def _with_serialised_values(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """Return `value` with its numbers as Decimals. boto3 accepts no floats and no long zeros."""
+    """Return `value` with its numbers as Decimals. boto3 takes no floats and no long rows of zeros."""
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _exact_number(value)
     if isinstance(value, dict):

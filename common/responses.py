@@ -52,8 +52,8 @@ class Listing:
         Given the mark of the last element that fits, the query string parameters with which the same route
         answers the elements after it.
     rest_query
-        The query string parameters with which the route answers what follows `elements`, where they are not
-        all that there is.
+        The query string parameters with which the route answers what follows `elements`. None if nothing
+        follows.
     is_object
         Whether the answer is an object. Its members are sorted by their names within each answer.
     """

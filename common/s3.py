@@ -15,7 +15,8 @@ NO_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
 NO_BYTES = frozenset({"416", "InvalidRange"})
 # S3's error for a content other than the one in If-Match.
 REPLACED = frozenset({"412", "PreconditionFailed"})
-# S3's errors for a write under a condition, if the object is not the expected one or just changes.
+# S3's errors for a conditional write, if the object is not the expected one or is being changed at the same
+# time.
 CONDITION_FAILED = NO_OBJECT | REPLACED | {"409", "ConditionalRequestConflict"}
 
 

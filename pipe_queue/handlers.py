@@ -164,7 +164,7 @@ def list_statuses(request: Request) -> Response:
 
 
 def report_queues(_event: dict[str, Any], context: Any) -> None:
-    """Log the worst figures of all queues, in a form that CloudWatch turns into metrics. Runs every five minutes."""
+    """Log the worst figures of all queues as CloudWatch metrics. Runs every five minutes."""
     logs.set_up()
     request_context.update(request_id=context.aws_request_id)
     logs.logger.info("queues", extra={"fields": reports.metrics(reports.of_every_queue())})

@@ -14,7 +14,7 @@ ALL_SITES = "all"
 
 @endpoint
 def get_config(request: Request) -> Response:
-    """`GET /{site}/config`: the config of one site; 404 without one."""
+    """`GET /{site}/config`: return the config of one site; 404 without one."""
     site = check_site_code(request.path["site"])
     configuration = store.read(site)
     if configuration is None:
@@ -24,7 +24,7 @@ def get_config(request: Request) -> Response:
 
 @endpoint
 def get_all_configs(request: Request) -> Response:
-    """`GET /all/config?after=`: `{site: config}` of every site, or of those that follow `after`."""
+    """`GET /all/config?after=`: return `{site: config}` of every site, or of those that follow `after`."""
     after = check_position("after", request.query.get("after", ""))
     gzip = accepts_gzip(request.headers.get("accept-encoding", ""))
     return ok(listings.all_configs(after, accepts_gzip=gzip))

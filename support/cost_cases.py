@@ -26,7 +26,7 @@ class Case:
     Attributes
     ----------
     ask
-        The request that is counted; answers the response.
+        Sends the request that is counted, and returns the response.
     before
         Done beforehand, uncounted.
     status

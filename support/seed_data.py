@@ -86,12 +86,12 @@ class SeedData:
         answer.forget()
 
     def read_again(self) -> None:
-        """Let the time of the kept answer of `/now` and of its uploads end."""
+        """Let the cached answer of `/now` and the cached uploads expire."""
         reading.forget_uploads()
         answer.forget_answer()
 
     def read_answer_again(self) -> None:
-        """Let the time of the kept answer of `/now` end."""
+        """Let the cached answer of `/now` expire."""
         answer.forget_answer()
 
     def log_uploads(self) -> None:
