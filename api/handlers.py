@@ -2,7 +2,9 @@
 
 from api import image_files, uploads, zip_requests, zips
 from api import recent_uploads as log
+from auth import access
 from auth.endpoints import endpoint
+from common import init_phase
 from common.errors import NotFound
 from common.presign import post_form
 from common.requests import Request
@@ -23,6 +25,7 @@ def dummy_requires_auth(_request: Request) -> Response:
     return ok("successful authorization")
 
 
+@init_phase.needs(init_phase.S3, access.load_checks)
 @endpoint
 def upload(request: Request) -> Response:
     """`POST /upload`: return a form for the upload of one file.
@@ -36,6 +39,11 @@ def upload(request: Request) -> Response:
     return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES"))))
 
 
+@init_phase.needs(
+    init_phase.postgres,
+    init_phase.S3,
+    init_phase.client("lambda", read_timeout_s=zips.WAIT_S, attempts=zips.ATTEMPTS),
+)
 @endpoint
 def download_zip(request: Request) -> Response:
     """`POST /downloadzip`: return `{"message": url}` of a zip of a site's FITS files from a time range."""
@@ -46,6 +54,7 @@ def download_zip(request: Request) -> Response:
     return ok({"message": zips.url_of(files)})
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def recent_uploads(request: Request) -> Response:
     """`GET /recentuploads?site=&limit=`: return uploads, oldest first, or the newest if limited."""

@@ -12,6 +12,8 @@ from common.settings import setting
 
 # Together with the work before it, this stays below API Gateway's 29 s.
 WAIT_S = 22
+# A retry would pack the same files twice.
+ATTEMPTS = 1
 # Pause between checks whether another request has finished the same zip.
 LOOK_AGAIN_AFTER_S = 2.0
 _LOOK_TIMEOUT_S = 5
@@ -58,8 +60,7 @@ def _invoked(event: dict[str, Any], timeout_s: float) -> dict[str, Any]:
     """Return the zip function's response to an event."""
     from botocore.exceptions import IncompleteReadError, ReadTimeoutError
 
-    # A retry would pack the same files twice.
-    client = aws.client("lambda", read_timeout_s=timeout_s, attempts=1)
+    client = aws.client("lambda", read_timeout_s=timeout_s, attempts=ATTEMPTS)
     try:
         with aws.faults("the zip function"):
             response = client.invoke(FunctionName=setting("ZIP_FUNCTION_NAME"), Payload=json.dumps(event))

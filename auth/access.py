@@ -8,7 +8,7 @@ from typing import Any
 
 from auth import site_keys
 from auth.site_keys import PIPE, SITE, Holder
-from common import request_context
+from common import init_phase, request_context
 from common.errors import ApiError, Forbidden
 from common.object_names import given_name, site_of
 from common.requests import Request
@@ -115,6 +115,12 @@ class Unauthorized(ApiError):
 
     def __init__(self) -> None:
         super().__init__({"message": "Unauthorized"})
+
+
+def load_checks() -> None:
+    """Load what checks the callers of changes, in a protected stage: see `common.init_phase`."""
+    if protected():
+        init_phase.SECRETS()
 
 
 def check(route: str, request: Request) -> None:

@@ -44,13 +44,14 @@ def main() -> None:
 
 
 def cold_starts() -> str:
-    """Draw a bar for each function, from spawn to first answer, in its three parts."""
-    functions = figures.read("cold_starts")["figures"]["functions"]
+    """Draw a bar for each function, from its start to the first response, in three parts."""
+    kept = figures.read("cold_starts")["figures"]["functions"]
+    functions = {name: starts["after"] for name, starts in kept.items()}
     ordered = sorted(functions.items(), key=lambda item: -_whole(item[1]))
     longest = max(map(_whole, functions.values()))
     left, step, top = 230.0, 19.0, 64.0
     scale = (WIDTH - left - 70) / longest
-    drawn = [_title("From a fresh interpreter to the first answer, milliseconds"), *_key(left)]
+    drawn = [_title("From a fresh interpreter to the first response, milliseconds"), *_key(left)]
     for row, (name, parts) in enumerate(ordered):
         y, x = top + row * step, left
         drawn.append(svg.text(name, (left - 10, y + 12), text_anchor="end"))
@@ -93,7 +94,7 @@ def _whole(parts: dict[str, float]) -> float:
 
 
 def _key(left: float) -> Iterable[str]:
-    for at, words in enumerate(("the interpreter starts", "imports", "the first answer")):
+    for at, words in enumerate(("the interpreter starts", "the init phase", "the first response")):
         x = left + at * 190
         yield svg.rectangle((x, 38), (x + 14, 52), class_=PARTS[at])
         yield svg.text(words, (x + 20, 50), class_="soft")

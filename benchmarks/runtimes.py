@@ -11,26 +11,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import cpu_quota
 from local.deployment import PROJECT
 
 _FAULT = 400
-# Prints the status of the response and four times in milliseconds: the start of the interpreter, the import
-# of the handler, the call of the handler, and the CPU time of the whole process.
+# Imports the handler, waits for a line, and calls the handler twice. It prints a line after each of the three
+# steps, with times in milliseconds.
 _PROGRAM = """
 import time
 started = time.perf_counter()
 import importlib, json, sys
 from types import SimpleNamespace
-folder, spawned, module, name, event = json.load(sys.stdin)
+folder, spawned, module, name, event = json.loads(sys.stdin.readline())
 sys.path.insert(0, folder)
 loading = time.perf_counter()
 handler = getattr(importlib.import_module(module), name)
-loaded = time.perf_counter()
+imported = time.perf_counter() - loading
+print(json.dumps([1000 * (started - spawned), 1000 * imported, 1000 * time.process_time()]), flush=True)
+sys.stdin.readline()
 context = SimpleNamespace(aws_request_id="first", get_remaining_time_in_millis=lambda: 900_000)
-answer = handler(event, context)
-parts = started - spawned, loaded - loading, time.perf_counter() - loaded, time.process_time()
-status = answer.get("statusCode", 200) if isinstance(answer, dict) else 200
-print(json.dumps([status, *(part * 1000 for part in parts)]))
+for _ in range(2):
+    wall, cpu = time.perf_counter(), time.process_time()
+    answer = handler(event, context)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    status = answer.get("statusCode", 200) if isinstance(answer, dict) else 200
+    print(json.dumps([status, 1000 * wall, 1000 * cpu]), flush=True)
 """
 
 
@@ -49,26 +54,75 @@ class Runtime:
         ).stdout.strip()
         return f"{version}, {'source tree' if self.folders == (PROJECT,) else 'artifact'}"
 
-    def first_answer(self, handler: str, event: Any) -> dict[str, float]:
+    def cold_start(self, handler: str, event: Any, memory_mb: float, *, prepared: bool) -> dict[str, float]:
         """Run a handler in a fresh interpreter; return the parts of its time, in ms.
 
         The secret of PostgreSQL's URL comes from the parameter store, as in AWS.
+
+        Parameters
+        ----------
+        handler, event
+            What is run, and its event.
+        memory_mb
+            The function's memory, and so its part of a core after the init phase.
+        prepared
+            Whether the init phase loads what `common.init_phase` declares.
+
+        Returns
+        -------
+        dict
+            The init phase: `interpreter_ms`, `import_ms`, `init_cpu_ms`. The first call: `answer_ms`,
+            `answer_cpu_ms`. The second call: `second_ms`. Calls have the function's part of a core.
         """
         path, _, name = handler.rpartition(".")
         folder = next(folder for folder in self.folders if (folder / f"{path}.py").exists())
-        order = [str(folder), time.perf_counter(), path.replace("/", "."), name, event]
-        ran = subprocess.run(
+        environment = {
+            key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "_HANDLER"}
+        }
+        if prepared:
+            environment["_HANDLER"] = handler
+        share = cpu_quota.cores(memory_mb)
+        with cpu_quota.group(share) as quota, self._started(folder, environment) as process:
+            order = [str(folder), time.perf_counter(), path.replace("/", "."), name, event]
+            init = _told(process, order)
+            if quota is not None:
+                cpu_quota.confine(process.pid, quota)
+            status, first, first_cpu = _told(process, "call")
+            assert status < _FAULT, f"{handler} answers {status}"
+            _, second, second_cpu = _line(process)
+            process.wait(timeout=60)
+        if quota is None:
+            first, second = first_cpu / min(1, share), second_cpu / min(1, share)
+        return dict(
+            zip(
+                ("interpreter_ms", "import_ms", "init_cpu_ms", "answer_ms", "answer_cpu_ms", "second_ms"),
+                (*init, first, first_cpu, second),
+                strict=True,
+            )
+        )
+
+    def _started(self, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [*self.command, "-c", _PROGRAM],
             cwd=folder,
-            env={key: value for key, value in os.environ.items() if key != "DATABASE_URL"},
-            input=json.dumps(order),
-            capture_output=True,
-            check=True,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
         )
-        status, *parts = json.loads(ran.stdout)
-        assert status < _FAULT, f"{handler} answers {status}: {ran.stderr}"
-        return dict(zip(("interpreter_ms", "import_ms", "answer_ms", "cpu_ms"), parts, strict=True))
+
+
+def _told(process: "subprocess.Popen[str]", order: Any) -> Any:
+    """Send a line to a process, and return what its next line says."""
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(order) + "\n")
+    process.stdin.flush()
+    return _line(process)
+
+
+def _line(process: "subprocess.Popen[str]") -> Any:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
 
 
 def of_source() -> Runtime:

@@ -146,6 +146,20 @@ def laws() -> str:
     return _table(("route", "size", "law", "CPU ms", "requests", "why"), rows)
 
 
+def cold() -> str:
+    """Return init phase and first calls of each function, without and with what `init_phase` loads."""
+    rows = []
+    for name, starts in figures.read("cold_starts")["figures"]["functions"].items():
+        before, after = starts["before"], starts["after"]
+        changes = [
+            f"{before[part]:.0f} → {after[part]:.0f}"
+            for part in ("init_cpu_ms", "answer_cpu_ms", "answer_ms")
+        ]
+        rows.append([name, *changes, f"{after['second_ms']:.0f}"])
+    header = ("function", "init, CPU", "first call, CPU", "first call, wall", "second call, wall")
+    return _table(header, rows)
+
+
 def lists() -> str:
     """Return what lists cost at their sizes, now and before there were copies and scans."""
     now, before = (figures.read(name)["figures"] for name in ("growth", "lists_before"))
@@ -322,6 +336,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "images": images,
     "downloads": downloads,
     "zips": zips,
+    "cold": cold,
     "laws": laws,
     "lists": lists,
     "nights": nights,

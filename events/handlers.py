@@ -4,6 +4,7 @@ import time
 from http import HTTPStatus
 
 from auth.endpoints import endpoint
+from common import init_phase
 from common.requests import Request
 from common.responses import Response, ok
 from events import arguments, moon
@@ -18,6 +19,7 @@ SVG = "image/svg+xml; charset=utf-8"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_events(request: Request) -> Response:
     """`GET /events?site=&when=&format=`: return the events of a site's night, sorted by time.
@@ -30,6 +32,7 @@ def get_events(request: Request) -> Response:
     return ok(iso_events(night) if is_iso else tai_events(night))
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_plot(request: Request) -> Response:
     """`GET /events/plot?site=&when=&ra=&dec=&name=`: return a picture of a site's night as SVG.
@@ -45,6 +48,7 @@ def get_plot(request: Request) -> Response:
     )
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_visibility(request: Request) -> Response:
     """`GET /events/visibility?site=&ra=&dec=&when=`: return when a target is visible in a site's night."""

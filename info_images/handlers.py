@@ -1,6 +1,7 @@
 """Lambda entry points of the info images."""
 
 from auth.endpoints import endpoint
+from common import init_phase
 from common.errors import NotFound
 from common.requests import Request
 from common.responses import Response, no_content, ok
@@ -9,6 +10,7 @@ from info_images import known_sites, store
 from info_images.packages import CHANNELS, package
 
 
+@init_phase.needs(init_phase.DYNAMODB, init_phase.signed_urls)
 @endpoint
 def get_info_image(request: Request) -> Response:
     """`GET /infoimage/{site}/{channel}`: return the image on a channel of a site; 204 if it has none."""

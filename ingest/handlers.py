@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from common import init_phase
 from ingest import batches, migration
 
 
+@init_phase.needs(init_phase.S3, init_phase.DYNAMODB, init_phase.postgres)
 def file_uploads(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """File the objects that a batch of messages announces; return the messages to try again."""
     return {"batchItemFailures": batches.file_all(event["Records"], context)}

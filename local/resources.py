@@ -57,9 +57,13 @@ def _location() -> dict[str, Any]:
 
 
 def make_secrets() -> None:
-    """Write the secrets of production's parameter store, with local values."""
+    """Write the secrets of production's parameter store, with local values.
+
+    The embedded PostgreSQL has one user: it owns the image table, reads it and writes it.
+    """
     client = aws.client("ssm")
-    for name, value in (("db-url", os.environ["DATABASE_URL"]), ("remotehq-token", remotehq.TOKEN)):
+    urls = dict.fromkeys(("db-url", "ingest-db-url", "owner-db-url"), os.environ["DATABASE_URL"])
+    for name, value in {**urls, "remotehq-token": remotehq.TOKEN}.items():
         client.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 

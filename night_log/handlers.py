@@ -2,13 +2,16 @@
 
 import time
 
+from auth import access
 from auth.endpoints import endpoint
+from common import init_phase
 from common.requests import Request
 from common.responses import Response, no_content, ok
 from common.sites import check_site_code
 from night_log import history, notes, store
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_note(request: Request) -> Response:
     """`GET /nightlog/{site}`: return the site's note; 204 without one or if it has expired.
@@ -25,6 +28,7 @@ def get_note(request: Request) -> Response:
     return ok(note)
 
 
+@init_phase.needs(init_phase.DYNAMODB, access.load_checks)
 @endpoint
 def post_note(request: Request) -> Response:
     """`POST /nightlog/{site}`: store the site's note, replacing the earlier one."""
@@ -35,6 +39,7 @@ def post_note(request: Request) -> Response:
     return ok("Note created successfully")
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def delete_note(request: Request) -> Response:
     """`DELETE /nightlog/{site}`: remove the site's note; 204, also if there was none."""

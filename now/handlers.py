@@ -3,16 +3,20 @@
 from http import HTTPStatus
 
 from auth.endpoints import endpoint
-from common import etags
+from common import etags, init_phase
 from common.requests import Request
 from common.responses import Response
 from common.sites import check_site_code
 from now import answer
+from now.store import READ_TIMEOUT_S
 
 # A browser asks each time, with the ETag of what it has.
 _HEADERS = {"Cache-Control": "no-cache"}
 
 
+@init_phase.needs(
+    init_phase.client("dynamodb", read_timeout_s=READ_TIMEOUT_S), init_phase.postgres, init_phase.signed_urls
+)
 @endpoint
 def get_now(request: Request) -> Response:
     """`GET /now?site=`: return the state of observatories, queues and PIPEs; 304 if the caller has it."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+from auth import access
 from auth.endpoints import endpoint
-from common import logs, request_context
+from common import init_phase, logs, request_context
 from common.dynamodb import check_position
 from common.endpoints import Endpoint, Handler
 from common.errors import BadRequest, NotFound
@@ -23,12 +24,14 @@ from pipe_queue import (
     statuses,
 )
 from pipe_queue.items import PublicItem
-from pipe_queue.retries import with_retries
+from pipe_queue.retries import READ_TIMEOUT_S, with_retries
+
+_TABLE = init_phase.client("dynamodb", read_timeout_s=READ_TIMEOUT_S)
 
 
 def queue_endpoint(function: Endpoint) -> Handler:
     """Make a Lambda handler whose requests to the table are retried while it is busy."""
-    return endpoint(with_retries(function))
+    return init_phase.needs(_TABLE, access.load_checks)(endpoint(with_retries(function)))
 
 
 @queue_endpoint
@@ -163,6 +166,7 @@ def list_statuses(request: Request) -> Response:
     return ok(Listing(by_id, lambda pipe_id: {"after": pipe_id}))
 
 
+@init_phase.needs(_TABLE)
 def report_queues(_event: dict[str, Any], context: Any) -> None:
     """Log the worst figures of all queues as CloudWatch metrics. Runs every five minutes."""
     logs.set_up()

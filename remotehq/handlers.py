@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from auth import access
 from auth.access import check_user
 from auth.endpoints import endpoint
-from common import logs, request_context
+from common import init_phase, logs, request_context
 from common.errors import Unavailable
 from common.requests import Request
 from common.responses import Response, ok
@@ -15,6 +16,7 @@ from remotehq.browsers import parse_browser
 from remotehq.client import RemoteHq, RemoteHqFailed
 
 
+@init_phase.needs(init_phase.SECRETS, access.load_checks)
 @endpoint
 def new_browser(request: Request) -> Response:
     """`POST /new_remotehq_browser`: open a shared browser; return RemoteHQ's JSON."""
@@ -25,6 +27,7 @@ def new_browser(request: Request) -> Response:
         raise Unavailable("Try again later: RemoteHQ opens no browser.") from error
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_control_room(request: Request) -> Response:
     """`GET /control_room/{site}`: return the site's control room; create it if it is or may be missing."""
@@ -36,6 +39,7 @@ def get_control_room(request: Request) -> Response:
     return ok(room)
 
 
+@init_phase.needs(init_phase.DYNAMODB, init_phase.SECRETS, access.load_checks)
 @endpoint
 def delete_control_room(request: Request) -> Response:
     """`DELETE /control_room/{site}`: delete the site's control room; 200, also if there was none."""
@@ -43,6 +47,7 @@ def delete_control_room(request: Request) -> Response:
     return ok("room has been deleted" if was_there else "no such room found")
 
 
+@init_phase.needs(init_phase.DYNAMODB, init_phase.SECRETS, access.load_checks)
 @endpoint
 def restart_control_room(request: Request) -> Response:
     """`GET /control_room/{site}/restart`: replace the site's control room."""
@@ -50,6 +55,7 @@ def restart_control_room(request: Request) -> Response:
     return ok("control room restarted successfully")
 
 
+@init_phase.needs(init_phase.DYNAMODB, init_phase.SECRETS)
 def restart_control_rooms_hourly(_event: dict[str, Any], context: Any) -> list[str]:
     """Restart the rooms of the sites where it is 15:00 to 16:00; return those sites. Runs every hour."""
     logs.set_up()

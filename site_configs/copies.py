@@ -20,7 +20,7 @@ DIRECTORY = "kept"
 # does. They are seen after this time.
 GOOD_FOR_S = 300
 # A bucket that does not answer delays nobody for longer than this, and is left alone for a while.
-_SOON: dict[str, Any] = {"read_timeout_s": 2.0, "attempts": 1}
+SOON: dict[str, Any] = {"read_timeout_s": 2.0, "attempts": 1}
 _LEFT_ALONE_S = 30.0
 
 Answer = TypeVar("Answer")
@@ -84,14 +84,14 @@ class Copies:
         self._copy = copy
         head = {"version": copy.version, "read_at": copy.read_at, "facts": copy.facts}
         content = json.dumps(head).encode() + b"\n" + copy.content
-        self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **_SOON))
+        self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **SOON))
 
     def forget(self) -> None:
         """Drop the copy of this process."""
         self._copy = None
 
     def _stored(self) -> Copy | None:
-        stored = self._with_bucket(lambda: s3.read(self._key, **_SOON))
+        stored = self._with_bucket(lambda: s3.read(self._key, **SOON))
         if stored is None:
             return None
         head, _, content = stored.partition(b"\n")

@@ -1,17 +1,20 @@
 """Lambda entry points of the site configs."""
 
+from auth import access
 from auth.endpoints import endpoint, endpoint_with_json_errors
+from common import init_phase
 from common.dynamodb import check_position
 from common.errors import BadRequest, NotFound
 from common.requests import Request
 from common.responses import Response, accepts_gzip, ok
 from common.sites import check_site_code
-from site_configs import listings, store
+from site_configs import copies, listings, store
 
 # `/all/config` means every site, so no site can have this name.
 ALL_SITES = "all"
 
 
+@init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def get_config(request: Request) -> Response:
     """`GET /{site}/config`: return the config of one site; 404 without one."""
@@ -22,6 +25,7 @@ def get_config(request: Request) -> Response:
     return ok({"site": site, "configuration": configuration})
 
 
+@init_phase.needs(init_phase.DYNAMODB, init_phase.client("s3", **copies.SOON))
 @endpoint
 def get_all_configs(request: Request) -> Response:
     """`GET /all/config?after=`: return `{site: config}` of every site, or of those that follow `after`."""
@@ -30,12 +34,14 @@ def get_all_configs(request: Request) -> Response:
     return ok(listings.all_configs(after, accepts_gzip=gzip))
 
 
+@init_phase.needs(init_phase.DYNAMODB, access.load_checks)
 @endpoint_with_json_errors
 def put_config(request: Request) -> Response:
     """`PUT /{site}/config`: store a config; return DynamoDB's response; errors are JSON."""
     return ok(store.write(_one_site(request), request.json_object()))
 
 
+@init_phase.needs(init_phase.DYNAMODB, access.load_checks)
 @endpoint
 def delete_config(request: Request) -> Response:
     """`DELETE /{site}/config`: remove a config; return DynamoDB's response, also if there was none."""

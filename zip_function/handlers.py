@@ -4,13 +4,14 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from common import logs, request_context
+from common import init_phase, logs, request_context
 from common.errors import ApiError
 from common.responses import json_text
-from zip_function import choices
+from zip_function import choices, store
 from zip_function.archives import url_of, url_of_packed
 
 
+@init_phase.needs(init_phase.client("s3", **store.PATIENT))
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Pack the files of `{"filenames": […]}`; return `{"statusCode": 200, "body": '{"message": url}'}`.
 

@@ -20,7 +20,7 @@ _LACKING = "files-lacking"
 _CHANGED = s3.NO_OBJECT | s3.REPLACED | s3.NO_BYTES
 _PART_MARKS: tuple[str, ...] = ("ETag", "ChecksumCRC32")
 _ATTEMPTS = 5
-_PATIENT: dict[str, Any] = {"read_timeout_s": 30, "attempts": _ATTEMPTS}
+PATIENT: dict[str, Any] = {"read_timeout_s": 30, "attempts": _ATTEMPTS}
 _UPLOADING_THREADS = _UPLOADED_AHEAD = 3
 _PAUSES_S = (0.5, 2, 5)
 
@@ -114,7 +114,7 @@ def head(key: str) -> dict[str, Any] | None:
     Unavailable
         If S3 is down or busy.
     """
-    return s3.find("head_object", Key=key, **_PATIENT)
+    return s3.find("head_object", Key=key, **PATIENT)
 
 
 def read_block(block: Block) -> bytes:
@@ -263,4 +263,4 @@ def request(operation: str, **arguments: Any) -> dict[str, Any]:
     Unavailable
         If S3 is down or busy.
     """
-    return s3.request(operation, **_PATIENT, **arguments)
+    return s3.request(operation, **PATIENT, **arguments)

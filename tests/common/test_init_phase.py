@@ -1,0 +1,74 @@
+"""What each function loads in Lambda's init phase, and that its first call then loads nothing more."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from benchmarks import cold_starts
+from common import init_phase
+from local.deployment import PROJECT, Deployment
+
+LIBRARIES = {"boto3", "botocore", "psycopg2", "jwt", "ephem", "numpy", "astropy"}
+NAMES = [name for name, each in Deployment().functions.items() if each.handler not in cold_starts.UNMEASURED]
+
+
+@pytest.fixture(scope="module")
+def loads() -> dict[str, Any]:
+    """By function: status, addresses that its import connected to, modules and clients after each step."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.common.init_loads"],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        timeout=280,
+    )
+    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_call_loads_nothing_that_the_init_phase_could(loads: dict[str, Any], name: str) -> None:
+    status, connected, (modules, clients), (modules_then, clients_then) = loads[name]
+    assert status < 400
+    assert connected == []
+    assert sorted(set(modules_then) - set(modules)) == []
+    assert clients_then == clients
+
+
+@pytest.mark.slow
+def test_elsewhere_the_import_loads_no_library(loads: dict[str, Any]) -> None:
+    _, _, (modules, clients), (modules_then, clients_then) = loads["getConfig elsewhere"]
+    assert not LIBRARIES & set(modules)
+    assert "boto3" in modules_then
+    assert (clients, clients_then) == (0, 1)
+
+
+def test_only_the_handler_of_this_lambda_loads_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def one() -> None: ...
+
+    module = one.__module__.replace(".", "/")
+    monkeypatch.setenv("_HANDLER", f"{module}.other")
+    assert init_phase.needs(lambda: loaded.append("part"))(one) is one
+    assert loaded == []
+    monkeypatch.setenv("_HANDLER", f"{module}.one")
+    init_phase.needs(lambda: loaded.append("part"))(one)
+    assert loaded == ["part"]
+
+
+def test_a_protected_stage_loads_what_checks_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from auth import access
+
+    loaded: list[str] = []
+    monkeypatch.setattr(init_phase, "SECRETS", lambda: loaded.append("secrets"))
+    access.load_checks()
+    assert loaded == []
+    monkeypatch.setenv("WRITE_ACCESS", "protected")
+    access.load_checks()
+    assert loaded == ["secrets"]
