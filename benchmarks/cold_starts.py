@@ -123,7 +123,7 @@ def _events(seed: SeedData, handler: str, measured: Measured) -> Iterator[Any]:
 def _conversions(seed: SeedData, measured: Measured) -> Iterator[Any]:
     """Return events of the download route, each for a file that was not converted before."""
     event = next(_events(seed, DOWNLOAD, measured))
-    for number in range(2, 2 + 2 * RUNS):
+    for number in range(1, 1 + IMAGES):
         yield {
             **event,
             "isBase64Encoded": False,

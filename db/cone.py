@@ -6,7 +6,7 @@ or Cross-Matching Spatial Datasets", Microsoft Research MSR-TR-2006-52. Zone and
 number, the place, so that one index has both, and PostgreSQL's statistics show how many images are where.
 
 A circle covers one or two ranges of places in each zone. The ranges hold every image of the circle, and some
-others near it. `INSIDE` decides.
+others near it. `inside` decides.
 
 The SQL never fails, whatever a row contains: the ingester could not insert a row that an index refuses. It
 yields NULL for a row without coordinates, or with coordinates that are no place on the sky.
@@ -24,27 +24,36 @@ _MARGIN = 1e-6
 _RELATIVE_MARGIN = 1e-6
 
 # In degrees. Images captured before this date have their right ascension in hours: see docs/images.md.
-_RIGHT_ASCENSION = (
+RIGHT_ASCENSION = (
     "CASE WHEN capture_date < '2023-03-08 09:20'"
     " THEN CASE WHEN abs(right_ascension) <= 24 THEN right_ascension * 15 END"
     " ELSE CASE WHEN abs(right_ascension) <= 360 THEN right_ascension END END"
 )
-_DECLINATION = "CASE WHEN abs(declination) <= 90 THEN declination END"
+DECLINATION = "CASE WHEN abs(declination) <= 90 THEN declination END"
 
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
 PLACE = (
-    f"(floor((({_DECLINATION}) + 90) * {_ZONES_PER_DEGREE}) * 360"
-    f" + ({_RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)"
+    f"(floor((({DECLINATION}) + 90) * {_ZONES_PER_DEGREE}) * 360"
+    f" + ({RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)"
 )
 
-# The haversine formula, which is also exact for tiny angles. PostgreSQL fails if the square of a number is
-# too small for a double. To add 90 and 360 makes every difference zero, or larger than 1e-14.
-INSIDE = f"""(
-    power(sind(((({_DECLINATION}) + 90) - (%(dec)s::double precision + 90)) / 2), 2)
-    + cosd({_DECLINATION}) * cosd(%(dec)s)
-    * power(sind(((({_RIGHT_ASCENSION}) + 360) - (%(ra)s::double precision + 360)) / 2), 2)
-    <= power(sind(%(radius)s::double precision / 2), 2)
-)"""
+
+def inside(prefix: str = "") -> str:
+    """Return the SQL of the images in a circle: the haversine formula, which is also exact for tiny angles.
+
+    Parameters
+    ----------
+    prefix
+        The beginning of the names of the bound values `ra`, `dec` and `radius` (degrees).
+    """
+    # PostgreSQL fails if the square of a number is too small for a double. To add 90 and 360 makes every
+    # difference zero, or larger than 1e-14.
+    return f"""(
+        power(sind(((({DECLINATION}) + 90) - (%({prefix}dec)s::double precision + 90)) / 2), 2)
+        + cosd({DECLINATION}) * cosd(%({prefix}dec)s)
+        * power(sind(((({RIGHT_ASCENSION}) + 360) - (%({prefix}ra)s::double precision + 360)) / 2), 2)
+        <= power(sind(%({prefix}radius)s::double precision / 2), 2)
+    )"""
 
 
 def ranges(ra: float, dec: float, radius: float) -> list[tuple[float, float]]:

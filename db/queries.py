@@ -71,7 +71,7 @@ _OBJECT_CHARACTERS = 100
 # another card is skipped.
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
 _OBJECT_VALUE = r"""substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"')"""
-_OBJECT = f"""left(replace(lower({_OBJECT_VALUE} COLLATE "C"), ' ', ''), {_OBJECT_CHARACTERS})"""
+OBJECT = f"""left(replace(lower({_OBJECT_VALUE} COLLATE "C"), ' ', ''), {_OBJECT_CHARACTERS})"""
 
 # Conditions by the parameter of `GET /filtered_images`. `dec` and `radius` belong to `ra`.
 CONDITIONS = {
@@ -84,12 +84,12 @@ CONDITIONS = {
     "start_date": "capture_date >= %(start_date)s::timestamp",
     "end_date": "capture_date <= %(end_date)s::timestamp",
     "filename": "base_filename LIKE %(filename)s",
-    "object": f"{_OBJECT} = %(object)s",
-    "ra": cone.INSIDE,
+    "object": f"{OBJECT} = %(object)s",
+    "ra": cone.inside(),
 }
 
 # A header over 128 KB, sixteen times the usual size, is left out: one query reads a thousand rows.
-_COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
+COLUMNS = """image_id, base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
     altitude, azimuth, airmass, exposure_time, filter_used, username, user_id, fits_01_exists, fits_10_exists,
     jpg_medium_exists, jpg_small_exists,
     CASE WHEN octet_length(header) <= 131072 THEN header END AS header"""
@@ -110,7 +110,7 @@ def _number_in_header(keyword: str) -> str:
 
 
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
-_SORT_DATE = "COALESCE(sort_date, '-infinity')"
+SORT_DATE = "COALESCE(sort_date, '-infinity')"
 _STACK = _number_in_header("SMARTSTK")
 _COUNTER = _number_in_header("SSTKNUM")
 
@@ -118,7 +118,7 @@ _COUNTER = _number_in_header("SSTKNUM")
 def images_named(base_filename: str) -> list[ImageRow]:
     """Return the images of that name that have a medium JPG, at most two."""
     return _images(
-        f"SELECT {_COLUMNS} FROM images WHERE base_filename = %s AND jpg_medium_exists LIMIT 2",
+        f"SELECT {COLUMNS} FROM images WHERE base_filename = %s AND jpg_medium_exists LIMIT 2",
         [base_filename],
     )
 
@@ -145,17 +145,16 @@ def newest(filters: Mapping[str, Any], count: int, after: tuple[datetime, int] |
     conditions = _conditions(filters)
     bound = {**_bound(filters), "count": count}
     if "ra" in filters:
-        places = cone.ranges(filters["ra"], filters["dec"], filters["radius"])
-        conditions += f" AND ({' OR '.join(_in_range(number) for number in range(len(places)))})"
-        bound |= {f"first{number}": first for number, (first, _) in enumerate(places)}
-        bound |= {f"last{number}": last for number, (_, last) in enumerate(places)}
+        near, places = in_ranges(cone.ranges(filters["ra"], filters["dec"], filters["radius"]))
+        conditions += f" AND {near}"
+        bound |= places
     if after is not None:
-        conditions += f" AND ({_SORT_DATE}, image_id) < (%(after_date)s::timestamp, %(after_id)s)"
+        conditions += f" AND ({SORT_DATE}, image_id) < (%(after_date)s::timestamp, %(after_id)s)"
         date, bound["after_id"] = after
         bound["after_date"] = "-infinity" if date == NO_SORT_DATE else date
     return _images(
-        f"SELECT {_COLUMNS} FROM images WHERE {conditions}"
-        f" ORDER BY {_SORT_DATE} DESC, image_id DESC LIMIT %(count)s",
+        f"SELECT {COLUMNS} FROM images WHERE {conditions}"
+        f" ORDER BY {SORT_DATE} DESC, image_id DESC LIMIT %(count)s",
         bound,
     )
 
@@ -170,7 +169,7 @@ def newest_of_each(sites: Iterable[str]) -> list[NewestImage]:
             FROM images
             WHERE images.site = listed.site AND jpg_medium_exists
                 AND base_filename IS NOT NULL AND data_type IS NOT NULL
-            ORDER BY {_SORT_DATE} DESC, image_id DESC
+            ORDER BY {SORT_DATE} DESC, image_id DESC
             LIMIT 1
         ) AS newest""",
         [list(sites)],
@@ -192,9 +191,9 @@ def final_of_each(stacks: Iterable[Decimal], filters: Mapping[str, Any]) -> list
         f"""SELECT final.*
         FROM unnest(%(stacks)s::numeric[]) AS listed (stack)
         CROSS JOIN LATERAL (
-            SELECT {_COLUMNS}
+            SELECT {COLUMNS}
             FROM (
-                SELECT {_COLUMNS}, {_COUNTER} AS counter, {_SORT_DATE} AS sorted_by
+                SELECT {COLUMNS}, {_COUNTER} AS counter, {SORT_DATE} AS sorted_by
                 FROM images
                 WHERE {_STACK} = listed.stack AND jpg_medium_exists
                 ORDER BY counter DESC NULLS LAST, sorted_by DESC, image_id DESC
@@ -268,9 +267,27 @@ def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of filters as the conditions compare them."""
     if "object" not in filters:
         return dict(filters)
-    in_header = json.dumps(filters["object"])[1:-1].lower().replace(" ", "")
-    return {**filters, "object": in_header[:_OBJECT_CHARACTERS]}
+    return {**filters, "object": object_key(filters["object"])}
 
 
-def _in_range(number: int) -> str:
-    return f"{cone.PLACE} BETWEEN %(first{number})s AND %(last{number})s"
+def in_ranges(places: Sequence[tuple[float, float]], prefix: str = "") -> tuple[str, dict[str, float]]:
+    """Return the SQL of the images in ranges of `db.cone`, and its bound values.
+
+    Parameters
+    ----------
+    places
+        The first and the last place of each range.
+    prefix
+        The beginning of the names of the bound values.
+    """
+    parts: list[str] = []
+    bound: dict[str, float] = {}
+    for number, (first, last) in enumerate(places):
+        bound |= {f"{prefix}first{number}": first, f"{prefix}last{number}": last}
+        parts.append(f"{cone.PLACE} BETWEEN %({prefix}first{number})s AND %({prefix}last{number})s")
+    return f"({' OR '.join(parts)})", bound
+
+
+def object_key(name: str) -> str:
+    """Return an object's name as `OBJECT` has it: as in the header's JSON, without case and blanks."""
+    return json.dumps(name)[1:-1].lower().replace(" ", "")[:_OBJECT_CHARACTERS]

@@ -187,6 +187,17 @@ CASES: dict[str, dict[str, Case]] = {
         "a place": Case(get("/filtered_images", ra=83.82, dec=-5.391), IMAGES),
         "a place that is not complete": Case(get("/filtered_images", ra=83.82), status=400),
     },
+    "GET /vo/sia2": {
+        "a circle": Case(get("/vo/sia2", POS="CIRCLE 83.82 -5.391 1"), IMAGES),
+        "everything": Case(get("/vo/sia2"), IMAGES),
+        "no rows": Case(get("/vo/sia2", MAXREC=0), IMAGES),
+    },
+    "GET /vo/capabilities": {"always": Case(get("/vo/capabilities"))},
+    "GET /vo/availability": {"always": Case(get("/vo/availability"))},
+    "GET /vo/file/{id}": {
+        "an image": Case(call("GET", f"/vo/file/{IMAGE}", allow_redirects=False), ZIPPABLE, status=303),
+        "an unknown image": Case(get("/vo/file/none"), status=404),
+    },
     "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},
     "GET /all/config": {
         "six configs": Case(get("/all/config")),

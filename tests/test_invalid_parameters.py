@@ -69,6 +69,7 @@ IN_PATHS = {
     "channel": "1",
     "queue_name": "q",
     "pipe_id": "p",
+    "id": "mrc1-a",
 }
 # Parameters without which the others are not looked at.
 NEEDED = {"/recentuploads": {"site": "mrc1"}, "/filtered_images": {"ra": "10", "dec": "20"}}

@@ -1,12 +1,10 @@
 """SVG elements as text."""
 
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-# Characters that XML 1.0 (section 2.2) does not allow, even escaped.
-_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from common.xml_text import without_forbidden
 
 Point = tuple[float, float]
 
@@ -52,7 +50,7 @@ def rectangle(corner: Point, opposite: Point, **attributes: Any) -> str:
 
 def plain(content: str) -> str:
     """Return text escaped for XML."""
-    return escape(_NO_XML.sub("", content))
+    return escape(without_forbidden(content))
 
 
 def _attribute(key: str) -> str:

@@ -102,7 +102,7 @@ def sky(image_table: ImageTable) -> Iterator[Sky]:
 def found(ra: float, dec: float, radius: float) -> set[int]:
     """The keys that `queries.newest` finds, read without the other columns."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queries, "_COLUMNS", "image_id")
+        patch.setattr(queries, "COLUMNS", "image_id")
         rows = queries.newest({"ra": ra, "dec": dec, "radius": radius}, ROWS, None)
     return {row["image_id"] for row in rows}
 
@@ -156,4 +156,4 @@ def test_a_complete_zone_is_one_range() -> None:
 
 def test_the_date_from_which_rows_are_in_degrees_is_that_of_the_ingester() -> None:
     assert f"'{columns.DEGREES_FROM:%Y-%m-%d %H:%M}'" in cone.PLACE
-    assert f"'{columns.DEGREES_FROM:%Y-%m-%d %H:%M}'" in cone.INSIDE
+    assert f"'{columns.DEGREES_FROM:%Y-%m-%d %H:%M}'" in cone.inside()

@@ -10,6 +10,9 @@ import pytest
 from common import postgres
 from db import queries
 from support.image_rows import NIGHT
+from vo import store
+from vo.parameters import Query
+from vo.regions import Circle, Polygon
 
 ROWS = 40_000
 
@@ -19,10 +22,10 @@ SPIRAL = f"mod(n * 137.508, 360), asind(2.0 * n / {ROWS} - 1)"
 # of ten. Each site has one object.
 FILL = f"""
 INSERT INTO images (base_filename, data_type, site, capture_date, sort_date, right_ascension, declination,
-    exposure_time, filter_used, username, user_id, jpg_medium_exists, header)
+    exposure_time, filter_used, username, user_id, jpg_medium_exists, fits_01_exists, header)
 SELECT 'site' || mod(n, 200) || '-sq01-' || n, 'EX', 'site' || mod(n, 200), moment, moment,
     {SPIRAL}, mod(n, 7), 'lum',
-    'User ' || mod(n / 200, 25), 'user-' || mod(n / 200, 25), mod(n, 20) > 0,
+    'User ' || mod(n / 200, 25), 'user-' || mod(n / 200, 25), mod(n, 20) > 0, true,
     json_build_object('OBJECT', 'M ' || mod(n, 200),
         'SMARTSTK', CASE mod(n / 200, 2) WHEN 0 THEN n / 2000 END, 'SSTKNUM', mod(n / 200, 10))
 FROM generate_series(1, {ROWS}) AS n,
@@ -32,6 +35,11 @@ FROM generate_series(1, {ROWS}) AS n,
 
 def circle(ra: float, dec: float, radius: float) -> dict[str, float]:
     return {"ra": ra, "dec": dec, "radius": radius}
+
+
+def archived(**query: Any) -> Callable[[], Any]:
+    """Return a search of the Virtual Observatory."""
+    return lambda: store.images(Query(**query), 101)
 
 
 # What is asked of `queries`, and the one index that serves it.
@@ -47,6 +55,13 @@ PLANS: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: queries.newest_of_each([f"site{number}" for number in range(200)]),
         "images_newest_of_site",
     ),
+    "a circle of the archive": (archived(regions=[Circle(83.8, -5.4, 0.25)]), "images_by_place"),
+    "a polygon of the archive": (
+        archived(regions=[Polygon(((10, 40), (10, 42), (12, 42), (12, 40)))]),
+        "images_by_place",
+    ),
+    "a target of the archive": (archived(texts={"TARGET": ["M 7"]}), "images_newest_of_object"),
+    "an hour of the archive": (archived(times=[(60319.5, 60319.55)]), "images_by_capture"),
     "a night of a site": (
         lambda: queries.newest(
             {"site": "site7", "start_date": "2024-01-10 12:00", "end_date": "2024-01-11 12:00"}, 1001, None

@@ -86,7 +86,7 @@ def test_an_index_that_was_left_half_built_is_built_anew(
 
 def test_expressions_of_the_queries_are_those_of_the_indexes() -> None:
     sql = schema.SCHEMA.read_text()
-    for expression in (queries._STACK, queries._COUNTER, queries._SORT_DATE, queries._OBJECT, cone.PLACE):
+    for expression in (queries._STACK, queries._COUNTER, queries.SORT_DATE, queries.OBJECT, cone.PLACE):
         assert expression in sql
 
 

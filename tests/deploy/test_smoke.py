@@ -44,6 +44,7 @@ def test_every_service_is_probed(
         "info_images": "GET /infoimage/",
         "night_log": "GET /nightlog/",
         "now": "GET /now ",
+        "vo": "GET /vo/sia2",
         "pages": "GET /docs ",
         "pipe_queue": "GET /pipe/queues ",
         "site_configs": "GET /smoke-test/config ",

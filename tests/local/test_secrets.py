@@ -8,7 +8,7 @@ from local import resources
 from local.deployment import PROJECT
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("aws", "database")
 def test_the_database_url_of_every_function_is_stored() -> None:
     resources.make_secrets()
     config = yaml.safe_load((PROJECT / "serverless.yml").read_text())

@@ -1,0 +1,120 @@
+"""Reads the parameters of `GET /vo/sia2`, as SIA 2.0 and DALI 1.1 define them.
+
+Names may be written in any case. A repeated parameter means any of its values, and different parameters must
+all hold. Unknown parameters are ignored.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from common.errors import BadRequest
+from vo.regions import Region, parse
+
+Interval = tuple[float, float]
+
+# Rows of an answer, unless the caller wants fewer: a row has a kilobyte, and Lambda's answers 6 MB.
+MOST_ROWS, USUAL_ROWS = 5000, 1000
+_TEXTS = ("TARGET", "INSTRUMENT", "FACILITY", "ID")
+# Values of one parameter.
+_MOST_VALUES = 20
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a caller looks for. An empty list means any.
+
+    Attributes
+    ----------
+    regions
+        Of POS.
+    times
+        Modified Julian dates, UTC.
+    exposures
+        Seconds.
+    bands
+        Metres.
+    texts
+        The values of TARGET, INSTRUMENT, FACILITY and ID, by these names.
+    levels
+        Of CALIB.
+    formats
+        Of FORMAT, in lower case.
+    rows
+        The most rows of the answer.
+    """
+
+    regions: list[Region] = field(default_factory=list)
+    times: list[Interval] = field(default_factory=list)
+    exposures: list[Interval] = field(default_factory=list)
+    bands: list[Interval] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    levels: list[Interval] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    rows: int = USUAL_ROWS
+
+
+def read(given: Mapping[str, Sequence[str]]) -> Query:
+    """Return the query of the parameters of a query string.
+
+    Raises
+    ------
+    BadRequest
+        If a value is invalid.
+    """
+    values: dict[str, list[str]] = {}
+    for given_name, texts in given.items():
+        values.setdefault(given_name.upper(), []).extend(text for text in texts if text.strip())
+    for parameter, texts in values.items():
+        if len(texts) > _MOST_VALUES:
+            raise BadRequest(f"{parameter} may have at most {_MOST_VALUES} values.")
+    return Query(
+        regions=[parse(text) for text in values.get("POS", [])],
+        times=[_interval("TIME", text) for text in values.get("TIME", [])],
+        exposures=[_interval("EXPTIME", text) for text in values.get("EXPTIME", [])],
+        bands=[_interval("BAND", text) for text in values.get("BAND", [])],
+        texts={each: [name(text.strip()) for text in values[each]] for each in _TEXTS if values.get(each)},
+        levels=[_interval("CALIB", text) for text in values.get("CALIB", [])],
+        formats=[text.strip().lower() for text in values.get("FORMAT", [])],
+        rows=_rows(values.get("MAXREC", [])),
+    )
+
+
+def name(given: str) -> str:
+    """Return an image's name from a path or a parameter.
+
+    Raises
+    ------
+    BadRequest
+        If PostgreSQL cannot compare it.
+    """
+    if "\0" in given or given.encode(errors="replace").decode() != given:
+        raise BadRequest("A name must be Unicode text without NUL characters.")
+    return given
+
+
+def _interval(name: str, text: str) -> Interval:
+    """Return an interval, from one number or from two; -Inf and +Inf are open ends."""
+    numbers = [_number(part) for part in text.split()[:3]]
+    if len(numbers) == 1 and numbers[0] is not None:
+        numbers *= 2
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None or numbers[0] > numbers[1]:  # noqa: PLR2004 - its ends
+        raise BadRequest(f"{name} must be a number, or two in ascending order, such as -Inf 5.")
+    return numbers[0], numbers[1]
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _rows(given: Sequence[str]) -> int:
+    if not given:
+        return USUAL_ROWS
+    text = given[-1].strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 20):  # noqa: PLR2004 - digits of any number of rows
+        raise BadRequest("MAXREC must be a whole number from 0.")
+    return min(int(text), MOST_ROWS)

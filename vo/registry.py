@@ -1,0 +1,39 @@
+"""The documents of VOSI 1.1 (IVOA Support Interfaces): what the service offers, and whether it answers."""
+
+from xml.sax.saxutils import escape
+
+from common.xml_text import without_forbidden
+
+_HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_CAPABILITIES = (
+    '<vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0"'
+    ' xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
+)
+# Standard, type of the interface, and route.
+_OFFERED = (
+    ("ivo://ivoa.net/std/VOSI#capabilities", "vs:ParamHTTP", "full", "capabilities"),
+    ("ivo://ivoa.net/std/VOSI#availability", "vs:ParamHTTP", "full", "availability"),
+    ("ivo://ivoa.net/std/SIA#query-2.0", "vs:ParamHTTP", "base", "sia2"),
+)
+
+
+def capabilities(base_url: str) -> str:
+    """Return the capabilities of the routes behind a URL."""
+    offered = "".join(_capability(*each, base_url) for each in _OFFERED)
+    return f"{_HEAD}{_CAPABILITIES}{offered}</vosi:capabilities>\n"
+
+
+def availability(problem: str | None) -> str:
+    """Return that the service is available, or the problem that it has."""
+    note = "" if problem is None else f"<vosi:note>{escape(without_forbidden(problem))}</vosi:note>"
+    return (
+        f'{_HEAD}<vosi:availability xmlns:vosi="http://www.ivoa.net/xml/VOSIAvailability/v1.0">'
+        f"<vosi:available>{'false' if problem else 'true'}</vosi:available>{note}</vosi:availability>\n"
+    )
+
+
+def _capability(standard: str, kind: str, use: str, route: str, base_url: str) -> str:
+    return (
+        f'<capability standardID="{standard}"><interface xsi:type="{kind}" role="std" version="1.0">'
+        f'<accessURL use="{use}">{escape(base_url)}/vo/{route}</accessURL></interface></capability>\n'
+    )

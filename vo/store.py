@@ -1,0 +1,138 @@
+"""The SQL of the archive's images.
+
+Callers' values are bound as parameters. Statements are built from fragments of modules only.
+"""
+
+# ruff: noqa: S608 - see above
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from common import postgres
+from db import cone, queries
+from db.queries import ImageRow
+from vo import filters, obscore
+from vo.parameters import Interval, Query
+
+# Every image of the archive: in the lists of images, with a name and a FITS file.
+_ARCHIVED = (
+    "jpg_medium_exists AND base_filename IS NOT NULL AND data_type IS NOT NULL"
+    " AND (fits_01_exists OR fits_10_exists)"
+)
+# An exposure that began earlier does not reach into a range of TIME: the largest in the archive have minutes.
+_LONGEST_EXPOSURE_DAYS = 1.0
+
+
+def images(query: Query, count: int) -> list[ImageRow]:
+    """Return the `count` newest images that match a query. One statement."""
+    conditions, bound = [_ARCHIVED], {"count": count}
+    for condition, values in (*_places(query), *_others(query)):
+        conditions.append(condition)
+        bound |= values
+    return _rows(
+        f"SELECT {queries.COLUMNS} FROM images WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {queries.SORT_DATE} DESC, image_id DESC LIMIT %(count)s",
+        bound,
+    )
+
+
+def named(base_filename: str) -> ImageRow | None:
+    """Return the newest image of that name that has a FITS file."""
+    found = _rows(
+        f"SELECT {queries.COLUMNS} FROM images WHERE base_filename = %(name)s AND {_ARCHIVED}"
+        f" ORDER BY {queries.SORT_DATE} DESC, image_id DESC LIMIT 1",
+        {"name": base_filename},
+    )
+    return found[0] if found else None
+
+
+def check_answers() -> None:
+    """Check that the image database answers.
+
+    Raises
+    ------
+    Unavailable
+        If it does not.
+    """
+    postgres.query("SELECT 1", [])
+
+
+def _places(query: Query) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Yield the conditions of POS: near all regions by the index, and inside one of them."""
+    if not query.regions:
+        return
+    circles = [region.circle() for region in query.regions]
+    if None not in circles:
+        ranges = [each for circle in circles if circle for each in cone.ranges(*circle)]
+        yield queries.in_ranges(ranges, "near")
+    insides = [region.inside(f"region{number}_") for number, region in enumerate(query.regions)]
+    yield _any(insides)
+
+
+def _others(query: Query) -> Iterable[tuple[str, dict[str, Any]]]:
+    if query.times:
+        yield _any([_time(number, interval) for number, interval in enumerate(query.times)])
+    if query.exposures:
+        yield _any(
+            [
+                _between("exposure_time", f"exposure{number}_", each)
+                for number, each in enumerate(query.exposures)
+            ]
+        )
+    if query.levels:
+        level = f"CASE WHEN fits_01_exists THEN {obscore.CALIBRATED} ELSE {obscore.RAW} END"
+        yield _any([_between(level, f"level{number}_", each) for number, each in enumerate(query.levels)])
+    if query.bands:
+        yield "lower(filter_used) = ANY(%(filters)s)", {"filters": filters.in_any(query.bands)}
+    if query.formats and not _accepts_fits(query.formats):
+        yield "false", {}
+    for name, (condition, value) in _TEXTS.items():
+        if name in query.texts:
+            yield condition, {name: [value(text) for text in query.texts[name]]}
+
+
+# For each parameter of texts: the condition, and what is compared.
+_TEXTS: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "TARGET": (f"{queries.OBJECT} = ANY(%(TARGET)s)", queries.object_key),
+    "INSTRUMENT": ("split_part(base_filename, '-', 2) = ANY(%(INSTRUMENT)s)", str),
+    "FACILITY": ("site = ANY(%(FACILITY)s)", str),
+    # An identifier ends with the image's name.
+    "ID": ("base_filename = ANY(%(ID)s)", lambda text: text.rpartition("?")[2]),
+}
+
+
+def _time(number: int, interval: Interval) -> tuple[str, dict[str, Any]]:
+    """Return the images whose exposure overlaps an interval (modified Julian dates)."""
+    first, last = interval
+    names = f"time{number}_"
+    bound = {
+        f"{names}earliest": obscore.from_mjd(first - _LONGEST_EXPOSURE_DAYS),
+        f"{names}first": obscore.from_mjd(first),
+        f"{names}last": obscore.from_mjd(last),
+    }
+    end = "capture_date + greatest(0, least(coalesce(exposure_time, 0), 86400)) * interval '1 second'"
+    return (
+        f"(capture_date BETWEEN %({names}earliest)s AND %({names}last)s AND {end} >= %({names}first)s)",
+        bound,
+    )
+
+
+def _between(column: str, name: str, interval: Interval) -> tuple[str, dict[str, Any]]:
+    low, high = (max(-1e300, min(limit, 1e300)) for limit in interval)
+    return f"({column} BETWEEN %({name}low)s AND %({name}high)s)", {f"{name}low": low, f"{name}high": high}
+
+
+def _any(conditions: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[str, Any]]:
+    """Return the condition that one of these holds."""
+    bound: dict[str, Any] = {}
+    for _, values in conditions:
+        bound |= values
+    return f"({' OR '.join(condition for condition, _ in conditions)})", bound
+
+
+def _accepts_fits(formats: Sequence[str]) -> bool:
+    return any(each.split(";")[0] in {obscore.FORMAT, "fits", "all"} for each in formats)
+
+
+def _rows(sql: str, bound: dict[str, Any]) -> list[ImageRow]:
+    return cast("list[ImageRow]", postgres.query(sql, bound))
