@@ -195,7 +195,9 @@ CASES: dict[str, dict[str, Case]] = {
     "GET /vo/capabilities": {"always": Case(get("/vo/capabilities"))},
     "GET /vo/availability": {"always": Case(get("/vo/availability"))},
     "GET /vo/file/{id}": {
-        "an image": Case(call("GET", f"/vo/file/{IMAGE}", allow_redirects=False), ZIPPABLE, status=303),
+        "an image that has only a small file": Case(
+            call("GET", f"/vo/file/{IMAGE}", allow_redirects=False), ZIPPABLE, status=303
+        ),
         "an unknown image": Case(get("/vo/file/none"), status=404),
     },
     "GET /{site}/config": {"a config": Case(get("/mrc1/config"))},

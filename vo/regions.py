@@ -54,7 +54,7 @@ class Circle:
     def inside(self, name: str) -> tuple[str, dict[str, Any]]:
         """Return the SQL."""
         bound = {"ra": self.ra, "dec": self.dec, "radius": self.radius}
-        return cone.inside(name), {f"{name}{key}": value for key, value in bound.items()}
+        return cone.inside(name), {f"{name}{key}": round(value, 12) for key, value in bound.items()}
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,10 @@ class Polygon:
         bound: dict[str, Any] = {}
         sides = []
         for number, normal in enumerate(self.normals()):
-            axes = {f"{name}{axis}{number}": value for axis, value in zip("xyz", normal, strict=True)}
+            # PostgreSQL fails if a product is too small for a double.
+            axes = {
+                f"{name}{axis}{number}": round(value, 15) for axis, value in zip("xyz", normal, strict=True)
+            }
             x, y, z = axes
             sides.append(f"({_X}) * %({x})s + ({_Y}) * %({y})s + ({_Z}) * %({z})s >= -1e-12")
             bound |= axes

@@ -19,8 +19,8 @@ _ARCHIVED = (
     "jpg_medium_exists AND base_filename IS NOT NULL AND data_type IS NOT NULL"
     " AND (fits_01_exists OR fits_10_exists)"
 )
-# An exposure that began earlier does not reach into a range of TIME: the largest in the archive have minutes.
-_LONGEST_EXPOSURE_DAYS = 1.0
+# A longer exposure counts as this long (8640 s). The longest of robotic telescopes have minutes.
+_LONGEST_EXPOSURE_DAYS = 0.1
 
 
 def images(query: Query, count: int) -> list[ImageRow]:
@@ -110,7 +110,7 @@ def _time(number: int, interval: Interval) -> tuple[str, dict[str, Any]]:
         f"{names}first": obscore.from_mjd(first),
         f"{names}last": obscore.from_mjd(last),
     }
-    end = "capture_date + greatest(0, least(coalesce(exposure_time, 0), 86400)) * interval '1 second'"
+    end = "capture_date + greatest(0, least(coalesce(exposure_time, 0), 8640)) * interval '1 second'"
     return (
         f"(capture_date BETWEEN %({names}earliest)s AND %({names}last)s AND {end} >= %({names}first)s)",
         bound,

@@ -61,7 +61,7 @@ PLANS: dict[str, tuple[Callable[[], Any], str]] = {
         "images_by_place",
     ),
     "a target of the archive": (archived(texts={"TARGET": ["M 7"]}), "images_newest_of_object"),
-    "an hour of the archive": (archived(times=[(60319.5, 60319.55)]), "images_by_capture"),
+    "a minute of the archive": (archived(times=[(60319.5, 60319.501)]), "images_by_capture"),
     "a night of a site": (
         lambda: queries.newest(
             {"site": "site7", "start_date": "2024-01-10 12:00", "end_date": "2024-01-11 12:00"}, 1001, None

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -150,7 +151,7 @@ def every_route(api: Caller, seeded: SeededApi, auth0: Auth0) -> None:
         method, resource = route.split(" ")
         body = BODIES[route](seeded) if route in BODIES else {}
         headers = {"Authorization": f"Bearer {token}"}
-        answer = api.request(method, resource.format(**PATH), headers=headers, **body)
+        answer = api.request(method, resource.format(**PATH), headers=headers, allow_redirects=False, **body)
         assert answer.status_code < 500, answer.text
         if method != "GET":
             seeded.fill()
@@ -163,7 +164,13 @@ def every_route_by_key(api: Caller, seeded: SeededApi, monkeypatch: pytest.Monke
     for route in NEEDS:
         method, resource = route.split(" ")
         body = BODIES[route](seeded) if route in BODIES else {}
-        api.request(method, resource.format(**PATH), headers={"x-site-key": key}, **body)
+        api.request(
+            method,
+            resource.format(**PATH),
+            headers={"x-site-key": key},
+            allow_redirects=False,
+            **body,
+        )
 
 
 def signed_by_a_user(api: Caller, seeded: SeededApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +184,7 @@ def signed_by_a_user(api: Caller, seeded: SeededApi, monkeypatch: pytest.MonkeyP
             api.get(resource.format(**PATH)).raise_for_status()
         info_images(api)
         downloads(api)
+        archive(api)
     presign._credentials.cache_clear()
 
 
@@ -192,6 +200,10 @@ def info_images(api: Caller) -> None:
         {"pk": "mrc1#1", "jpg_medium_exists": True, "jpg_10_file_path": f"info-images/{NAME}-EX10.jpg"}
     )
     assert "jpg_url" in api.get("/infoimage/mrc1/1").json()
+
+
+def archive(api: Caller) -> None:
+    assert api.get(f"/vo/file/{NAME}", allow_redirects=False).status_code == HTTPStatus.SEE_OTHER
 
 
 def downloads(api: Caller) -> None:
