@@ -46,7 +46,7 @@ ARTIFACTS = (
     Artifact(
         name="light",
         requirements=("requirements-light.txt", "requirements-pages.txt"),
-        data=("pages/openapi.json", "pages/static/*", _CERTIFICATES),
+        data=("pages/openapi.json", "pages/static/*.*", "pages/static/console/*", _CERTIFICATES),
         limit_mb=45,
     ),
     # For the functions that make thumbnails and migrate the database. Pillow adds 8 MB.

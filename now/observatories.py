@@ -43,10 +43,11 @@ class Upload(TypedDict):
 
 
 class Observatory(Sky):
-    """An observatory as callers see it."""
+    """An observatory as callers see it. `time_zone` is a name of the IANA; None if the sky is unknown."""
 
     site: str
     name: str
+    time_zone: str | None
     newest_image: Image | None
     last_upload: Upload | None
     night_log: str | None
@@ -112,6 +113,7 @@ def observatory(
     return {
         "site": site.code,
         "name": site.name,
+        "time_zone": None if site.observer is None else site.observer.zone.zone,
         **there,
         "newest_image": None if image is None else _image(image, now),
         "last_upload": None if upload is None else _upload(upload, now),

@@ -1,0 +1,83 @@
+// Ages and times. Times are Unix seconds of the API's clock; the clock of this machine may be wrong.
+
+import { element, setText } from "./elements.js";
+
+const LATEST_S = 8.64e12;
+const DAY_S = 86_400;
+let ahead = 0;
+
+// Learns from an answer how far this machine's clock is ahead.
+export function setClock(serverSeconds) {
+  if (Number.isFinite(serverSeconds)) {
+    ahead = Date.now() / 1000 - serverSeconds;
+  }
+}
+
+export function now() {
+  return Date.now() / 1000 - ahead;
+}
+
+export function isTime(at) {
+  return typeof at === "number" && Math.abs(at) < LATEST_S;
+}
+
+export function duration(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) {
+    return `${Math.floor(seconds)} s`;
+  }
+  if (minutes < 120) {
+    return `${minutes} min`;
+  }
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} days`;
+}
+
+export function ago(at) {
+  const seconds = now() - at;
+  return seconds < 0 ? `in ${duration(-seconds)}` : `${duration(seconds)} ago`;
+}
+
+// Returns an element that shows an age and counts it on.
+export function age(at) {
+  return setAge(element("time", { class: "age" }), at);
+}
+
+export function setAge(node, at, none = "never") {
+  if (isTime(at)) {
+    node.dataset.at = at;
+    node.setAttribute("datetime", new Date(at * 1000).toISOString());
+    setText(node, ago(at));
+  } else {
+    delete node.dataset.at;
+    node.removeAttribute("datetime");
+    setText(node, at === null || at === undefined ? none : "a time that is no date");
+  }
+  return node;
+}
+
+export function countOn() {
+  document.querySelectorAll("time[data-at]").forEach((node) => setText(node, ago(Number(node.dataset.at))));
+}
+
+// Returns a time in UTC and, if the zone is known, in the site's own time: "02:14 UTC, 19:14 there".
+export function bothTimes(at, zone) {
+  if (!isTime(at)) {
+    return "";
+  }
+  const there = zone ? inZone(at, zone) : "";
+  return `${inZone(at, "UTC")} UTC${there ? `, ${there} there` : ""}`;
+}
+
+// Returns hours and minutes; for a time more than half a day away the date too.
+function inZone(at, zone) {
+  try {
+    const form = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const date = { year: "numeric", month: "2-digit", day: "2-digit" };
+    const isFar = Math.abs(now() - at) > DAY_S / 2;
+    // The Swedish form is that of ISO 8601.
+    return new Intl.DateTimeFormat("sv-SE", isFar ? { ...date, ...form } : form).format(new Date(at * 1000));
+  } catch {
+    return ""; // a zone that this browser does not know
+  }
+}
