@@ -61,23 +61,36 @@ export function countOn() {
 }
 
 // Returns a time in UTC and, if the zone is known, in the site's own time: "02:14 UTC, 19:14 there".
+// Far from now it has the date: "2026-11-26 02:14 UTC, 11-25 19:14 there".
 export function bothTimes(at, zone) {
   if (!isTime(at)) {
     return "";
   }
-  const there = zone ? inZone(at, zone) : "";
-  return `${inZone(at, "UTC")} UTC${there ? `, ${there} there` : ""}`;
+  const [date, time] = inZone(at, "UTC");
+  const [dateThere, timeThere] = inZone(at, zone || "UTC");
+  const isFar = Math.abs(now() - at) > DAY_S / 2;
+  const utc = `${isFar ? `${date} ` : ""}${time} UTC`;
+  const there = `${isFar && dateThere !== date ? `${dateThere.slice(5)} ` : ""}${timeThere} there`;
+  return zone && timeThere ? `${utc}, ${there}` : utc;
 }
 
-// Returns hours and minutes; for a time more than half a day away the date too.
+// Returns a time in the site's own time; an empty text if the zone is unknown.
+export function timeThere(at, zone) {
+  const [, time] = zone && isTime(at) ? inZone(at, zone) : ["", ""];
+  return time && `${time} there`;
+}
+
+const forms = new Map();
+
+// Returns date and time in a zone; empty texts in one that this browser does not know.
 function inZone(at, zone) {
   try {
-    const form = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    const date = { year: "numeric", month: "2-digit", day: "2-digit" };
-    const isFar = Math.abs(now() - at) > DAY_S / 2;
-    // The Swedish form is that of ISO 8601.
-    return new Intl.DateTimeFormat("sv-SE", isFar ? { ...date, ...form } : form).format(new Date(at * 1000));
+    if (!forms.has(zone)) {
+      // The Swedish form is that of ISO 8601.
+      forms.set(zone, new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" }));
+    }
+    return forms.get(zone).format(new Date(at * 1000)).split(" ");
   } catch {
-    return ""; // a zone that this browser does not know
+    return ["", ""];
   }
 }

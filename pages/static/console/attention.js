@@ -1,6 +1,6 @@
 // What needs someone, the worst first, each with a link to its place.
 
-import { age, bothTimes, setAge } from "./ages.js";
+import { age, setAge, timeThere } from "./ages.js";
 import { button, count, element, keep, setText, span } from "./elements.js";
 import { link } from "./places.js";
 
@@ -57,7 +57,8 @@ function problem() {
       place.href = link(found.about.kind, found.about.name);
       setText(reason, found.reason);
       setAge(since, found.since, "");
-      setText(times, bothTimes(found.since, zones.get(found.about.name)));
+      // The reason names the time in UTC.
+      setText(times, timeThere(found.since, zones.get(found.about.name)));
     },
   };
 }

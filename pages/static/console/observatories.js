@@ -78,7 +78,7 @@ function observatory({ site }) {
       setText(name, found.name === site ? "" : found.name);
       showThumbnail(picture, found.newest_image);
       showParts(parts, found);
-      opening.inside()?.update(found);
+      opening.update(found);
     },
   };
 }

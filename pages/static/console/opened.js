@@ -4,8 +4,9 @@ import { button, element } from "./elements.js";
 
 let numbers = 0;
 
-// Returns { nodes, toggle, open, inside }: a row whose first cell has a button, and the row below it with the details.
-// `fill` gets the container when it is opened first, and returns what `inside` then returns.
+// Returns { nodes, toggle, open, update }: a row, the row below it with the details, and the button that opens it.
+// `fill` gets the container when it is opened first. It returns { load, update }: `load` reads what is inside, and
+// `update` gets each new value of the row while it is open.
 export function openable(row, words, columns, fill) {
   const id = `inside-${++numbers}`;
   const container = element("div", { class: "inside" });
@@ -13,6 +14,7 @@ export function openable(row, words, columns, fill) {
   const toggle = button(words, () => show(below.hidden), { "aria-expanded": "false", "aria-controls": id, class: "opens" });
   below.hidden = true;
   let inside;
+  let latest;
 
   function show(isOpen) {
     below.hidden = !isOpen;
@@ -20,9 +22,17 @@ export function openable(row, words, columns, fill) {
     row.classList.toggle("open", isOpen);
     if (isOpen) {
       inside ??= fill(container);
+      inside.update(latest);
       inside.load();
     }
   }
 
-  return { nodes: [row, below], toggle, open: () => below.hidden && show(true), inside: () => (below.hidden ? undefined : inside) };
+  function update(value) {
+    latest = value;
+    if (!below.hidden) {
+      inside.update(value);
+    }
+  }
+
+  return { nodes: [row, below], toggle, open: () => below.hidden && show(true), update };
 }

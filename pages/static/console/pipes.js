@@ -40,7 +40,7 @@ function pipe({ pipe_id: name }) {
       setText(status, found.status ?? "unknown");
       setAge(sent, at, "at an unknown time");
       sent.classList.toggle("warn", at !== null && now() - at > SILENT_AFTER_S);
-      opening.inside()?.update(found);
+      opening.update(found);
     },
   };
 }

@@ -47,7 +47,7 @@ function queue({ queue_name: name }) {
       setAge(oldest, found.oldest_age_ms === null ? null : found.at - found.oldest_age_ms / 1000, "–");
       setText(state, stateOf(found));
       state.classList.toggle("warn", found.paused || found.stuck.length > 0);
-      opening.inside()?.update(found);
+      opening.update(found);
     },
   };
 }
