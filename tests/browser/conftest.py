@@ -9,6 +9,10 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from support.client import ApiClient
+from tests.browser.console import RETRY_FOR_S, Console, Wait
 
 # Without the last ones Chromium calls home at its start.
 FLAGS = (
@@ -29,6 +33,33 @@ def browser(chromium_session: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
     """Chromium, which leaves the last page behind: the console would go on to ask the API by itself."""
     yield chromium_session
     chromium_session.get("about:blank")
+
+
+@pytest.fixture
+def wait(browser: webdriver.Chrome) -> Wait:
+    """Waits until something is so, and answers it."""
+    return lambda so: WebDriverWait(browser, RETRY_FOR_S, 0.1).until(lambda _browser: so())
+
+
+@pytest.fixture
+def quiet(browser: webdriver.Chrome) -> Iterator[None]:
+    """Fails where a page loaded anything of another origin, or complained."""
+    browser.get_log("browser")  # type: ignore[no-untyped-call]  # what earlier tests left
+    yield
+    loaded = browser.execute_script(
+        "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    )
+    origin = browser.execute_script("return location.origin")
+    assert [url for url in loaded if not url.startswith((origin, "data:"))] == []
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def console(api: ApiClient, database: str, browser: webdriver.Chrome, wait: Wait) -> Iterator[Console]:
+    """The console's page, and an image table that is empty at first. The browser keeps nothing of the visit."""
+    yield Console(api.base_url, browser, wait)
+    if browser.current_url.startswith(api.base_url):
+        browser.execute_script("localStorage.clear(); sessionStorage.clear()")
 
 
 @pytest.fixture(scope="session")

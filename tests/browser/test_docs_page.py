@@ -1,8 +1,6 @@
 """The docs page: what its padlocks mean, and what axe finds on it."""
 
-import os
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from selenium import webdriver
@@ -10,12 +8,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from auth.access import NEEDS, Need
-from local.deployment import PROJECT
 from support.client import ApiClient
+from tests.browser.axe import program, violations
 
 pytestmark = pytest.mark.browser
 
-AXE = PROJECT / "tests" / "openapi" / "clients" / "node_modules" / "axe-core" / "axe.min.js"
 RETRY_FOR_S = 60
 
 Show = Callable[[], None]
@@ -60,12 +57,7 @@ def test_a_padlock_is_on_the_routes_that_need_a_key_on_this_stage(
 
 @pytest.fixture
 def axe() -> str:
-    """The program that looks for what assistive technology cannot use."""
-    if not AXE.exists():
-        if os.environ.get("REQUIRE_NODE"):
-            pytest.fail("REQUIRE_NODE is set, and axe is not installed: make clients")
-        pytest.skip("needs axe, which make clients installs")
-    return AXE.read_text()
+    return program()
 
 
 def press(browser: webdriver.Chrome, selector: str) -> None:
@@ -75,18 +67,6 @@ def press(browser: webdriver.Chrome, selector: str) -> None:
             "const button = document.querySelector(arguments[0]); button?.click(); return button", selector
         )
     )
-
-
-def violations(browser: webdriver.Chrome) -> list[str]:
-    # Colors fade into each other, and what is in between is not for reading.
-    script = """
-        const done = arguments[0];
-        Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))
-          .then(() => axe.run()).then((found) => done(found.violations))"""
-    found: list[dict[str, Any]] = browser.execute_async_script(script)
-    return [
-        f"{each['id']}: {node['target']} {node['html'][:120]}" for each in found for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

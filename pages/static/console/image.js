@@ -56,8 +56,8 @@ async function step(by) {
 
 function show() {
   const found = images.list[images.at];
-  document.getElementById("newer").disabled = images.at === 0;
-  document.getElementById("older").disabled = images.at === images.list.length - 1 && !images.next;
+  enable("newer", images.at > 0);
+  enable("older", images.at < images.list.length - 1 || images.next);
   if (!found) {
     frame.replaceChildren(span("There is no image.", "soft"));
     return;
@@ -70,6 +70,11 @@ function show() {
   clearTimeout(waiting);
   // Who steps through many images does not load the header of each.
   waiting = setTimeout(() => showHeader(found.base_filename), HEADER_AFTER_MS);
+}
+
+// A disabled button would lose the focus, and with it the arrow keys.
+function enable(id, isPossible) {
+  document.getElementById(id).setAttribute("aria-disabled", String(!isPossible));
 }
 
 function factsOf(found) {

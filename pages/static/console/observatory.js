@@ -17,7 +17,7 @@ export function inside(container, site) {
   const parts = ["night", "facts", "uploads", "notes"].map((kind) => element("div", { class: kind }));
   const [night, facts, uploads, notes] = parts;
   const log = element("section", { "aria-label": `Night log of ${site}` }, element("h3", {}, "Night log"), notes, noteForm(site, loadNotes));
-  container.append(night, facts, element("section", { "aria-label": `Uploads of ${site}` }, element("h3", {}, "Last uploads"), uploads), log);
+  container.append(element("div", {}, night, facts), element("section", { "aria-label": `Uploads of ${site}` }, element("h3", {}, "Last uploads"), uploads), log);
   let zone = "";
   let seen = "";
 
