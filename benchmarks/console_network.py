@@ -40,7 +40,9 @@ class Network:
 
     def __init__(self, api: ApiClient, sites: int) -> None:
         self._api = api
-        self._sites = [(site, {**config}) for site, config in list(configs().items())[:: 200 // sites][:sites]]
+        self._sites = [
+            (site, {**config}) for site, config in list(configs().items())[:: 200 // sites][:sites]
+        ]
         self._uploads = Table("UPLOADS_LOG_TABLE_NAME")
         self._number = 0
         # The pictures that `make serve` makes; each made-up image is a copy of one.

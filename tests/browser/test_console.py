@@ -71,7 +71,13 @@ def test_a_queue_and_a_pipe_are_opened_in_place(console: Console, api: ApiClient
     console.press("jobs")
     leased, waiting, dead = console.wait(lambda: console.all("#queues .inside section"))
     console.wait(lambda: item["id"] in leased.text)
-    for words in ("from dark1", "handed out 1 time", "held by pipe-1", "its lease ends in 9 min", '"<b>a</b>"'):
+    for words in (
+        "from dark1",
+        "handed out 1 time",
+        "held by pipe-1",
+        "its lease ends in 9 min",
+        '"<b>a</b>"',
+    ):
         assert words in leased.text
     assert "from eco1" in waiting.text
     assert dead.text == "Dead letters\nThere are none."
@@ -125,8 +131,9 @@ def test_names_like_parts_of_javascript_do_not_break_it(console: Console, api: A
     for name in EVERY_OBJECT_HAS:
         console.browser.execute_script("location.hash = `#queue/${arguments[0]}`", name)
         console.wait(
-            lambda name=name: console.browser.execute_script("return document.activeElement.textContent")
-            == name
+            lambda name=name: (
+                console.browser.execute_script("return document.activeElement.textContent") == name
+            )
         )
 
 
@@ -145,7 +152,9 @@ def test_the_demo_network_is_shown(console: Console, ingester: None) -> None:
     console.open()
     for section, rows in {"observatories": 3, "queues": 2, "pipes": 2}.items():
         assert len(console.all(f"#{section} .opens")) == rows
-    loaded = "return [...document.querySelectorAll('.thumbnail img')].filter((it) => it.naturalWidth > 0).length"
+    loaded = (
+        "return [...document.querySelectorAll('.thumbnail img')].filter((it) => it.naturalWidth > 0).length"
+    )
     console.wait(lambda: console.browser.execute_script(loaded) == 3)
 
 

@@ -83,7 +83,9 @@ def test_without_a_key_a_protected_stage_is_only_read(protected: Console) -> Non
 def test_a_token_or_a_key_is_used_for_the_visit_and_forgotten(
     protected: Console, auth0: Auth0, kind: str
 ) -> None:
-    key = auth0.token("auth0|ada", ["admin"]) if kind == "token" else site_keys.hand_out(Holder(PIPE, "pipe-1"))
+    key = (
+        auth0.token("auth0|ada", ["admin"]) if kind == "token" else site_keys.hand_out(Holder(PIPE, "pipe-1"))
+    )
     protected.open("#queue/jobs")
     enter(protected, key)
     protected.press("Pause")

@@ -1,5 +1,6 @@
 """A night's story: what needs someone comes to the top of the console, is mended there, and goes."""
 
+import re
 import time
 
 import pytest
@@ -50,14 +51,16 @@ def test_a_silent_site_is_opened_gets_a_note_and_goes_when_it_sends_again(
     console.refresh()
     (problem,) = console.attention()
     assert problem.startswith("alarm dark2 It is dark there, and nothing came since ")
-    assert "45 min ago" in problem
+    assert re.search("4[45] min ago", problem)
     assert console.browser.title == "(1) Photon Ranch console"
     console.press("dark2")
     focus = "return document.activeElement.textContent"
     console.wait(lambda: console.browser.execute_script(focus) == "dark2")
     console.fill(".note-form textarea", "The dome's motor is stuck. <b>Ada</b> drives there.")
     console.press("Write the note")
-    console.wait(lambda: console.texts(".outcome")[0] == "The note of dark2 is written. It stays for 48 hours.")
+    console.wait(
+        lambda: console.texts(".outcome")[0] == "The note of dark2 is written. It stays for 48 hours."
+    )
     console.wait(lambda: "<b>Ada</b> drives there." in console.text(".notes"))
     console.refresh()
     assert "<b>Ada</b> drives there." in console.text("tr.observatory.open .note")

@@ -9,6 +9,7 @@ from selenium.webdriver.common.by import By
 
 from support.client import ApiClient
 from tests.browser.console import Wait, text_of
+from tests.now.network import put_site
 
 pytestmark = pytest.mark.browser
 
@@ -63,13 +64,14 @@ def test_a_contract_that_does_not_load_is_said(
 
 
 def test_the_plot_s_policy_allows_its_colours_and_nothing_else(
-    network: ApiClient, browser: webdriver.Chrome, wait: Wait
+    api: ApiClient, browser: webdriver.Chrome, wait: Wait
 ) -> None:
-    answer = requests.get(f"{network.base_url}/events/plot?site=mrc", timeout=30)
+    put_site("mrc")
+    answer = requests.get(f"{api.base_url}/events/plot?site=mrc", timeout=30)
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     browser.get_log("browser")  # type: ignore[no-untyped-call]
-    browser.get(f"{network.base_url}/events/plot?site=mrc")
+    browser.get(f"{api.base_url}/events/plot?site=mrc")
     paper = "return getComputedStyle(document.querySelector('.paper')).fill"
     assert wait(lambda: browser.execute_script(paper)) == "rgb(255, 255, 255)"
     assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]

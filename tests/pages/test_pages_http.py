@@ -3,6 +3,8 @@
 import gzip
 import json
 import re
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,26 +66,63 @@ def test_no_other_file_is_handed_out(api: ApiClient, name: str) -> None:
 
 
 def test_every_file_of_ours_is_used_and_known() -> None:
-    own = {path.name for path in assets.OWN.iterdir()} - {"docs.html", "console.html"}
+    own = {path.name for path in assets.OWN.rglob("*.*")} - {"docs.html", "console.html"}
     assert own <= set(assets.ASSETS)
     pages = "".join((assets.OWN / name).read_text() for name in ("docs.html", "console.html"))
     assert [name for name in assets.ASSETS if f'"docs/{name}"' not in pages] == []
 
 
-def test_a_link_changes_when_its_file_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for path in assets.OWN.iterdir():
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    before = assets.page("console.html", "/api", "open")
-    (tmp_path / "console.js").write_text("changed")
-    monkeypatch.setattr(assets, "OWN", tmp_path)
+def imported(module: str) -> list[str]:
+    """Return what a module imports, as the browser asks for it."""
+    return re.findall(r'^import .* from "\./(.*)";$', assets.content(module).decode(), re.MULTILINE)
+
+
+def test_a_module_and_the_page_ask_for_the_same_files(api: ApiClient) -> None:
+    # Otherwise a browser would load a module twice, and the two would not share what they keep.
+    asked = {link for module in assets.CONSOLE for link in imported(module)}
+    linked = set(re.findall(r'"/[^"]*/docs/(\w+\.js\?v=\w+)"', api.get("/console").text))
+    assert len(asked) == len({link.split("?")[0] for link in asked}) == len(assets.CONSOLE) - 2
+    assert asked <= linked
+
+
+def test_a_module_is_short_and_written_so_that_its_imports_are_found() -> None:
+    for name in assets.CONSOLE:
+        text = (assets.OWN / "console" / name).read_text()
+        assert text.count("\n") <= 200, name
+        assert len(imported(name)) == len(re.findall(r"\bfrom \"", text)) == text.count("import "), name
+        assert "innerHTML" not in text
+
+
+def forget_files() -> None:
     for kept in (assets.content, assets.page):
         kept.cache_clear()
-    changed = assets.page("console.html", "/api", "open")
-    for kept in (assets.content, assets.page):
-        kept.cache_clear()
-    versions = [re.findall(r"console\.(\w+)\?v=(\w+)", text) for text in (before, changed)]
-    assert dict(versions[0])["js"] != dict(versions[1])["js"]
-    assert dict(versions[0])["css"] == dict(versions[1])["css"]
+
+
+@pytest.fixture
+def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the files of the pages, served in their place."""
+    copied = shutil.copytree(assets.OWN, tmp_path / "static")
+    monkeypatch.setattr(assets, "OWN", copied)
+    forget_files()
+    yield copied
+    forget_files()
+
+
+@pytest.mark.parametrize("changed", ["console.css", "console/ages.js"])
+def test_a_link_changes_when_its_file_or_an_imported_one_does(own_files: Path, changed: str) -> None:
+    before = versions()
+    (own_files / changed).write_text("changed")
+    forget_files()
+    differ = {name for name, version in versions().items() if before[name] != version}
+    if changed == "console.css":
+        assert differ == {"console.css"}
+    else:
+        assert {"ages.js", "console.js", "attention.js", "api.js"} <= differ
+        assert {"console.css", "elements.js", "access.js"}.isdisjoint(differ)
+
+
+def versions() -> dict[str, str]:
+    return dict(re.findall(r"docs/([\w.-]+)\?v=(\w+)", assets.page("console.html", "/api", "open")))
 
 
 def test_the_contract_is_served(api: ApiClient) -> None:

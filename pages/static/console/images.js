@@ -4,7 +4,7 @@ import { age } from "./ages.js";
 import { getPage } from "./api.js";
 import { button, count, element, setText, span, words } from "./elements.js";
 import { openList } from "./image.js";
-import { picture } from "./pictures.js";
+import { showThumbnail, thumbnailButton } from "./pictures.js";
 
 const AT_ONCE = 24;
 const line = document.getElementById("images-found");
@@ -46,7 +46,7 @@ async function load(path) {
 
 function found(image, at) {
   const name = words(image.base_filename);
-  const opens = button("", () => openList(list, at, next, ""), { class: "thumbnail", "aria-label": `Open ${name}` });
-  opens.append(picture(image.jpg_thumbnail_url || image.jpg_url, "", "not loaded"));
+  const opens = thumbnailButton(`Open ${name}`, () => openList(list, at, next, ""));
+  showThumbnail(opens, { jpg_thumbnail_url: image.jpg_thumbnail_url || image.jpg_url });
   return element("li", {}, opens, span(name, ""), age(image.capture_date === null ? null : image.capture_date / 1000));
 }

@@ -1,12 +1,12 @@
 // One compact row for each observatory.
 
 import { bothTimes, isTime, now, setAge } from "./ages.js";
-import { body, button, cell, element, keep, part, rowHeading, setText, span, table } from "./elements.js";
+import { body, cell, element, keep, part, rowHeading, setText, span, table } from "./elements.js";
 import { inside } from "./observatory.js";
 import { openLatest } from "./image.js";
 import { openable } from "./opened.js";
 import { setOpener } from "./places.js";
-import { showThumbnail } from "./pictures.js";
+import { showThumbnail, thumbnailButton } from "./pictures.js";
 import { compare, matches } from "./sorting.js";
 
 const COLUMNS = ["Observatory", "Newest image", "Sky now", "Next event", "Last upload", "Note"];
@@ -57,7 +57,7 @@ function observatory({ site }) {
   const row = element("tr", { role: "row", class: "observatory" });
   const opening = openable(row, site, COLUMNS.length, (container) => inside(container, site));
   const name = span("", "soft name");
-  const picture = button("", () => openLatest(site, row.dataset.zone), { class: "thumbnail", "aria-label": `Newest image of ${site}` });
+  const picture = thumbnailButton(`Newest image of ${site}`, () => openLatest(site, row.dataset.zone));
   const parts = { image: aged(), sky: said(), event: aged(), upload: aged(), note: element("span", { class: "note" }) };
   row.append(
     rowHeading(opening.toggle, name),
