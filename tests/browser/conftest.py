@@ -56,7 +56,7 @@ def quiet(browser: webdriver.Chrome) -> Iterator[None]:
 
 @pytest.fixture
 def console(api: ApiClient, database: str, browser: webdriver.Chrome, wait: Wait) -> Iterator[Console]:
-    """The console's page, and an image table that is empty at first. The browser keeps nothing of the visit."""
+    """The console, with an image table that is empty at first. The browser keeps nothing of the visit."""
     yield Console(api.base_url, browser, wait)
     if browser.current_url.startswith(api.base_url):
         browser.execute_script("localStorage.clear(); sessionStorage.clear()")

@@ -1,6 +1,7 @@
 """The console as operators see it: in Chromium, before real answers."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -130,11 +131,8 @@ def test_names_like_parts_of_javascript_do_not_break_it(console: Console, api: A
         assert console.texts(f"#{section} .opens") == [f"{name}" for name in sorted(EVERY_OBJECT_HAS)]
     for name in EVERY_OBJECT_HAS:
         console.browser.execute_script("location.hash = `#queue/${arguments[0]}`", name)
-        console.wait(
-            lambda name=name: (
-                console.browser.execute_script("return document.activeElement.textContent") == name
-            )
-        )
+        focused = f"return document.activeElement.textContent === '{name}'"
+        console.wait(partial(console.browser.execute_script, focused))
 
 
 def test_a_row_that_is_odd_leaves_the_others_alone(console: Console) -> None:
@@ -239,7 +237,7 @@ def test_it_has_what_a_screen_reader_needs(console: Console) -> None:
         return {
           language: document.documentElement.lang,
           landmarks: ["header", "nav", "main", "footer"].map(name => all(name).length),
-          levels: all("h1, h2, h3").filter(each => each.checkVisibility()).map(each => Number(each.tagName[1])),
+          levels: all("h1, h2, h3").filter(it => it.checkVisibility()).map(it => Number(it.tagName[1])),
           unnamed: all("main section[id]").filter(section => !document.getElementById(
             section.getAttribute("aria-labelledby"))).length,
           without_alt: all("img:not([alt])").length,

@@ -1,7 +1,8 @@
-"""Images in the console: large, with header, FITS files and neighbours; found by target and by place; and notes."""
+"""Images in the console: large with all that belongs to them, and found; and the search in the night log."""
 
 import io
 import re
+from functools import partial
 
 import psycopg2
 import pytest
@@ -46,6 +47,10 @@ def open_newest(console: Console) -> None:
     console.wait(lambda: console.text("#image-title") == NAME.format(3))
 
 
+def shows(console: Console, number: int) -> bool:
+    return console.text("#image-title") == NAME.format(number)
+
+
 def press(console: Console, key: str) -> None:
     console.browser.switch_to.active_element.send_keys(key)
 
@@ -70,7 +75,7 @@ def test_arrow_keys_lead_to_the_neighbours_and_escape_back(images: Console) -> N
         (Keys.ARROW_LEFT, 1),
     ):
         press(images, key)
-        images.wait(lambda number=number: images.text("#image-title") == NAME.format(number))
+        images.wait(partial(shows, images, number))
     assert images.all("#older[aria-disabled=true]")
     images.wait(lambda: "OBJECT\nM 1" in images.text("#image-header"))
     press(images, Keys.ARROW_RIGHT)

@@ -83,6 +83,7 @@ def observatory(image_at: int | None = None, upload_at: int | None = None) -> Ob
     return {
         "site": "dark1",
         "name": "Dark",
+        "time_zone": "UTC",
         **sky.unknown(""),
         "newest_image": None
         if image_at is None

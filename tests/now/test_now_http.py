@@ -26,7 +26,7 @@ def test_a_network_without_anything_has_an_empty_answer(api: ApiClient) -> None:
 
 
 def test_an_observatory_has_its_sky_newest_image_last_upload_and_note(api: ApiClient) -> None:
-    put_site("dark1")
+    put_site("dark1", TZ_database_name="Asia/Tokyo")
     put_image("dark1", 1, 500)
     put_image("dark1", 2, 90)
     log_upload("dark1", 400, "data/older.txt")
@@ -34,7 +34,7 @@ def test_an_observatory_has_its_sky_newest_image_last_upload_and_note(api: ApiCl
     api.post("/nightlog/dark1", json={"note_data": {"message": "Clear."}})
     before = time.time()
     found = row(api, "dark1")
-    assert (found["site"], found["name"]) == ("dark1", "An Observatory")
+    assert (found["site"], found["name"], found["time_zone"]) == ("dark1", "An Observatory", "Asia/Tokyo")
     assert found["sky"] == "night"
     assert found["sun_altitude"] < -60
     assert -90 <= found["moon_altitude"] <= 90
