@@ -102,7 +102,7 @@ def test_the_red_page_has_only_red_light_and_is_red_again_at_the_next_visit(netw
 def other_light(console: Console) -> int:
     """Return the brightest green or blue of any pixel, of 255."""
     picture = Image.open(io.BytesIO(console.browser.get_screenshot_as_png())).convert("RGB")
-    return max(max(picture.getchannel(name).getdata()) for name in "GB")
+    return max(max(picture.getchannel(name).tobytes()) for name in "GB")
 
 
 @pytest.mark.parametrize("system", ["light", "dark"])

@@ -35,7 +35,8 @@ export function duration(seconds) {
 
 export function ago(at) {
   const seconds = now() - at;
-  return seconds < 0 ? `in ${duration(-seconds)}` : `${duration(seconds)} ago`;
+  // The API's clock is known to a second.
+  return seconds < -1 ? `in ${duration(-seconds)}` : `${duration(Math.max(0, seconds))} ago`;
 }
 
 // Returns an element that shows an age and counts it on.
