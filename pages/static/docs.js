@@ -95,6 +95,23 @@ async function show() {
   });
 }
 
+// Opens a route that a link leads to. Swagger UI itself looks at the address only when the page is loaded.
+function openRoute(event) {
+  const [, tag, operation] = /^#\/(\w+)\/(\w+)$/.exec(event.target.closest("a")?.hash ?? "") ?? [];
+  const block = operation && document.getElementById(`operations-${tag}-${operation}`);
+  if (block) {
+    if (!block.classList.contains("is-open")) {
+      block.querySelector(".opblock-summary-control").click();
+    }
+    block.scrollIntoView();
+    block.querySelector(".opblock-summary-control").focus({ preventScroll: true });
+  }
+}
+
+document.getElementById("ways").addEventListener("click", openRoute);
+for (const link of document.querySelectorAll("a[data-route]")) {
+  link.href = base + link.dataset.route;
+}
 followSystem();
 dark.addEventListener("change", followSystem);
 show().catch((error) => {

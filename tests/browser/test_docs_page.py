@@ -1,5 +1,6 @@
 """The docs page: what its padlocks mean, and what axe finds on it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from auth.access import NEEDS, Need
+from local.deployment import PROJECT
 from support.client import ApiClient
 from tests.browser.axe import program, violations
 
@@ -101,3 +103,35 @@ def test_a_link_into_the_page_opens_its_route(show: Show, browser: webdriver.Chr
     WebDriverWait(browser, RETRY_FOR_S, 0.1).until(
         lambda _: browser.find_elements(By.CSS_SELECTOR, "#operations-service-home.is-open")
     )
+
+
+def test_the_page_opens_with_a_way_in_for_each_reader(
+    show: Show, browser: webdriver.Chrome, api: ApiClient
+) -> None:
+    show()
+    ways = browser.find_elements(By.CSS_SELECTOR, "#ways article")
+    readers = ["A site", "A PIPE", "An astronomer", "An operator"]
+    assert [way.find_element(By.TAG_NAME, "h3").text for way in ways] == readers
+    for way in ways:
+        assert len(way.find_elements(By.TAG_NAME, "li")) == 4
+        examples = re.findall(r"examples/\w+\.py", way.text)
+        assert examples
+        assert [name for name in examples if not (PROJECT / name).exists()] == []
+    links = [str(each.get_attribute("href")) for each in browser.find_elements(By.CSS_SELECTOR, "#ways a")]
+    assert f"{api.base_url}/console" in links
+    blocks = [link.split("#/")[1].replace("/", "-") for link in links if "#/" in link]
+    assert len(blocks) >= 12
+    for block in blocks:
+        assert browser.find_elements(By.ID, f"operations-{block}"), block
+
+
+def test_a_way_in_opens_its_route(show: Show, browser: webdriver.Chrome) -> None:
+    show()
+    press(browser, "#ways a[href='#/now/getNow']")
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(
+        lambda _: browser.find_elements(By.CSS_SELECTOR, "#operations-now-getNow.is-open")
+    )
+    focused = "return document.activeElement.closest('.opblock').id"
+    assert browser.execute_script(focused) == "operations-now-getNow"
+    top = "return document.activeElement.closest('.opblock').getBoundingClientRect().top"
+    WebDriverWait(browser, RETRY_FOR_S, 0.1).until(lambda _: abs(browser.execute_script(top)) < 300)

@@ -8,6 +8,8 @@ import { picture } from "./pictures.js";
 const AT_ONCE = 30;
 const HEADER_AFTER_MS = 300;
 const LEVELS = [["fits_01_exists", "00", "large"], ["fits_10_exists", "10", "small"]];
+// Right ascensions of earlier images are in hours.
+const DEGREES_FROM_MS = Date.parse("2023-03-08T09:20:00Z");
 const dialog = document.getElementById("image");
 const [title, frame, facts, files, header] = ["image-title", "image-frame", "image-facts", "image-files", "image-header"].map((id) =>
   document.getElementById(id)
@@ -79,7 +81,8 @@ function enable(id, isPossible) {
 
 function factsOf(found) {
   const at = found.capture_date === null ? null : found.capture_date / 1000;
-  const place = found.right_ascension === null ? "" : `RA ${found.right_ascension}, Dec ${found.declination}`;
+  const unit = found.capture_date < DEGREES_FROM_MS ? "h" : "°";
+  const place = found.right_ascension === null ? "" : `RA ${found.right_ascension} ${unit}, Dec ${found.declination}°`;
   const told = [`${found.exposure_time ?? "?"} s`, words(found.filter_used ?? ""), place, found.username ?? ""].filter(Boolean);
   return [`${found.site}, `, age(at), ` (${bothTimes(at, images.zone)}). `, told.join(", ")];
 }
