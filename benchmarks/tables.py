@@ -75,6 +75,20 @@ def now() -> str:
     return _table(("200 observatories", "CPU, ms"), figures.read("now")["figures"].items())
 
 
+def console() -> str:
+    """Return the requests and kB of an open console in an hour, before and after it was built on `GET /now`."""
+    kept = figures.read("console")["figures"]
+    rows = [
+        [f"{hour}, {kind}", *(f"{kept[when][hour]['hour'][kind][what]:,}" for when, what in _CONSOLE)]
+        for hour in kept["after"]
+        for kind in ("API", "pictures")
+    ]
+    return _table(("", "requests before", "after", "kB before", "after"), rows)
+
+
+_CONSOLE = [(when, what) for what in ("requests", "kb") for when in ("before", "after")]
+
+
 def ingest() -> str:
     """Return requests and milliseconds of each kind of file that the ingester files."""
     rows = [
@@ -333,6 +347,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": events,
     "ingest": ingest,
     "now": now,
+    "console": console,
     "images": images,
     "downloads": downloads,
     "zips": zips,

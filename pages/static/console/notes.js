@@ -28,8 +28,7 @@ async function search(text, site) {
   setText(line, "Searching …");
   await each(sites, async (code) => {
     try {
-      const notes = await get(`/nightlog/${safe(code)}?history=${MOST_NOTES}`);
-      found.push(...notes.filter((note) => has(note, text)));
+      found.push(...(await notesOf(code, MOST_NOTES)).filter((note) => has(note, text)));
     } catch (error) {
       failed.push(`${code}: ${error.message}`);
     }
@@ -48,6 +47,15 @@ function result(number) {
 function has(note, text) {
   const all = words(note.note_data).toLowerCase();
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+}
+
+// Returns the last notes of a site, the newest first. The present note may be missing in the history: the earlier service
+// kept none.
+export async function notesOf(site, most) {
+  const path = `/nightlog/${safe(site)}`;
+  const [present, earlier] = await Promise.all([get(path), get(`${path}?history=${most}`)]);
+  const isThere = !present || earlier.some((note) => note.created_timestamp === present.created_timestamp);
+  return isThere ? earlier : [present, ...earlier];
 }
 
 // Returns an entry with a note's words, its author and its times.

@@ -4,7 +4,7 @@ import { age, bothTimes, now } from "./ages.js";
 import { get, safe, send, url } from "./api.js";
 import { element, setText, size, soft, span, words } from "./elements.js";
 import { change, outcome } from "./forms.js";
-import { noteEntry } from "./notes.js";
+import { noteEntry, notesOf } from "./notes.js";
 import { picture } from "./pictures.js";
 
 const UPLOADS = 8;
@@ -23,7 +23,7 @@ export function inside(container, site) {
 
   async function loadNotes() {
     await fill(notes, async () => {
-      const found = await get(`/nightlog/${safe(site)}?history=${NOTES}`);
+      const found = await notesOf(site, NOTES);
       return found.length ? found.map((note) => noteEntry(note, zone)) : [soft("No note in the last 90 days.")];
     });
   }
