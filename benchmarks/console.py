@@ -1,11 +1,11 @@
 """Measure what an open console costs in an hour: requests, and bytes that the browser receives.
 
-`python -m benchmarks.console [--before FOLDER]`. FOLDER has the files of an earlier page, from a commit before the
-page asked `GET /now`. Without it the earlier figures stay.
+`python -m benchmarks.console [--before FOLDER]`. FOLDER has the files of an earlier page, from a commit
+before the page asked `GET /now`. Without it the earlier figures stay.
 
-The hour is not waited for. The page is made to refresh as often as it does in an hour, by its button. Between two
-refreshes the network lives on by as much as in that time: its sites send images, its PIPEs their status, and what
-Lambdas keep for some seconds is dropped. Chromium counts requests and bytes, with their headers.
+The hour is not waited for. The page is made to refresh as often as it does in an hour, by its button. Between
+two refreshes the network lives on by as much as in that time: its sites send images, its PIPEs their status,
+and what Lambdas keep for some seconds is dropped. Chromium counts requests and bytes, with their headers.
 """
 
 import argparse

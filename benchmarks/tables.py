@@ -76,7 +76,7 @@ def now() -> str:
 
 
 def console() -> str:
-    """Return the requests and kB of an open console in an hour, before and after it was built on `GET /now`."""
+    """Return what an open console costs in an hour, before and after it was built on `GET /now`."""
     kept = figures.read("console")["figures"]
     rows = [
         [f"{hour}, {kind}", *(f"{kept[when][hour]['hour'][kind][what]:,}" for when, what in _CONSOLE)]

@@ -17,7 +17,7 @@ SWAGGER_UI = "flask_swagger_ui"
 CSS = "text/css; charset=utf-8"
 JAVASCRIPT = "text/javascript; charset=utf-8"
 # The console's modules, in a folder of their own.
-CONSOLE = (
+CONSOLE: tuple[str, ...] = (
     "access.js",
     "ages.js",
     "api.js",

@@ -16,7 +16,7 @@ from pipe_queue.store import items as item_store
 from pipe_queue.store import leases as lease_store
 from pipe_queue.store import queues as queue_store
 
-_OF_LEASES = ("lease_id", "lease_until", "attempt")
+_OF_LEASES = ("lease_id", "leased_at", "lease_until", "attempt")
 _OF_FAILURES = ("receives", "dead_at")
 _PAGE = 100
 

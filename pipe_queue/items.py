@@ -55,8 +55,9 @@ class PublicItem(TypedDict):
 
 
 class WaitingItem(PublicItem):
-    """An item as readers see it. `lease_until` is the end of a lease in force, Unix ms."""
+    """An item as readers see it. `leased_at` and `lease_until` are begin and end of a lease in force, Unix ms."""
 
+    leased_at: NotRequired[Decimal]
     lease_until: NotRequired[Decimal]
     receive_count: NotRequired[Decimal]
 
@@ -200,6 +201,9 @@ def waiting(queue_name: str, row: Item) -> WaitingItem:
     seen = cast("WaitingItem", public(queue_name, row))
     if is_leased(row, now_ms()):
         seen["lease_until"] = row["lease_until"]
+        # The earlier release wrote leases without it.
+        if "leased_at" in row:
+            seen["leased_at"] = row["leased_at"]
     if "receives" in row:
         seen["receive_count"] = row["receives"]
     return seen

@@ -211,7 +211,10 @@ def give_back(queue: str, item_id: str, lease_id: str, now_ms: int, receipt: Ite
     ConditionFailed
         If the lease is not in force.
     """
-    freeing = {"UpdateExpression": "REMOVE lease_id, lease_until, attempt", **_if_in_force(lease_id, now_ms)}
+    freeing = {
+        "UpdateExpression": "REMOVE lease_id, leased_at, lease_until, attempt",
+        **_if_in_force(lease_id, now_ms),
+    }
     table.transact(
         [{"Update": {"Key": item_key(queue, item_id), **freeing}}, {"Put": {"Item": receipt}}],
     )
@@ -251,7 +254,7 @@ def _leasing(terms: LeaseTerms, attempt: str = "") -> dict[str, Any]:
     as_read, received = _if_received(terms["receives"])
     return {
         "UpdateExpression": (
-            "SET lease_id = :lease, lease_until = :until, receives = :receives"
+            "SET lease_id = :lease, leased_at = :now, lease_until = :until, receives = :receives"
             + (", attempt = :attempt" if attempt else " REMOVE attempt")
         ),
         "ConditionExpression": f"attribute_exists(sk) AND (lease_id = :lease OR ({_FREE} AND {as_read}))",

@@ -75,7 +75,7 @@ def test_a_queue_and_a_pipe_are_opened_in_place(console: Console, api: ApiClient
     for words in (
         "from dark1",
         "handed out 1 time",
-        "held by pipe-1",
+        "held by pipe-1, since ",
         "its lease ends in ",
         '"<b>a</b>"',
     ):

@@ -32,7 +32,12 @@ def test_a_leased_item_comes_with_its_lease_and_stays(api: ApiClient, items: lis
     assert before + LONG * 1000 <= terms["lease_until"] <= time.time() * 1000 + LONG * 1000
     assert api.get("/pipe/queues").json() == {"stacks": 3}
     assert api.get("/pipe/queue/stacks").json() == [
-        {**items[0], "lease_until": terms["lease_until"], "receive_count": 1},
+        {
+            **items[0],
+            "leased_at": terms["lease_until"] - LONG * 1000,
+            "lease_until": terms["lease_until"],
+            "receive_count": 1,
+        },
         *items[1:],
     ]
     assert stats(api) == (2, 1, 0)

@@ -93,13 +93,14 @@ function summary(payload) {
   return text.length > 90 ? `${text.slice(0, 90)} …` : text;
 }
 
-function factsOf({ id, sender, created_at: made, lease_until: until, receive_count: times, dead_at: died, holder: who }) {
+function factsOf({ id, sender, created_at: made, leased_at: since, lease_until: until, receive_count: times, dead_at: died, holder: who }) {
   const facts = [element("strong", {}, id), ` from ${words(sender)}, `, age(made / 1000), ` (${bothTimes(made / 1000)})`];
   if (times) {
     facts.push(`, handed out ${count(times, "time")}`);
   }
   if (until) {
-    facts.push(who ? `, held by ${who}` : ", held by a PIPE that does not name it", ", its lease ends ", age(until / 1000));
+    facts.push(who ? `, held by ${who}` : ", held by a PIPE that does not name it");
+    facts.push(...(since ? [", since ", age(since / 1000)] : []), ", its lease ends ", age(until / 1000));
   }
   if (died) {
     facts.push(", dead since ", age(died / 1000));
