@@ -55,7 +55,7 @@ class PublicItem(TypedDict):
 
 
 class WaitingItem(PublicItem):
-    """An item as readers see it. `leased_at` and `lease_until` are begin and end of a lease in force, Unix ms."""
+    """An item as readers see it. `leased_at` and `lease_until` are the times of a lease in force, Unix ms."""
 
     leased_at: NotRequired[Decimal]
     lease_until: NotRequired[Decimal]
