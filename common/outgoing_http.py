@@ -4,7 +4,6 @@
 """
 
 import encodings.idna  # noqa: F401 - the socket imports it with the first name of a host
-import encodings.idna  # noqa: F401 - the first look-up of a host's name would import it
 import io
 import socket
 import ssl

@@ -17,5 +17,9 @@ def sentence(sun: Curve) -> str | None:
     if sun.crossings(HORIZON):
         return None
     lowest, highest = sun.extremes()
-    nearest, side = (lowest, "above") if lowest > HORIZON else (highest, "below")
-    return f"The Sun stays at least {abs(nearest):.1f}° {side} the horizon all day."
+    if highest < HORIZON:
+        return f"The Sun stays at least {-highest:.1f}° below the horizon all day."
+    if lowest >= 0:
+        return f"The Sun stays at least {lowest:.1f}° above the horizon all day."
+    # Sunset is when its centre is a little below the horizon.
+    return f"The Sun does not set: its lowest altitude is {lowest:.1f}°."

@@ -90,7 +90,9 @@ def lines(events: dict[str, float], zone: ZoneInfo, now: float) -> list[str]:
 
 def where_the_sun_stays(api: Api, site: str, now: float) -> str:
     """Return a sentence about a day without rise and set of the Sun, from the plot's description."""
-    found = re.search(r"The Sun stays .*? all day\.", api.get("/events/plot", site=site, when=now).text)
+    found = re.search(
+        r"The Sun (stays .*? all day|does not set: .*?°)\.", api.get("/events/plot", site=site, when=now).text
+    )
     return found[0] if found else "The Sun neither rises nor sets."
 
 

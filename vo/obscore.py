@@ -153,7 +153,10 @@ def _space(row: ImageRow, header: dict[str, Any]) -> dict[str, Value]:
 
 
 def outline(ra: float, dec: float, width: float, height: float) -> list[float]:
-    """Return the corners of an image with north up: right ascension and declination of each, in turn.
+    """Return the corners of an image with north up: right ascension and declination of each.
+
+    They are in the counter-clockwise direction, as seen from the ground (DALI 1.1, 3.3.7). In the other
+    direction, a polygon may mean the rest of the sky.
 
     Parameters
     ----------
@@ -163,7 +166,7 @@ def outline(ra: float, dec: float, width: float, height: float) -> list[float]:
         Its size (degrees), on the plane that touches the sky in its middle.
     """
     corners: list[float] = []
-    for side, level in ((1, -1), (1, 1), (-1, 1), (-1, -1)):
+    for side, level in ((1, -1), (-1, -1), (-1, 1), (1, 1)):
         east, north = math.radians(side * width / 2), math.radians(level * height / 2)
         corners += _on_sky(ra, dec, east, north)
     return corners

@@ -33,6 +33,7 @@ NIGHTS = {
     "Eltham, midsummer": (-37.70097, 145.1918, "Australia/Melbourne", 1_797_890_000),
     "Longyearbyen, polar day": (78.2232, 15.6267, "Arctic/Longyearbyen", 1_782_000_000),
     "Longyearbyen, polar night": (78.2232, 15.6267, "Arctic/Longyearbyen", 1_797_890_000),
+    "Kuusamo, no sunset": (66.46, 29.2, "Europe/Helsinki", 1_782_000_000),
     "Iqaluit, May": (63.7467, -68.517, "America/Iqaluit", 1_778_900_000),
     "Kiritimati": (1.87, -157.4, "Pacific/Kiritimati", 1_790_000_000),
     "Ngari": (32.3167, 80.0167, "Asia/Shanghai", 1_790_800_000),
@@ -322,6 +323,7 @@ def test_after_the_last_event_the_words_say_so() -> None:
     [
         ("Longyearbyen, polar night", "The Sun stays at least 11.7° below the horizon all day."),
         ("Longyearbyen, polar day", "The Sun stays at least 11.7° above the horizon all day."),
+        ("Kuusamo, no sunset", "The Sun does not set: its lowest altitude is -0.1°."),
         ("Mission Ridge, spring", None),
     ],
 )

@@ -154,9 +154,9 @@ def test_the_columns_say_what_the_image_is(archive: ApiClient, service: SIA2Serv
     shape, frame, *numbers = str(found["s_region"]).split()
     assert (shape, frame) == ("POLYGON", "ICRS")
     corners = np.array(numbers, dtype=float).reshape(4, 2)
-    assert corners[:, 1] == pytest.approx([-5.69, -5.09, -5.09, -5.69], abs=0.001)
+    assert corners[:, 1] == pytest.approx([-5.69, -5.69, -5.09, -5.09], abs=0.001)
     across = 0.4 / np.cos(np.radians(5.39))
-    assert corners[:, 0] == pytest.approx([83.82 + across] * 2 + [83.82 - across] * 2, abs=0.001)
+    assert corners[:, 0] == pytest.approx(83.82 + across * np.array([1, -1, -1, 1]), abs=0.001)
     assert found["t_min"] == pytest.approx(obscore.mjd(CAPTURED))
     assert (found["t_max"] - found["t_min"]) * 86_400 == pytest.approx(60, abs=1e-3)
     assert found["t_exptime"] == 60.0
