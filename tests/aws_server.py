@@ -1,4 +1,4 @@
-"""The local AWS services with two requests more: keep the empty tables and bucket, and return to them.
+"""The local AWS services with two extra requests: remember the empty tables and bucket, and restore them.
 
 To make the tables before each test took 50 ms of CPU time, a third of what a test of a route takes.
 """
@@ -25,8 +25,8 @@ _PARTITION = "aws"
 class Resettable:
     """Serves moto, and the two requests.
 
-    `KEEP` remembers the tables and buckets that there are, which must be empty. `RETURN` removes everything
-    and has those tables and buckets again.
+    `KEEP` remembers the existing tables and buckets, which must be empty. `RETURN` removes everything
+    and creates those tables and buckets again.
     """
 
     def __init__(self, app: WSGIApplication) -> None:
@@ -67,7 +67,7 @@ def _empty(table: Any) -> Any:
     """Return a table with the same definition, and without rows."""
     empty = copy.copy(table)
     empty.items = defaultdict(dict)
-    # a test may switch it off
+    # a copy, because a test may switch the time to live off
     empty.ttl = dict(table.ttl)
     return empty
 

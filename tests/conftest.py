@@ -171,7 +171,7 @@ def ingester(
 def gateway_url(
     deployment: Deployment, auth0: Auth0, remotehq_stand_in: RemoteHq, aws_url: str
 ) -> Iterator[str]:
-    """Where the gateway listens, with every route of serverless.yml, before the backends of `aws_url`."""
+    """The URL of the gateway, which has every route of serverless.yml and uses the backends of `aws_url`."""
     invoker = Invoker()
     stand_ins: dict[str, StandIn] = {
         "auth0": auth0,

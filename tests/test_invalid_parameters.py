@@ -73,7 +73,7 @@ IN_PATHS = {
 }
 # Parameters without which the others are not looked at.
 NEEDED = {"/recentuploads": {"site": "mrc1"}, "/filtered_images": {"ra": "10", "dec": "20"}}
-# Its documented answers are 500: an unknown site, and a config that lacks a parameter.
+# Routes that answer 500 as documented: for an unknown site, and for a config that lacks a parameter.
 DOCUMENTED_500 = {"/events", "/events/plot", "/events/visibility"}
 
 
@@ -99,7 +99,7 @@ def check(answer: Any, path: str, told: str) -> None:
 
 
 @pytest.mark.parametrize("path", [*reads()])
-def test_no_query_and_no_path_is_a_fault_of_ours(api: ApiClient, database: str, path: str) -> None:
+def test_no_query_or_path_parameter_causes_a_server_error(api: ApiClient, database: str, path: str) -> None:
     api.post("/pipe/queue", json={"queue_name": "q"})
     names = [each["name"] for each in parameters(path, "get") if each["in"] == "query"]
     fixed = NEEDED.get(path, {})
@@ -118,7 +118,7 @@ def test_no_query_and_no_path_is_a_fault_of_ours(api: ApiClient, database: str, 
     "path",
     ["/recentuploads", "/filtered_images", "/mrc1/latest_images/3", "/events", "/events/moon/rise-set-illum"],
 )
-def test_no_body_of_a_read_is_a_fault_of_ours(api: ApiClient, database: str, path: str) -> None:
+def test_no_parameter_in_a_body_causes_a_server_error(api: ApiClient, database: str, path: str) -> None:
     documented = path.replace("mrc1", "{site}").replace("/3", "/{n}")
     for name in [each["name"] for each in parameters(documented, "get") if each["in"] == "query"]:
         for value in BODY_VALUES:

@@ -25,7 +25,7 @@ def callers(aws: str, auth0: Auth0) -> dict[str, dict[str, str]]:
         "expired user": bearer(auth0.token("auth0|observer", ["admin"], exp=1_700_000_000)),
         "own site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc1"))},
         "other site": {"x-site-key": site_keys.hand_out(Holder(SITE, "mrc2"))},
-        # of the same name as the site, so that only its kind tells them apart
+        # a PIPE with the same name as the site: only the kind of the key differs
         "pipe": {"x-site-key": site_keys.hand_out(Holder(PIPE, "mrc1"))},
         "garbage": {"X-Site-Key": "A" * 43},
     }

@@ -97,7 +97,7 @@ def _fresh() -> str:
     return uuid.uuid4().hex
 
 
-# The query and body with which a caller asks for what each route does.
+# The query and body of a typical request to each route.
 BODIES: dict[str, Callable[[SeededApi], dict[str, Any]]] = {
     "POST /upload": lambda _: {
         "json": {"object_name": f"mrc1-{_fresh()}-EX10.jpg", "s3_directory": "info-images"}

@@ -22,9 +22,9 @@ LET_IN = {
 }
 ROLELESS = "user without a role"
 CHANGING = [*LET_IN, Need.GATEWAY, Need.TOKEN]
-# No site is called "all", so no key is its key, and nobody can change its config.
+# No site is called "all", so no key belongs to it, and nobody can change its config.
 OF_ALL_SITES = {"PUT /all/config", "DELETE /all/config"}
-# Routes that change nothing even for those they let in.
+# Routes that change nothing, even for callers that are allowed to use them.
 CHANGELESS = {*OF_ALL_SITES, "POST /dummy-requires-auth"}
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -42,7 +42,7 @@ def ask(api: ApiClient, route: str, seeded: SeededApi, headers: dict[str, str]) 
 
 
 def verdict(answer: requests.Response) -> Any:
-    """401 or 403 for a refusal, whose form is checked; "in" for whatever the route itself answered."""
+    """Return 401 or 403 for a refusal and check its form; return "in" if the route itself answered."""
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     if answer.status_code == 401:
         assert answer.json() == {"message": "Unauthorized"}
@@ -71,7 +71,7 @@ def expected(route: str, caller: str) -> Any:
 
 
 def with_a_token(caller: str) -> Any:
-    """What a route says that needs a token, whosever."""
+    """What a route that needs any user's token answers."""
     return "in" if caller in {"user", ROLELESS} else 401
 
 

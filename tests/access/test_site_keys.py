@@ -59,7 +59,7 @@ def test_rotation_leaves_two_keys_good_and_no_more() -> None:
     assert [site_keys.holder(key) for key in (first, second, third)] == [None, MRC1, MRC1]
 
 
-def test_the_earlier_key_is_revoked_or_all_are() -> None:
+def test_revoke_removes_the_earlier_key_or_all_keys() -> None:
     first = site_keys.hand_out(MRC1)
     second = site_keys.rotate(MRC1)
     site_keys.revoke(MRC1, earlier_only=True)
@@ -69,7 +69,7 @@ def test_the_earlier_key_is_revoked_or_all_are() -> None:
     assert parameters() == {}
 
 
-def test_what_revokes_one_leaves_the_others() -> None:
+def test_revoking_one_holder_s_keys_leaves_the_others() -> None:
     site_keys.hand_out(MRC1)
     other = site_keys.hand_out(Holder(PIPE, "mrc1"))
     site_keys.revoke(MRC1, earlier_only=False)
@@ -88,7 +88,7 @@ def test_a_key_that_is_revoked_ends_within_a_minute(monkeypatch: pytest.MonkeyPa
 
     now += 59.9
     assert site_keys.holder(key) == MRC1
-    # garbage does not make it ask the parameter store more often
+    # invalid keys do not cause more reads of the parameter store
     assert [site_keys.holder(str(number)) for number in range(5)] == [None] * 5
     assert read_all.call_count == 0
     now += 0.2
@@ -123,13 +123,13 @@ MALFORMED = {
 
 @pytest.fixture
 def malformed() -> list[str]:
-    """Parameters that somebody has put where the keys are; their names, sorted."""
+    """Store malformed parameters where the keys are; return their names, sorted."""
     for name, value in MALFORMED.items():
         aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")
     return sorted(MALFORMED)
 
 
-def test_a_parameter_that_is_malformed_stops_no_other_key_and_is_logged_once_a_reading(
+def test_a_malformed_parameter_does_not_disable_other_keys_and_is_logged_once_per_read(
     malformed: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(site_keys._valid_keys, "_good_for_s", 60)
@@ -170,7 +170,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return ran.returncode, ran.stdout, ran.stderr
 
 
-def test_the_command_hands_out_a_key_that_opens() -> None:
+def test_the_command_hands_out_a_valid_key() -> None:
     status, key, complaint = run("make", "site", "mrc1")
     assert (status, complaint) == (0, "")
     assert site_keys.holder(key.strip()) == MRC1

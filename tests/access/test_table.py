@@ -11,7 +11,7 @@ from common.endpoints import Handler
 from local.deployment import Deployment
 from tests.events import event
 
-# Routes that answer to POST and yet read, and those that change something on GET.
+# POST routes that only read, and GET routes that change something.
 READING_POSTS = {"POST /download", "POST /downloadzip"}
 CHANGING_GETS = {"GET /control_room/{site}", "GET /control_room/{site}/restart"}
 MANY_HANDLERS = 40
@@ -30,7 +30,7 @@ def test_the_gateway_asks_for_a_token_where_the_table_says_so(deployment: Deploy
     assert {route for route, need in NEEDS.items() if need in (Need.GATEWAY, Need.TOKEN)} == with_authorizer
 
 
-def test_every_route_that_changes_something_needs_something(deployment: Deployment) -> None:
+def test_every_route_that_changes_something_needs_permission(deployment: Deployment) -> None:
     changing = {route for route in routes(deployment) if not route.startswith("GET ")}
     changing = (changing - READING_POSTS) | CHANGING_GETS
     assert {route for route, need in NEEDS.items() if need is not Need.NOTHING} == changing

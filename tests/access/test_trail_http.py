@@ -24,7 +24,7 @@ NAMES = {
     "pipe": "pipe mrc1",
     "garbage": "nobody known",
 }
-# API Gateway refuses who has no good token there, before the route runs.
+# On these routes, API Gateway refuses a caller without a valid token before the route runs.
 BY_GATEWAY = {Need.TOKEN, Need.GATEWAY}
 USERS = {"user", "user without a role"}
 

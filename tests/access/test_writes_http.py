@@ -23,7 +23,7 @@ from tests.events import call
 
 UNAUTHORIZED = (401, {"message": "Unauthorized"})
 INVALID = (403, "The key in x-site-key is not valid.")
-# The same of `PUT /{site}/config`, whose errors are JSON.
+# The same error from `PUT /{site}/config`, whose errors are JSON.
 INVALID_FOR_CONFIG = (403, {"message": INVALID[1]})
 CONFIG = {"name": "Mission Ridge"}
 
@@ -71,7 +71,7 @@ def test_garbage_is_no_key(api: ApiClient, key: str) -> None:
     assert heard(answer) == INVALID_FOR_CONFIG
 
 
-def test_what_is_stored_of_a_key_does_not_open(api: ApiClient, key: str) -> None:
+def test_the_stored_hash_of_a_key_is_not_a_valid_key(api: ApiClient, key: str) -> None:
     (stored,) = site_keys.read().keys[Holder(SITE, "mrc1")]
     assert put(api, **{"x-site-key": stored.sha256}) == INVALID_FOR_CONFIG
 
@@ -107,7 +107,7 @@ def writers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         ("admin,operator", ["viewer"], 403),
         ("admin", [], 403),
         ("admin", [["admin"], {"admin": 1}, 1, None], 403),
-        # where no role is named, none is enough, not even one that has no name
+        # a stage that names no role accepts no role, not even an empty one
         ("", ["admin", ""], 403),
         (",", [""], 403),
     ],
@@ -139,7 +139,7 @@ def test_a_broken_body_with_a_wrong_key_is_refused_for_the_key(api: ApiClient, k
 
 @pytest.mark.parametrize("directory", ["data", "info-images", "allsky", "test"])
 @pytest.mark.parametrize("field", ["object_name", "filename"])
-def test_a_site_uploads_its_own_files_alone(api: ApiClient, key: str, directory: str, field: str) -> None:
+def test_a_site_uploads_only_its_own_files(api: ApiClient, key: str, directory: str, field: str) -> None:
     def status(name: str) -> int:
         body = {field: name, "s3_directory": directory}
         return api.post("/upload", json=body, headers={"x-site-key": key}).status_code
@@ -175,7 +175,7 @@ def test_an_upload_that_names_two_sites_or_none_is_refused(api: ApiClient, key: 
 
 
 def test_a_key_of_a_site_called_none_uploads_no_file_without_a_name(api: ApiClient, key: str) -> None:
-    """`object_name: null` once counted as the name "None" for the key, and as no name for the upload."""
+    """Once, `object_name: null` was the name "None" for the key check, but no name for the upload."""
     none = {"x-site-key": site_keys.hand_out(Holder(SITE, "None"))}
     body = {"object_name": None, "filename": "mrc1-a-EX10.jpg"}
     assert api.post("/upload", json=body, headers=none).status_code == 403
@@ -220,9 +220,7 @@ def test_every_caller_gets_a_stored_room_and_only_users_make_one(
 
 
 @pytest.mark.parametrize("word", ["protected", "Open", "opne", "OPEN", "false", " "])
-def test_a_word_that_is_not_open_opens_nothing(
-    api: ApiClient, monkeypatch: pytest.MonkeyPatch, word: str
-) -> None:
+def test_only_the_word_open_opens_a_stage(api: ApiClient, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     monkeypatch.setenv("WRITE_ACCESS", word)
     assert put(api) == UNAUTHORIZED
 
@@ -234,7 +232,7 @@ def test_an_open_stage_looks_at_no_key(api: ApiClient, monkeypatch: pytest.Monke
     assert put(api, **{"x-site-key": "garbage"})[0] == 200
 
 
-def test_the_parameter_store_away_opens_nothing_and_says_try_again(
+def test_without_the_parameter_store_a_write_is_refused_with_503(
     api: ApiClient, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:9")

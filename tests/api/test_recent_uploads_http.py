@@ -52,7 +52,7 @@ def test_the_site_may_stand_in_a_json_body(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?site=", "?sitecode=mrc1"])
-def test_no_site_is_not_found(api: ApiClient, query: str) -> None:
+def test_a_request_without_a_site_is_a_404(api: ApiClient, query: str) -> None:
     answer = api.get(f"/recentuploads{query}")
     assert answer.status_code == 404
     assert answer.text == "Please be sure to include the sitecode query parameter."
@@ -89,7 +89,7 @@ def test_a_list_over_6_mb_continues_at_its_link(api: ApiClient, site: str) -> No
 
 
 @pytest.mark.slow
-def test_a_log_of_all_sites_larger_than_memory_should_hold_is_read_whole_but_not_kept(
+def test_a_huge_log_of_all_sites_is_read_completely_but_not_kept_in_memory(
     aws: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rows() -> Iterator[dict[str, Any]]:
@@ -147,7 +147,7 @@ def test_a_row_without_a_time_hides_no_other_row(aws: str, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "after", ["x", ",mrc1", "nan,mrc1", "inf,mrc1", "1e126,mrc1", "-1e999999,mrc1", "1" * 39 + ",mrc1"]
 )
-def test_a_position_that_is_none_is_refused(api: ApiClient, after: str) -> None:
+def test_an_invalid_position_is_refused(api: ApiClient, after: str) -> None:
     answer = api.get("/recentuploads", params={"site": "mrc1", "after": after})
     assert answer.status_code == 400
     assert answer.text.startswith("after must be {upload_timestamp_s},{site}")
@@ -163,7 +163,7 @@ def test_with_a_limit_the_newest_come_newest_first(api: ApiClient, site: str) ->
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1.5", "1_0", "ten", "1001", "nan"])
-def test_a_limit_that_is_none_is_refused(api: ApiClient, limit: str) -> None:
+def test_an_invalid_limit_is_refused(api: ApiClient, limit: str) -> None:
     answer = api.get(f"/recentuploads?site=mrc1&limit={limit}")
     assert (answer.status_code, answer.text) == (400, "limit must be a whole number from 1 to 1000.")
 

@@ -54,7 +54,7 @@ def test_a_form_writes_exactly_one_key_for_five_minutes(api: ApiClient, member: 
 @pytest.mark.parametrize(
     "body", [{"object_name": None, "filename": "a-b"}, {"object_name": "a-b", "filename": "c"}]
 )
-def test_the_name_stands_under_either_word(api: ApiClient, body: dict[str, Any]) -> None:
+def test_the_name_may_be_given_under_either_key(api: ApiClient, body: dict[str, Any]) -> None:
     assert api.post("/upload", json=body).json()["fields"]["key"] == "data/a-b"
 
 

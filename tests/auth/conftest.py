@@ -58,7 +58,7 @@ def userinfo_server() -> Iterator[tuple[UserInfo, str]]:
 
 @pytest.fixture
 def userinfo(userinfo_server: tuple[UserInfo, str], monkeypatch: pytest.MonkeyPatch) -> UserInfo:
-    """Auth0's `/userinfo` as the authorizer sees it, which at first knows the user."""
+    """The `/userinfo` of Auth0 that the authorizer asks; by default it knows the user."""
     answers, url = userinfo_server
     answers.reset()
     monkeypatch.setenv("AUTH0_USERINFO_URL", url)

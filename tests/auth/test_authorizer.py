@@ -26,7 +26,7 @@ from tests.auth.conftest import USER as USERINFO
 from tests.auth.conftest import UserInfo
 
 ARN = f"arn:aws:execute-api:{REGION}:123456789012:abc/prod/POST/dummy-requires-auth"
-# A day more or less, for the tests may begin long after this is read.
+# Tests use a day more or less than NOW, because they may run long after this module is imported.
 NOW = int(time.time())
 DAY_S = 24 * 3600
 
@@ -38,7 +38,7 @@ def settings(auth0: Auth0, userinfo: UserInfo, monkeypatch: pytest.MonkeyPatch) 
 
 
 def ask(headers: dict[str, str] | None) -> Any:
-    """The policy that the authorizer answers; "refused" if it raises what API Gateway makes a 401 of."""
+    """The authorizer's policy; "refused" if it raises the error that API Gateway turns into a 401."""
     event = {
         "type": "REQUEST",
         "methodArn": ARN,
@@ -47,7 +47,7 @@ def ask(headers: dict[str, str] | None) -> Any:
     }
     try:
         return handlers.authorize(event, None)
-    except Exception as error:  # noqa: BLE001 - what API Gateway looks at is the text
+    except Exception as error:  # noqa: BLE001 - API Gateway looks only at the text
         return "refused" if str(error) == "Unauthorized" else error
 
 
@@ -66,7 +66,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def relative(changes: dict[str, Any]) -> str:
-    """A test's name, which must be the same for every process that finds it: times from now on."""
+    """The name of a test case. Times are relative to NOW, so that every process makes the same name."""
     times = range(NOW - DAY_S, NOW + DAY_S + 1)
     return str({name: value - NOW if value in times else value for name, value in changes.items()})
 
@@ -98,7 +98,7 @@ def test_roles_are_json_text(auth0: Auth0, userinfo: UserInfo, roles: list[str])
 
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])
 @pytest.mark.parametrize("word", ["Bearer", "bearer", "BEARER"])
-def test_the_case_of_the_header_and_of_the_word_does_not_count(
+def test_the_header_name_and_the_word_bearer_may_have_any_case(
     auth0: Auth0, userinfo: UserInfo, name: str, word: str
 ) -> None:
     assert ask({name: f"{word} {auth0.token('auth0|tester', [])}"})["principalId"] == "auth0|tester"

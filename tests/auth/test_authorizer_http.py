@@ -65,10 +65,10 @@ def test_auth0_down_is_unauthorized(api: ApiClient, token: str, monkeypatch: pyt
     assert api.post(ROUTE, headers=bearer(token)).status_code == 401
 
 
-def test_the_certificate_may_be_its_body_alone(
+def test_the_certificate_may_lack_its_first_and_last_line(
     api: ApiClient, auth0: Auth0, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So the earlier service's secret of the same name keeps it."""
+    """The earlier service's secret of the same name has it in this form."""
     monkeypatch.setenv("AUTH0_CLIENT_PUBLIC_KEY", "\n".join(auth0.certificate.splitlines()[1:-1]))
     assert api.post(ROUTE, headers=bearer(token)).status_code == 200
     other = Auth0().token("auth0|tester", ["admin"])

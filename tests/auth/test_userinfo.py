@@ -20,7 +20,7 @@ Answer = Callable[[socket.socket], None]
 
 @contextmanager
 def serving(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """A server that answers each connection as `answer` writes; the requests that it got."""
+    """Run a server that lets `answer` respond to each connection; yield the requests that it got."""
     asked: list[bytes] = []
 
     def serve(listening: socket.socket) -> None:
@@ -65,7 +65,7 @@ def test_a_good_answer_names_the_roles(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"Authorization: Bearer a.b.c\r\n" in asked[0]
 
 
-def test_an_answer_that_is_shorter_than_it_says_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_shorter_than_its_length_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     cut = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(GOOD) + 10, GOOD)
     with (
         serving(lambda connection: connection.sendall(cut), monkeypatch),
@@ -116,7 +116,7 @@ def test_no_redirect_is_followed(monkeypatch: pytest.MonkeyPatch, status: int) -
 
 
 @pytest.mark.parametrize(
-    "head", [b"Content-Length: 104857600\r\n\r\n", b"\r\n"], ids=["its length told", "of any length"]
+    "head", [b"Content-Length: 104857600\r\n\r\n", b"\r\n"], ids=["length given", "length not given"]
 )
 def test_of_an_answer_of_100_mb_little_is_read(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     sent = []
@@ -129,14 +129,14 @@ def test_of_an_answer_of_100_mb_little_is_read(monkeypatch: pytest.MonkeyPatch, 
 
     with serving(answer, monkeypatch), pytest.raises(userinfo.UserInfoFailed):
         userinfo.roles("a.b.c")
-    # what is more than was read lies in the buffers of the two sockets
+    # bytes that were sent but not read are in the buffers of the two sockets
     assert sum(sent) < 20_000_000
 
 
 @pytest.mark.parametrize(
     "url", ["no url", "file:///etc/passwd", "ftp://127.0.0.1/", "http://", "http://[", "//a"]
 )
-def test_an_address_that_is_none_is_no_answer(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_an_invalid_address_fails(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("AUTH0_USERINFO_URL", url)
     with pytest.raises(userinfo.UserInfoFailed):
         userinfo.roles("a.b.c")

@@ -30,7 +30,7 @@ FLAGS = (
 
 @pytest.fixture
 def browser(chromium_session: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
-    """Chromium, which leaves the last page behind: the console would go on to ask the API by itself."""
+    """Chromium. It opens an empty page after each test, or else the console would go on asking the API."""
     yield chromium_session
     chromium_session.get("about:blank")
 

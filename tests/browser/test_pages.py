@@ -31,7 +31,7 @@ def test_a_route_is_tried_on_the_docs_page(api: ApiClient, browser: webdriver.Ch
     assert "New photon ranch API" in text_of(browser, answer)
 
 
-def test_the_docs_page_fits_a_phone_and_follows_the_system_into_the_dark(
+def test_the_docs_page_fits_a_phone_and_has_a_dark_mode(
     api: ApiClient, browser: webdriver.Chrome, wait: Wait
 ) -> None:
     dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
@@ -52,7 +52,7 @@ def test_the_docs_page_fits_a_phone_and_follows_the_system_into_the_dark(
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
-def test_a_contract_that_does_not_load_is_said(
+def test_a_contract_that_does_not_load_is_reported(
     api: ApiClient, browser: webdriver.Chrome, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pages import handlers

@@ -1,7 +1,7 @@
 """The earlier service's reads and writes of the tables that both services share, as they are documented.
 
-A model for the tests, of what its documentation and its deployed behaviour tell and nothing more: the row
-shapes, one page of a query, and no look at whether a note has expired.
+A model for the tests. It has only what is known from the service's documentation and deployed behaviour: the
+row shapes, one page of a query, and no check whether a note has expired.
 """
 
 import json

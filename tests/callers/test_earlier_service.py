@@ -24,7 +24,7 @@ Case = Callable[[ApiClient], Answers]
 
 
 def here(api: ApiClient, method: str, path: str, **arguments: Any) -> earlier.Answer:
-    """Return this service's answer as the earlier service's model has its own."""
+    """Return this service's answer in the form that the earlier service's model uses."""
     answer = api.request(method, path, **arguments)
     if not answer.content:
         return answer.status_code, None
@@ -145,7 +145,7 @@ def status_of_this_service(api: ApiClient) -> Answers:
     return earlier.get_status("pipe1"), here(api, "GET", "/pipe/status/pipe1")
 
 
-# What is stored, the call, and how both services' answers come about.
+# What is stored, the call, and a function that gets both services' answers.
 CASES: list[tuple[str, str, Case]] = [
     ("a config that the earlier service stored", "`GET /{site}/config`", config_of_the_earlier_service),
     ("a config that this service stored", "`GET /{site}/config`", config_of_this_service),
@@ -199,7 +199,7 @@ def test_the_table_has_no_other_line() -> None:
 
 
 def _cells(of_earlier: earlier.Answer, of_this: earlier.Answer) -> str:
-    """Return both answers as the table has them; of equal ones this service's is "the same"."""
+    """Return both answers as in the table; if they are equal, this service's is written "the same"."""
     if of_this == of_earlier:
         return f"{_told(of_earlier, with_objects=False)} | the same"
     both = of_earlier[1], of_this[1]
@@ -210,7 +210,7 @@ def _cells(of_earlier: earlier.Answer, of_this: earlier.Answer) -> str:
 
 
 def _told(answer: earlier.Answer, *, with_objects: bool) -> str:
-    """Return an answer in words: its status, and its body where that is short and no moment of this run."""
+    """Return an answer in words: its status, and its body if that is short and has no time of this run."""
     status, body = answer
     if body is None:
         return f"{status}, empty"

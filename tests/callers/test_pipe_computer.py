@@ -9,7 +9,7 @@ TIMEOUT_S = 20
 
 
 def poll(api: ApiClient) -> tuple[str, Any] | None:
-    """Return id and payload of the next job, or None: the program tells no more apart."""
+    """Return id and payload of the next job, or None: the program distinguishes nothing else."""
     answer = api.post(f"/pipe/queue/{QUEUE}/dequeue", timeout=TIMEOUT_S)
     if answer.status_code == 404:
         return None

@@ -36,7 +36,7 @@ def test_an_exposure_is_uploaded_header_first(api: ApiClient) -> None:
     for name, content in files.items():
         assert upload(api, name, content) == 204
     assert {key.removeprefix("data/"): content for key, content in stored("data/").items()} == files
-    # and the large one, at the level that the site sends, is what others get
+    # others who ask for the large file get it, although the site sends it at another level
     answer = api.post("/download", json={"object_name": f"{BASE}-EX01.fits.fz"})
     assert requests.get(answer.text, timeout=30).status_code == 200
 
@@ -56,7 +56,7 @@ def test_a_large_fits_of_level_00_is_fetched_from_its_channel(api: ApiClient) ->
 
 
 def sent(api: ApiClient, body: str, **headers: Any) -> tuple[int, dict[str, Any]]:
-    """Return status and JSON of a config that is sent; the program reads any answer so, or loops for ever."""
+    """Send a config; return status and JSON. The program loops forever if an answer is not JSON."""
     answer = api.put("/mrc1/config/", data=body, headers={"Content-Type": None, **headers})
     found = answer.json()
     assert isinstance(found, dict)

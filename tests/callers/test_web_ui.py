@@ -1,6 +1,6 @@
 """The web UI's calls, request by request, with what its code does with each answer.
 
-Its code runs in a browser on another origin, with axios: an answer without CORS headers is none for it.
+Its code runs in a browser on another origin, with axios: it cannot read an answer without CORS headers.
 """
 
 import json
@@ -49,7 +49,7 @@ def ui(api: ApiClient) -> Browser:
 
 
 def test_a_preflight_allows_every_method_and_header_of_the_ui(ui: Browser) -> None:
-    """A browser asks first, for a JSON body and for a token."""
+    """A browser sends a preflight before a request with a JSON body or a token."""
     for method, path in (("POST", "/download"), ("DELETE", "/nightlog/mrc1"), ("POST", "/downloadzip")):
         wanted = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "authorization"}
         answer = ui.ask("OPTIONS", path, headers=wanted)

@@ -32,7 +32,7 @@ DISTURBANCES = (
     Disturbance("dynamodb", "cut"),
     Disturbance("ssm", "cut"),
 )
-# A guard against a test that hangs, and no measure: that is what benchmarks are for.
+# Only a guard against a test that hangs. Speed is measured by the benchmarks.
 LONGEST_S = 60.0
 WELL_AGAIN = 3
 

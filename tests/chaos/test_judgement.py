@@ -57,12 +57,12 @@ def test_recovery_is_until_the_last_call_that_failed() -> None:
     assert WINDOW.recovery_s(calls[:1]) == 0
 
 
-def test_an_answer_that_hangs_after_the_return_is_no_recovery() -> None:
+def test_a_slow_answer_after_the_return_delays_recovery() -> None:
     assert WINDOW.recovery_s([Call("GET /{site}/config", 21, 11, 200)]) == 12
     assert WINDOW.recovery_s([Call("GET /{site}/config", 21, 4, 200)]) == 0
 
 
-def test_a_register_allows_what_was_certain_and_what_may_be() -> None:
+def test_a_register_allows_the_last_certain_value_and_later_uncertain_ones() -> None:
     register = Register()
     for value, status in ((1, 200), (2, 503), (3, NONE), (4, 400)):
         register.note(value, status)
@@ -75,7 +75,7 @@ def samples(values: list[float]) -> list[Sample]:
     return [Sample(30.0 * number, value, 1, 1, 1, 1, 0) for number, value in enumerate(values)]
 
 
-def test_growth_is_the_slope_a_minute() -> None:
+def test_growth_is_the_slope_per_minute() -> None:
     assert slope(samples([100, 101, 102, 103]), "memory_mb") == pytest.approx(2)
     assert slope(samples([100, 102, 98, 100, 100]), "threads") == 0
 

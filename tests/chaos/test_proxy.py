@@ -61,9 +61,7 @@ def test_in_calm_a_slow_reader_gets_the_whole_of_a_large_answer(
         assert answer.content == BIG
 
 
-def test_of_a_short_answer_half_arrives_and_less_than_is_said(
-    proxy: Proxy, session: requests.Session
-) -> None:
+def test_only_half_of_a_short_answer_arrives(proxy: Proxy, session: requests.Session) -> None:
     proxy.switch(Mode.SHORT)
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="500 more expected"):
         get(session, proxy)
@@ -90,7 +88,7 @@ def test_a_dribbling_answer_arrives_whole(proxy: Proxy, session: requests.Sessio
 
 
 @pytest.mark.parametrize("mode", [Mode.KILLED, Mode.CUT])
-def test_connections_break_also_open_ones_and_come_back(
+def test_connections_break_even_open_ones_and_can_be_made_again(
     proxy: Proxy, session: requests.Session, mode: Mode
 ) -> None:
     get(session, proxy)
@@ -102,7 +100,7 @@ def test_connections_break_also_open_ones_and_come_back(
     assert get(session, proxy) == BODY
 
 
-def test_what_is_cut_was_done_what_is_killed_was_not(
+def test_a_cut_request_was_done_and_a_killed_one_was_not(
     proxy: Proxy, session: requests.Session, asked: list[str]
 ) -> None:
     for mode in (Mode.CUT, Mode.KILLED, Mode.SILENT):
@@ -119,7 +117,7 @@ def test_slow_answers_come_late_and_whole(proxy: Proxy, session: requests.Sessio
     assert time.monotonic() - began >= DELAY_S
 
 
-def test_silence_lasts_for_who_has_asked_and_ends_for_others(proxy: Proxy, session: requests.Session) -> None:
+def test_silence_lasts_for_open_requests_only(proxy: Proxy, session: requests.Session) -> None:
     proxy.switch(Mode.SILENT)
     with pytest.raises(requests.Timeout):
         get(session, proxy)

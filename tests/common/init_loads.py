@@ -33,7 +33,7 @@ print(json.dumps([status, by_import, init, state()]))
 
 
 def main() -> None:
-    """Print a JSON object by function. One is also run as if not on AWS: `getConfig elsewhere`."""
+    """Print a JSON object by function. `getConfig elsewhere` is getConfig run as if not on AWS."""
     found = {}
     with seeded_stack.running() as seed:
         for name, handler, events in cold_starts.functions(seed):

@@ -1,4 +1,4 @@
-"""A module with which a template process fails to start: its socket closes a moment before it has ended."""
+"""A module that makes a template process fail to start: it closes its socket shortly before it ends."""
 
 import os
 import sys

@@ -22,7 +22,7 @@ BARE = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    # whatever reaches for AWS itself ends here, at once
+    # any request to the real AWS fails here at once
     "HTTPS_PROXY": "http://127.0.0.1:9",
 }
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
@@ -88,7 +88,7 @@ def refusing() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("command", [KEYS, SCHEMA])
-def test_credentials_that_may_not(command: list[str], refusing: str) -> None:
+def test_credentials_without_permission(command: list[str], refusing: str) -> None:
     status, said = run(command, **CREDENTIALS, AWS_ENDPOINT_URL=refusing)
     assert status == 1
     assert said.startswith("AWS cannot be used: An error occurred (AccessDeniedException)")

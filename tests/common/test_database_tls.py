@@ -190,11 +190,11 @@ def test_a_server_on_this_machine_needs_no_tls(host: str) -> None:
     assert with_tls(f"postgresql://me@{host}/images") == f"postgresql://me@{host}/images"
 
 
-def test_one_other_machine_of_several_needs_tls() -> None:
+def test_tls_is_needed_if_one_of_several_hosts_is_another_machine() -> None:
     assert parse_dsn(with_tls(f"postgresql://me@localhost:1,{HOST}:2/i"))["sslmode"] == "verify-full"
 
 
-def test_a_region_without_roots_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_without_roots_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REGION", "mars-north-1")
     with pytest.raises(DatabaseUrlRefused, match=r"rds/mars-north-1\.pem"):
         with_tls(f"postgresql://me@{HOST}/images")

@@ -33,7 +33,7 @@ def _something_to_read(aws: str) -> None:
 
 @pytest.fixture
 def _late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests have no time."""
+    """Requests have too little time left for a read."""
     monkeypatch.setattr(request_context, "RESPOND_WITHIN_S", 1.0)
 
 

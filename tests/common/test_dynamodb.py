@@ -175,9 +175,9 @@ def test_update_answers_what_it_is_asked_for() -> None:
 @pytest.mark.parametrize(
     ("value", "size"),
     [
-        # from the developer guide, "DynamoDB item sizes and formats": names and texts count UTF-8 bytes,
-        # a number about a byte for two significant digits and one more, null and booleans one,
-        # lists and maps three and one for each element
+        # from the developer guide, "DynamoDB item sizes and formats": names and texts take
+        # their UTF-8 bytes; a number takes about one byte for two significant digits, plus one; null and
+        # booleans take one; lists and maps take three, plus one for each element
         ("", 0),
         ("é", 2),
         (None, 1),
@@ -246,7 +246,7 @@ def test_a_row_that_only_dynamodb_finds_too_large_is_too_large_all_the_same() ->
 
 
 @pytest.mark.usefixtures("aws")
-def test_rows_are_read_as_they_come_and_not_held_against_botocore_s_models(
+def test_rows_are_read_without_botocore_s_models(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     row = {

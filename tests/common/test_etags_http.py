@@ -20,7 +20,7 @@ PATHS = ["/mrc1/config", "/all/config", "/recentuploads?site=mrc1", "/nightlog/m
 
 @pytest.fixture
 def network(api: ApiClient, insert: Insert, monkeypatch: pytest.MonkeyPatch) -> ApiClient:
-    """A site with a config, an image, an upload, a note and a queue; no hour ends during the test."""
+    """A site with a config, an image, an upload, a note and a queue; signed URLs do not change."""
     monkeypatch.setattr(packages, "STEADY_S", 10**9)
     api.put("/mrc1/config", json=CONFIG).raise_for_status()
     api.post("/nightlog/mrc1", json={"note_data": {"message": "clear"}}).raise_for_status()

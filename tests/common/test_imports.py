@@ -12,7 +12,7 @@ FOLDERS = {path.parent.name for path in ROOT.glob("*/*.py")} - {"common"}
 
 
 def imported_packages(path: Path) -> set[str]:
-    """Return the first names of what a module imports, also inside its functions."""
+    """Return the top-level packages that a module imports, also inside its functions."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""The one reader of a number in a text, and that every service reads numbers with it."""
+"""There is one function that reads a number from a text, and every service uses it."""
 
 import ast
 import math

@@ -1,4 +1,4 @@
-"""Rows of DynamoDB as no caller of this API writes them, but others can: each costs itself at most."""
+"""Rows of DynamoDB that only other programs can write, not this API: an odd row affects only itself."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -73,7 +73,7 @@ def test_an_info_image_with_odd_values_is_answered(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("path", [{"SS": ["a"]}, {"N": "1"}, {"M": {}}, {"BOOL": True}])
-def test_an_info_image_with_a_path_that_is_none_has_no_url(api: ApiClient, path: dict[str, Any]) -> None:
+def test_an_info_image_with_an_invalid_path_has_no_url(api: ApiClient, path: dict[str, Any]) -> None:
     put("INFO_IMAGES_TABLE", pk="mrc1#1", jpg_medium_exists={"BOOL": True}, jpg_10_file_path=path)
     answer = api.get("/infoimage/mrc1/1")
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Reads of PostgreSQL: what they answer, what goes wrong and what it is called, and lost connections."""
+"""Reads of PostgreSQL: their results, their errors and the names of these, and lost connections."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ def backend() -> int:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something is so; a guard against a test that hangs, and no measure."""
+    """Wait until a condition is true. The limit only guards against a test that hangs."""
     end = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < end, "it never came"
@@ -223,7 +223,7 @@ def test_importing_it_and_the_handlers_imports_no_driver_and_needs_no_environmen
 
 @pytest.fixture
 def proxy(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """What lies before PostgreSQL, and can hang; it has half a second for each answer."""
+    """A proxy in front of PostgreSQL that can hang; each answer must come within half a second."""
     folder = parse_qs(urlsplit(database).query)["host"][0]
     proxy = Proxy(f"{folder}/.s.PGSQL.5432", delay_s=0)
     monkeypatch.setenv("DATABASE_URL", f"postgresql://postgres@127.0.0.1:{proxy.port}/postgres")
@@ -242,7 +242,7 @@ def test_a_server_that_hangs_times_out(proxy: Proxy, monkeypatch: pytest.MonkeyP
     with pytest.raises(postgres.NoAnswer) as raised:
         backend()
     assert raised.value.body == "Try again later: the image database does not answer."
-    # the caller has waited once, for the connection that was kept
+    # the caller waited only for the kept connection: no new one was tried
     assert connect.call_count == 0
     with pytest.raises(postgres.NoAnswer):
         backend()

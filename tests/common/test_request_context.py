@@ -38,7 +38,7 @@ def in_turn() -> list[tuple[str, float]]:
 
 
 @pytest.mark.parametrize("run", [by_a_pool, in_turn])
-def test_threads_have_the_context_of_who_started_them_and_change_only_their_own(run: Any) -> None:
+def test_threads_get_a_copy_of_their_starter_s_context(run: Any) -> None:
     with request_context.updated(request_id="r1"), request_context.deadline():
         found = run()
         assert request_context.current().retry_until == 0.0
@@ -47,7 +47,7 @@ def test_threads_have_the_context_of_who_started_them_and_change_only_their_own(
 
 
 def test_outside_a_request_nothing_is_carried() -> None:
-    # In contexts of their own: what runs in the tests' thread without a request leaves its changes there.
+    # Each in a new context: without a request, changes would stay in the context of the tests' thread.
     assert Context().run(in_a_pool, 1)[1] == math.inf
     assert Context().run(request_context.current) == RequestContext()
 
@@ -70,7 +70,7 @@ def names_used(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
-def test_every_thread_of_a_service_comes_from_the_one_pool_and_every_context_is_the_one() -> None:
+def test_services_start_threads_and_make_contexts_only_in_request_context() -> None:
     files = [path for folder in SERVICES for path in folder.rglob("*.py")]
     assert len(files) > 50
     found = {path.name for path in files if {*_PLAIN, "ContextVar"} & set(names_used(path))}

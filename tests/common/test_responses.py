@@ -1,4 +1,4 @@
-"""Listings: as much as fits, whole elements, and a way on."""
+"""Listings: an answer has as many whole elements as fit, and a link to the rest."""
 
 import base64
 import gzip
@@ -48,7 +48,7 @@ def wire_size(answer: dict[str, Any] | str) -> int:
 
 
 @given(st.lists(st.text(), max_size=30), st.integers(2, 400))
-def test_what_fits_is_the_most_that_fits(elements: list[str], limit: int) -> None:
+def test_fitting_returns_the_largest_number_that_fits(elements: list[str], limit: int) -> None:
     whole = Listing(enumerate(elements), lambda place: {"after": str(place)})
     count = whole.fitting(limit)
     if count < len(elements):
@@ -95,7 +95,7 @@ def test_an_object_is_cut_at_a_whole_member() -> None:
     assert answer["headers"]["Link"] == f'<?after={list(kept)[-1]}>; rel="next"'
 
 
-def test_members_are_sorted_within_an_answer_and_go_on_in_the_order_of_reading() -> None:
+def test_members_are_sorted_within_an_answer_and_the_link_follows_the_reading_order() -> None:
     names = [f"site{number * 7 % 10}" for number in range(10)]
     members = {name: name * 100_000 for name in names}
     whole = Listing(members.items(), lambda name: {"after": name}, is_object=True)
@@ -165,7 +165,7 @@ def test_following_the_links_gives_everything_once(
     assert seen == elements
 
 
-def test_an_answer_over_10_kb_leaves_gzipped_for_who_accepts_it() -> None:
+def test_an_answer_over_10_kb_is_gzipped_if_the_caller_accepts_it() -> None:
     for characters, packed in ((9_000, False), (11_000, True)):
         answer = to_lambda(listing(["x" * characters]), accepts_gzip=True)
         assert (answer["isBase64Encoded"], body(answer)) == (packed, ["x" * characters])

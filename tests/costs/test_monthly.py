@@ -18,7 +18,7 @@ def test_storage_is_the_last_month_in_standard_and_the_others_in_infrequent_acce
     assert monthly.storage(50, 12) == pytest.approx(50 * monthly.storage(1, 12))
 
 
-def test_a_wait_is_paid_by_memory_polls_and_looks() -> None:
+def test_the_price_of_a_wait_is_memory_polls_and_table_reads() -> None:
     # A quarter of a GB for 2,628,000 s; a call each 15 s; two units each half second.
     assert monthly.long_polls(256) == pytest.approx(
         2_628_000 * (0.25 * 16.6667e-6 + 3.70e-6 / 15 + 2 * 2 * 0.125e-6)
@@ -27,7 +27,7 @@ def test_a_wait_is_paid_by_memory_polls_and_looks() -> None:
     assert monthly.plain_polls() < monthly.long_polls(monthly.dequeue_mb()) / 20
 
 
-def test_the_wait_is_the_one_that_the_code_has() -> None:
+def test_the_wait_in_the_estimate_is_that_of_the_code() -> None:
     assert (monthly.WAIT_S, monthly.LOOK_S) == (arguments.MAX_WAIT_S, leases.LOOK_EVERY_S)
 
 

@@ -36,7 +36,7 @@ def test_memory_does_not_grow_with_what_matches(aws: str, cursor: Any) -> None:
     few = peak_of_a_page()
     fill(cursor, 2 * image_lists.MAX_ROWS, 8000)
     many = peak_of_a_page()
-    # a thousand headers of 8 KB at once, and the packages
+    # enough for a thousand headers of 8 KB at once, and for the packages
     assert few < 60_000_000
     assert many < few * 1.1
 
@@ -75,7 +75,7 @@ def test_a_list_of_intermediates_is_not_read_on_for_ever(
     assert page.rest[1] == 98
 
 
-def test_a_pattern_that_takes_too_long_is_stopped_and_said_so(
+def test_a_pattern_that_takes_too_long_is_stopped_with_an_error(
     api: ApiClient, cursor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cursor.execute(

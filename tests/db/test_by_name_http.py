@@ -94,7 +94,7 @@ def test_a_row_of_nulls_is_a_package_with_every_key(api: ApiClient, insert: Inse
         ('{"ORIGNAME": "caf\\u00e9\\ud83d", "SITEID": "\\ud83d\\ude00"}', ("café?", "😀///raw", "", "")),
     ],
 )
-def test_of_every_header_the_cards_that_it_has(
+def test_a_package_has_the_cards_that_its_header_has(
     api: ApiClient, insert: Insert, header: str | None, cards: tuple[Any, ...]
 ) -> None:
     insert(header=header)
@@ -160,7 +160,7 @@ def test_a_header_comes_whole(api: ApiClient, insert: Insert) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "{", "[1]", "12", "{}", "[" * 100_000])
-def test_a_header_that_is_none_is_an_empty_object(api: ApiClient, insert: Insert, header: str | None) -> None:
+def test_an_invalid_header_is_an_empty_object(api: ApiClient, insert: Insert, header: str | None) -> None:
     insert(header=header)
     answer = api.get(f"/fitsheader/{NAME}")
     assert (answer.status_code, answer.text) == (200, "{}")
@@ -172,6 +172,6 @@ def test_a_header_with_what_json_lacks_is_valid_json(api: ApiClient, insert: Ins
     assert text == '{"A":null,"B":[null,null,null],"C":"?","?":{"D":null}}'
 
 
-def test_no_row_has_no_header(api: ApiClient, insert: Insert) -> None:
+def test_without_a_row_there_is_no_header(api: ApiClient, insert: Insert) -> None:
     answer = api.get("/fitsheader/nothing")
     assert (answer.status_code, answer.text) == (404, "No fits header found in the db for nothing")

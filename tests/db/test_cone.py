@@ -67,7 +67,7 @@ class Sky:
 
 
 def moved(ra: Array, dec: Array, away: Array, direction: Array) -> tuple[Array, Array]:
-    """The places at a distance from others; everything in degrees."""
+    """Return the places that are `away` from the given ones, in a direction; everything in degrees."""
     ra, dec, away, direction = map(np.radians, (ra, dec, away, direction))
     sine = np.sin(dec) * np.cos(away) + np.cos(dec) * np.sin(away) * np.cos(direction)
     east = np.arctan2(np.sin(direction) * np.sin(away) * np.cos(dec), np.cos(away) - np.sin(dec) * sine)
@@ -81,7 +81,7 @@ def vectors(ra: Array, dec: Array) -> Array:
 
 @pytest.fixture(scope="module")
 def sky(image_table: ImageTable) -> Iterator[Sky]:
-    """The made sky, in the image table."""
+    """The generated sky, in the image table."""
     sky = Sky()
     image_table.empty()
     connection = psycopg2.connect(image_table.url)
@@ -132,7 +132,7 @@ def test_the_same_images_as_a_loop_finds(sky: Sky, place: tuple[float, float], r
     assert found(*place, radius) - unsure == inside
 
 
-def test_the_made_sky_has_images_at_every_distance_from_the_centres(sky: Sky) -> None:
+def test_the_generated_sky_has_images_at_every_distance_from_the_centres(sky: Sky) -> None:
     for centre in CENTRES:
         counts = [len(sky.within(*centre, radius)[0]) for radius in RADII]
         assert counts == sorted(set(counts))

@@ -192,7 +192,7 @@ def test_newest_first_by_sort_date(api: ApiClient, insert: Insert) -> None:
         ("2024-01-10T12:00:00.5%2B00:00", "2024-01-10 12:00:00.5"),
         ("January 10, 2024 noon", None),
         ("20240110", "2024-01-10"),
-        # PostgreSQL takes +12 for a zone, of which a timestamp has none
+        # PostgreSQL reads +12 as a zone and ignores it, because a timestamp has no zone
         ("2024-01-10%2B12", "2024-01-10"),
     ],
 )
@@ -357,7 +357,7 @@ def test_a_page_says_how_to_go_on_with_every_condition(api: ApiClient, insert: I
         assert "Link" not in third.headers
 
 
-def test_a_stack_in_a_circle_shows_the_last_image_of_it_that_is_there(api: ApiClient, insert: Insert) -> None:
+def test_a_stack_shows_its_last_image_inside_the_circle(api: ApiClient, insert: Insert) -> None:
     """The telescope drifted out of the circle, and into it again."""
     keys = [
         insert(
@@ -393,7 +393,7 @@ def test_tiny_distances_spoil_no_search(api: ApiClient, insert: Insert, radius: 
     assert ids(api.get("/filtered_images", params=place)) == keys[::-1]
 
 
-def test_images_that_come_while_one_pages_change_no_later_page(api: ApiClient, insert: Insert) -> None:
+def test_images_that_arrive_during_paging_change_no_later_page(api: ApiClient, insert: Insert) -> None:
     keys = [insert() for _ in range(4)][::-1]
     first = api.get("/filtered_images", params={"limit": 2})
     insert(sort_date=NIGHT + MINUTE)
@@ -440,7 +440,7 @@ def test_an_answer_is_never_over_6_mb_and_nothing_is_lost(
         ("-infinity", (1, -62_135_596_800_000)),
     ],
 )
-def test_an_image_of_a_year_that_cannot_be_spoils_no_list(
+def test_an_image_of_an_impossible_year_spoils_no_list(
     api: ApiClient, insert: Insert, cursor: Any, date: str, expected: tuple[int, int]
 ) -> None:
     insert()

@@ -76,7 +76,7 @@ def test_n_may_be_more_than_there_are(api: ApiClient, insert: Insert, n: str) ->
     assert "Link" not in answer.headers
 
 
-def test_a_huge_n_is_cut_and_led_on_to_exactly_n(
+def test_a_huge_n_is_answered_in_pages_that_have_exactly_n_images(
     api: ApiClient, insert: Insert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.image_lists.MAX_ROWS", 4)
@@ -111,7 +111,7 @@ def test_a_position_that_no_link_gave_is_refused(
     )
 
 
-def test_a_position_far_from_every_image_is_one_all_the_same(api: ApiClient, insert: Insert) -> None:
+def test_a_position_far_from_every_image_is_accepted(api: ApiClient, insert: Insert) -> None:
     key = insert()
     assert ids(api.get("/filtered_images", params={"after": f"9999-12-31T00:00:00,{10**30}"})) == [key]
     assert ids(api.get("/filtered_images", params={"after": "0001-01-01T00:00:00,5"})) == []
@@ -145,7 +145,7 @@ def test_no_sites_no_images(api: ApiClient, insert: Insert) -> None:
     assert latest_of_all(api) == {}
 
 
-def test_a_site_is_there_as_soon_as_its_config_is_and_no_longer(api: ApiClient, insert: Insert) -> None:
+def test_a_site_is_listed_while_it_has_a_config(api: ApiClient, insert: Insert) -> None:
     insert(base_filename="new")
     assert latest_of_all(api) == {}
     api.put("/mrc1/config", json={})

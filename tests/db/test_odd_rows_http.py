@@ -1,4 +1,4 @@
-"""Rows and tables that are not as they should be: on every image route, an odd row costs that row at most."""
+"""Rows and tables that are not as they should be: on every image route, an odd row affects only itself."""
 
 import io
 import json
@@ -32,7 +32,7 @@ ROUTES: dict[str, Ask] = {
     "filtered_images": lambda api: api.get("/filtered_images", params={"site": "mrc1"}),
     "downloadzip": lambda api: api.post("/downloadzip", json=ZIP),
 }
-# What routes other than those of whole packages read.
+# The columns that are read by routes that do not answer whole packages.
 READ = {
     "latest_image_all_sites": {
         "image_id",
@@ -77,7 +77,7 @@ ODD_ROWS: dict[str, dict[str, Any]] = {
     "a type that is a path": {"data_type": "/../EX"},
     "a name too long for a key": {"base_filename": "n" * 2000},
     "a name with control characters": {"base_filename": "a\nb\x01"},
-    "a name in place of a form's": {"base_filename": "${filename}"},
+    "a name that looks like a variable of an upload form": {"base_filename": "${filename}"},
     "a name with every odd character": {"base_filename": "ü %?#&+'\"<>|*"},
     "an invalid site": {"site": "no/such\nsite"},
     "dates before year 1": {"sort_date": "4000-01-01 BC", "capture_date": "4000-01-01 BC"},
@@ -106,7 +106,7 @@ def _one_good_image(api: ApiClient, insert: Insert) -> None:
 
 
 @pytest.mark.usefixtures("_one_good_image")
-def test_odd_rows_cost_themselves_at_most(api: ApiClient, insert: Insert) -> None:
+def test_odd_rows_affect_only_themselves(api: ApiClient, insert: Insert) -> None:
     newer = NIGHT.replace(hour=5)
     for odd in ODD_ROWS.values():
         insert(**{"base_filename": "other", "sort_date": newer, "capture_date": newer, **odd})

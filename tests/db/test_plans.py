@@ -142,7 +142,7 @@ def test_each_query_uses_its_index_and_no_other(cursor: Any) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_where_images_are_dense_the_newest_of_all_are_read(cursor: Any) -> None:
+def test_where_images_are_dense_the_index_of_the_newest_is_used(cursor: Any) -> None:
     """All images are of one target. To sort them all would take longer."""
     cursor.execute(FILL.replace(SPIRAL, "80.1, 20.1"))
     cursor.execute("VACUUM ANALYZE images")
@@ -154,6 +154,6 @@ def test_no_index_is_without_a_query(cursor: Any) -> None:
     cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'images'")
     assert {name for (name,) in cursor.fetchall()} == {
         "images_pkey",
-        "images_with_fits_by_capture_at_site",  # which `api` reads with
+        "images_with_fits_by_capture_at_site",  # used by a query of `api`
         *(index for _, index in PLANS.values()),
     }

@@ -45,7 +45,7 @@ def test_applied_twice_it_keeps_table_rows_and_indexes(database: str, cursor: An
 def test_the_ingester_writes_while_indexes_are_built(
     database: str, cursor: Any, production: list[str]
 ) -> None:
-    """Each statement runs while another connection inserts; the longest wait tells whether it was let."""
+    """Each statement runs while another connection inserts; an insert fails if it waits too long."""
     written, done = [], Event()
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""The rule of smart stacks against the slow reading of it, in memory and page by page through PostgreSQL."""
+"""The rule of smart stacks against its slow reference, in memory and page by page through PostgreSQL."""
 
 import json
 from datetime import timedelta
@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def either_way(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[Any]:
-    """As the one kind of header has a number, or as the other."""
+    """Numbers as either kind of header has them: as numbers or as texts."""
     return st.one_of(numbers, numbers.map(str), numbers.map("{:04d}".format), numbers.map("{}.0".format))
 
 

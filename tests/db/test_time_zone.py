@@ -43,7 +43,7 @@ def test_packages_filters_and_paging_are_in_utc(zone: str, api: ApiClient, inser
     assert [image["image_id"] for image in second.json()] == [older]
 
 
-def test_now_is_now(zone: str, api: ApiClient, insert: Insert, cursor: Any) -> None:
+def test_now_is_the_current_time_in_any_zone(zone: str, api: ApiClient, insert: Insert, cursor: Any) -> None:
     key = insert(base_filename=WHOLE_ROW["base_filename"])
     cursor.execute("UPDATE images SET capture_date = now() AT TIME ZONE 'UTC'")
     for window, expected in (({"start_date": "now"}, []), ({"end_date": "now"}, [key])):

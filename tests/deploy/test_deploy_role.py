@@ -15,7 +15,7 @@ from local.deployment import PROJECT
 from support.network import BUCKET, REGION, SERVICE
 
 # Rights that AWS's schemas name for uses which these templates do not have. The last line has actions that
-# IAM does not know: there, the right to put a setting is that to delete it.
+# IAM does not know: the right to put such a setting is also the right to delete it.
 FEATURES = """
 dynamodb:EnableKinesis* dynamodb:DisableKinesis* dynamodb:UpdateKinesis* dynamodb:*Replica dynamodb:Import*
 dynamodb:DescribeImport dynamodb:PutResourcePolicy dynamodb:DeleteResourcePolicy dynamodb:BatchWriteItem
@@ -110,7 +110,7 @@ def test_the_types_are_those_of_the_compiled_templates() -> None:
 def test_the_role_may_do_nothing_else() -> None:
     rights = {right for kind in types() for right in needed(kind)}
     more = {right for right in allowed() - rights - OF_OSLS if not right.startswith("cloudformation:")}
-    # It sets what an event of a function does with failures by this older name too.
+    # CloudFormation also uses this older name to set what happens when an event's function fails.
     assert more <= {"lambda:UpdateFunctionEventInvokeConfig", "ec2:DescribeNetworkInterfaces"}
 
 

@@ -26,7 +26,7 @@ STACK = f"{SERVICE}-prod"
 
 
 def replace(monkeypatch: pytest.MonkeyPatch, service: str, **operations: Callable[..., Any]) -> None:
-    """Replace operations of a service that moto does not have, or answers in one way only."""
+    """Replace operations of a service that moto lacks, or always answers in the same way."""
     make = Account.client
 
     def made(self: Account, name: str, region: str = "") -> Any:
@@ -45,7 +45,7 @@ def settings_with(quota: int) -> Callable[[], Any]:
 
 @pytest.fixture(scope="module")
 def empty_account() -> Any:
-    """An account of its own, in which there is nothing."""
+    """An empty account, in a server of its own."""
     with pytest.MonkeyPatch.context() as patch:
         child = Child("local.aws_server")
         patch.setenv("AWS_ENDPOINT_URL", child.ready["url"])
@@ -138,19 +138,19 @@ def test_what_is_there_already_is_not_made_again(account: Callable[..., str]) ->
     said = account(storage="make")
     assert f"The bucket {BUCKET} exists already. Set storage: exist" in said
     assert f"The tables {table} exist already. Set storage: exist" in said
-    # Of a stage that has made them, they must be there.
+    # If the stage itself has made them, they must exist.
     make_stack(own=True)
     said = account(storage="make")
     assert f"The bucket {BUCKET} exists.\n" in said
     assert "Of the six tables, 1 exist." in said
 
 
-def test_a_bucket_in_another_region_is_told(account: Callable[..., str]) -> None:
+def test_a_bucket_in_another_region_is_reported(account: Callable[..., str]) -> None:
     make_bucket("ap-southeast-2")
     assert f"The bucket {BUCKET} is in ap-southeast-2. The network is in {REGION}" in account()
 
 
-def test_a_bucket_of_another_account_is_told(
+def test_a_bucket_of_another_account_is_reported(
     account: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**_bucket: str) -> None:
@@ -160,7 +160,7 @@ def test_a_bucket_of_another_account_is_told(
     assert "belongs to another account, or your keys may not see it. Choose another name" in account()
 
 
-def test_a_stack_of_another_service_is_told(account: Callable[..., str]) -> None:
+def test_a_stack_of_another_service_is_reported(account: Callable[..., str]) -> None:
     make_stack(own=False)
     said = account()
     assert f"The stack {STACK} belongs to another service, perhaps the earlier one." in said
@@ -168,7 +168,7 @@ def test_a_stack_of_another_service_is_told(account: Callable[..., str]) -> None
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED"])
-def test_a_stack_that_cannot_be_updated_is_told(
+def test_a_stack_that_cannot_be_updated_is_reported(
     account: Callable[..., str], status: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Account, "stack", lambda _self: {"StackStatus": status})
@@ -299,7 +299,7 @@ def test_the_command_tells_how_much_is_wrong(
     assert capsys.readouterr().out.endswith("The stage can be deployed.\n")
 
 
-def test_an_account_that_does_not_answer_is_a_sentence(
+def test_an_account_that_does_not_answer_is_one_error_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

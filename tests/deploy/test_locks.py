@@ -17,7 +17,7 @@ def locked(name: str) -> dict[str, frozenset[str]]:
     }
 
 
-def test_what_serves_is_what_is_tested() -> None:
+def test_the_versions_for_serving_are_the_tested_versions() -> None:
     def versions(name: str) -> set[str]:
         return {entry.partition(" ;")[0] for entry in locked(name)}
 

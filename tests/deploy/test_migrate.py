@@ -91,7 +91,7 @@ def test_without_a_database_of_its_own_the_stage_needs_a_url(
     assert migrate.main(["prod"]) == 0
 
 
-def test_a_failure_of_the_function_is_a_sentence_and_leaves_no_owner_s_url(
+def test_a_failure_of_the_function_is_reported_and_leaves_no_owner_s_url(
     terminal: pytest.MonkeyPatch, own_database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal.setattr(migrate, "_owner_url", lambda _account: own_database.replace("/own_", "/no_"))
@@ -100,7 +100,7 @@ def test_a_failure_of_the_function_is_a_sentence_and_leaves_no_owner_s_url(
     assert "owner-db-url" not in parameters()
 
 
-def test_a_stage_without_the_function_is_told(
+def test_a_stage_without_the_function_is_reported(
     terminal: pytest.MonkeyPatch, own_database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal.setattr(migrate, "_owner_url", lambda _account: own_database)
@@ -108,7 +108,7 @@ def test_a_stage_without_the_function_is_told(
     assert f"There is no function {SERVICE}-dev-migrateDatabase." in capsys.readouterr().err
 
 
-def test_an_account_that_does_not_answer_is_a_sentence(
+def test_an_account_that_does_not_answer_is_one_error_sentence(
     terminal: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     terminal.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -98,7 +98,7 @@ def change(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         (change("ui", "url", to="observe.example.org"), "ui.url: 'observe.example.org' does not match"),
     ],
 )
-def test_a_mistake_is_a_sentence_that_names_its_place(
+def test_a_mistake_is_reported_with_its_place(
     mistake: Callable[[dict[str, Any]], None],
     sentence: str,
     tmp_path: Path,
@@ -116,7 +116,7 @@ def test_a_mistake_is_a_sentence_that_names_its_place(
     assert sentence in told
 
 
-def test_a_missing_or_broken_file_is_a_sentence(
+def test_a_missing_or_broken_file_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NETWORK", str(tmp_path / "none.yml"))

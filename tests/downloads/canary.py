@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 CANARY = secrets.token_hex(16).encode()
-# What decoding a number of the file, or encoding one of the result, does to the order of its bytes.
+# Kinds of numbers: decoding the file or encoding the result may reverse the bytes of each number.
 _NUMBERS = ("u1", "u2", "u4", "u8")
 
 
@@ -18,7 +18,7 @@ def shows_canary(answer: bytes) -> bool:
 
 
 def _in_each_order(content: bytes) -> Iterator[bytes]:
-    """Return the bytes as they are, and with the order of those of each number turned round."""
+    """Return the bytes as they are, and with the bytes of each number reversed."""
     for number in map(np.dtype, _NUMBERS):
         for begin in range(number.itemsize):
             whole = (len(content) - begin) // number.itemsize

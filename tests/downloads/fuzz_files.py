@@ -1,4 +1,4 @@
-"""FITS files for the codec fuzzer: right ones of every codec, and what becomes of them by chance.
+"""FITS files for the codec fuzzer: valid ones of every codec, and random changes of them.
 
 The same number always makes the same file.
 """
@@ -59,7 +59,7 @@ def right_files() -> list[bytes]:
             ("RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1"), FLOATS, METHODS.values(), (None, (8, 9))
         )
     ]
-    # without loss, and of tiles that cannot be quantized
+    # lossless files, and files with tiles that cannot be quantized
     for codec, bits in product(("GZIP_1", "GZIP_2"), FLOATS):
         files.append(packed(_floats(bits), compression_type=codec, quantize_level=0.0))
     files += [packed(np.ones(SHAPE, kind) * 1e-30, compression_type="RICE_1") for kind in FLOATS.values()]
@@ -77,7 +77,7 @@ def file(files: list[bytes], number: int) -> bytes:
     if number < len(files):
         return files[number]
     content = bytearray(chance.choice(files) if chance.random() < 0.8 else _made_up(chance))
-    # Most changes of a header are refused for that alone, so half of the files keep theirs.
+    # Most changed headers are refused at once, so half of the files keep their headers unchanged.
     changes = chance.choice((_CHANGES, _DATA_CHANGES))
     for _ in range(chance.choice((1, 1, 1, 2, 3, 6))):
         chance.choice(changes)(chance, content)
@@ -96,7 +96,7 @@ def _floats(bits: int) -> Pixels:
 
 
 def _integers(codec: str, bits: int, tile: tuple[int, int] | None) -> bytes:
-    # astropy takes no other name, nor for PLIO_1 numbers that differ from pixel to pixel
+    # astropy accepts only these names, and for PLIO_1 no numbers that differ from pixel to pixel
     written = {"RICE_ONE": "RICE_1", "NOCOMPRESS": "GZIP_1"}.get(codec, codec)
     pixels = _pixels(bits) // 5 * 5 if codec == "PLIO_1" else _pixels(bits)
     if codec == "NOCOMPRESS":
@@ -197,7 +197,7 @@ def _data_begin(content: bytearray) -> int:
 
 
 def _flip_beginning(chance: random.Random, content: bytearray) -> None:
-    """In the table and the first tiles, where lengths and heads of tiles are."""
+    """Change bytes in the table and the first tiles, where lengths and heads of tiles are."""
     begin = _data_begin(content)
     for _ in range(chance.choice((1, 2, 8))):
         at = begin + chance.randrange(500)

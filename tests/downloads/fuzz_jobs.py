@@ -24,13 +24,13 @@ class Again(Input):
 
 
 def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes]:
-    """Convert each of some images in each way, and tell what became of it.
+    """Convert several images, each in every way, and return the results.
 
-    For each image that is a line of JSON, then what a caller would get: files, or a sentence. The line has
+    The result of an image is a line of JSON, then what a caller would get: files, or a sentence. The line has
     the status, the size of what follows for each way, the seconds of processor time, and the most bytes of
     memory so far.
     """
-    # All of them first: who writes while the other side writes waits for ever.
+    # Read all of them first: if both sides write at the same time, both wait forever.
     contents = [source.read_all(image["size"]) for image in arguments["images"]]
     for image, given in zip(arguments["images"], contents, strict=True):
         began = time.process_time()

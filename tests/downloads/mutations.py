@@ -106,7 +106,7 @@ def seen(mutation: Mutation, folder: Path) -> bool:
     run = [sys.executable, "-m", "pytest", "--noconftest", "-q", "-x", "-k", _NO_SERVER, *_TESTS]
     ran = subprocess.run(run, cwd=folder, check=False, capture_output=True)
     path.write_text(whole)
-    # pytest ends with 1 if tests failed; any other status is not the check's absence being seen.
+    # pytest ends with 1 if tests failed; any other status does not show that the tests saw the missing check.
     return ran.returncode == pytest.ExitCode.TESTS_FAILED
 
 

@@ -54,9 +54,9 @@ def compressed(  # noqa: PLR0913
     shape, tile
         NAXIS1 first. Without `tile` there is one.
     descriptors
-        Number of elements and place in the heap of each tile, where they are not what is true.
+        Number of elements and place in the heap of each tile, if the file shall state false ones.
     cards
-        Further cards, or others than those that are true.
+        More cards, or cards that replace the true ones.
     """
     size = {"B": 1, "I": 2, "J": 4, "E": 4, "D": 8}[element]
     places, place = [], 0

@@ -55,7 +55,7 @@ def test_a_request_that_is_not_allowed(
     assert_refused(answer, status, reason)
 
 
-def test_a_name_too_long_for_what_is_made_of_it(api: ApiClient) -> None:
+def test_a_name_that_makes_the_result_s_key_too_long(api: ApiClient) -> None:
     name = "x" * 1005
     put(f"data/{name}", PACKED)
     answer = api.post("/download", json={"object_name": name, "image_type": "tif"})
@@ -108,7 +108,7 @@ BROKEN = {
         damaged(PACKED, b"'RICE_1  '", b"'ZSTD_1  '"),
         "The FITS image cannot be decoded: ZCMPTYPE is unknown, or not for pixels of this ZBITPIX.",
     ),
-    # which, believed, would have the decoder write past its memory
+    # if the decoder believed it, it would write past its memory
     "a tile of more pixels than it has": (
         damaged(
             packed(sky().astype(np.int16), compression_type="HCOMPRESS_1"),

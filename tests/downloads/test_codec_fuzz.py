@@ -1,7 +1,7 @@
-"""Files of every codec that chance has changed: whatever they are, they cost their sender alone.
+"""Files of every codec that chance has changed: whatever they contain, they affect only their sender.
 
-Each is converted in two sandboxes whose memory is filled by different bytes. If something of the memory came
-into what is made, or into the sentence of a refusal, the two would differ. `make fuzz` tries more files.
+Each is converted in two sandboxes whose memory is filled by different bytes. If old memory got
+into a result or into the sentence of a refusal, the answers would differ. `make fuzz` tries more files.
 
 A canary stands in the environment and the memory of this process, which is the server's here, and in the
 upload of another caller, which the same sandboxes convert. It must be in no answer.
@@ -63,7 +63,7 @@ def canary_in_the_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def sandboxes(canary_in_the_environment: None) -> Iterator[list[Sandbox]]:
-    """Two sandboxes as conversions run in, but for what their memory is filled with."""
+    """Two sandboxes like those of conversions, except that their memory is filled with different bytes."""
     made = []
     for filling in FILLINGS:
         with pytest.MonkeyPatch.context() as patch:
@@ -96,7 +96,7 @@ def outcomes(box: Sandbox, contents: Sequence[bytes]) -> list[dict[str, Any]]:
 
 
 def told_of(box: Sandbox, images: list[tuple[int, ImageHdu, bytes]]) -> list[dict[str, Any]]:
-    """What becomes of images in one process; in one each, if that process does not end well."""
+    """Convert images in one process; if it fails, convert each image in a process of its own."""
     try:
         return converted([hdu for _, hdu, _ in images], [data for *_, data in images], box)
     except Overrun as error:
@@ -106,7 +106,7 @@ def told_of(box: Sandbox, images: list[tuple[int, ImageHdu, bytes]]) -> list[dic
 
 
 def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> list[dict[str, Any]]:
-    """What a process makes and tells of images, under the limits of a conversion of each."""
+    """Convert images in one process, under the sum of the limits of their conversions."""
     limits = [conversions.limits(hdu) for hdu in hdus]
     together = Limits(
         memory_bytes=max(limit.memory_bytes for limit in limits),
@@ -121,7 +121,7 @@ def converted(hdus: Sequence[ImageHdu], data: Sequence[bytes], box: Sandbox) -> 
 
 
 def seen_in(answers: Sequence[bytes]) -> dict[str, Any]:
-    """What tells answers from others, and whether one shows the canary."""
+    """A digest that distinguishes answers, and whether one of them shows the canary."""
     digest = hashlib.sha256(b"".join(answers)).hexdigest()
     return {"digest": digest, "shows canary": any(map(shows_canary, answers))}
 

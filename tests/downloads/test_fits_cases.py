@@ -44,7 +44,7 @@ def with_card(content: bytes, name: str, text: str) -> bytes:
 
 @pytest.mark.parametrize("name", SAME_PIXELS)
 @pytest.mark.parametrize("suffix", [".fits", ".fits.fz"])
-def test_what_is_odd_about_an_optional_card_costs_that_card(name: str, suffix: str) -> None:
+def test_an_odd_optional_card_is_ignored(name: str, suffix: str) -> None:
     np.testing.assert_array_equal(stored_in(converted(case(name + suffix))), stored_in(RIGHT))
     assert converted(case(name + suffix), "arcsinh") == converted(RIGHT, "arcsinh")
 
@@ -118,7 +118,7 @@ def test_odd_files_have_the_right_pixels_over_http(api: ApiClient, path: Path) -
     assert api.post("/download", json={"object_name": "odd.fits.fz", "image_type": "tif"}).status_code == 200
 
 
-# What readers ignore: cfitsio where it reads the array's description, astropy where it warns.
+# Values that other readers ignore: cfitsio when it reads the array's description, astropy with a warning.
 @pytest.mark.parametrize(
     ("name", "text"),
     [
@@ -156,7 +156,7 @@ def test_keywords_in_small_letters() -> None:
     np.testing.assert_array_equal(stored_in(converted(content)), INT16)
 
 
-def test_a_long_text_goes_on_without_harm() -> None:
+def test_a_text_over_several_cards_does_no_harm() -> None:
     image = fits.PrimaryHDU(INT16)
     image.header["ORIGIN"] = "END of a long text " * 20
     file = io.BytesIO()
@@ -176,7 +176,7 @@ def test_a_long_text_goes_on_without_harm() -> None:
         ({"NAXIS1": "1_0"}, "The FITS header has no whole number as NAXIS1."),
     ],
 )
-def test_descriptions_that_cannot_be(changes: dict[str, Any], reason: str) -> None:
+def test_impossible_descriptions_are_refused(changes: dict[str, Any], reason: str) -> None:
     cards = {"SIMPLE": True, "BITPIX": 8, "NAXIS": 1} | {f"NAXIS{n}": 1 for n in range(1, 11)} | changes
     content = filled(b"".join(card(*pair) for pair in cards.items()) + b"END".ljust(80), b" ") + bytes(2880)
     with pytest.raises(Unprocessable, match=re.escape(reason)):

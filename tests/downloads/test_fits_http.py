@@ -15,7 +15,7 @@ from support.network import BUCKET
 
 NAME = "mrc1-sq01-20260101-00000001-EX01.fits.fz"
 PLAIN_NAME = NAME.removesuffix(".fz")
-# Of the array's description, of a file that had none of its own, and of an extension.
+# Cards of the array's description, of a file without a primary array (EXTEND), and of an extension.
 STRUCTURE = {"SIMPLE", "XTENSION", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2", "PCOUNT", "GCOUNT", "EXTEND"}
 
 COMPRESSIONS = ("RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1")
@@ -29,7 +29,7 @@ INTEGERS: dict[str, Pixels] = {
 
 
 def download(api: ApiClient, content: bytes, **body: Any) -> bytes:
-    """What the URL leads to that the route answers for an object with this content."""
+    """Store an object, ask the route for it, and fetch the file behind the URL in the answer."""
     put(f"data/{NAME}", content)
     answer = api.post("/download", json={"object_name": NAME, **body})
     assert answer.status_code == 200, answer.text
@@ -76,7 +76,7 @@ def test_quantized_floats_are_what_astropy_reads(api: ApiClient, compression: st
 def test_the_header_keeps_every_card_and_has_none_of_the_compression(api: ApiClient) -> None:
     given = header(EXTNAME="SCI")
     unpacked = fits.getheader(io.BytesIO(download(api, packed(INTEGERS["int16"], given))))
-    # astropy, writing the compressed file, drops what it cannot keep: so compare with what it reads of it.
+    # astropy drops some cards when it writes the compressed file, so compare with that file's cards.
     kept = fits.getheader(io.BytesIO(packed(INTEGERS["int16"], given)), 1)
     assert described(unpacked) == described(kept)
     assert {"OBJECT", "EXTNAME", "LONGTEXT", "COMMENT", "HISTORY"} <= set(unpacked)

@@ -1,6 +1,6 @@
 """The plain FITS against cfitsio's own programs: what `fpack` packs, we unpack as `funpack` does.
 
-Needs Debian's libcfitsio-bin, and for the last word fitsverify.
+Needs Debian's libcfitsio-bin, and fitsverify for the last test.
 """
 
 import io
@@ -102,7 +102,7 @@ def test_every_unsigned_number_survives_plio(tmp_path: Path) -> None:
 
 
 @needs_cfitsio
-def test_what_a_lossy_compression_carries_over_the_limits_is_cut_as_funpack_does(tmp_path: Path) -> None:
+def test_pixels_that_lossy_compression_moves_out_of_range_are_clipped_as_by_funpack(tmp_path: Path) -> None:
     checks = np.zeros((64, 60), np.uint8)
     checks[::2], checks[:, ::3] = 255, 0
     assert_like_funpack(fpacked(plain(checks), "-h -s 8", tmp_path), tmp_path)
@@ -127,7 +127,7 @@ def test_a_lossless_file_comes_back_byte_for_byte_checksums_included(tmp_path: P
 @pytest.mark.parametrize("kind", IMAGES)
 def test_fitsverify_finds_nothing_to_say(kind: str, tmp_path: Path) -> None:
     cards = header()
-    # of these it would warn, and of a long text without this
+    # fitsverify would warn of these two cards, and of a long text without LONGSTRN
     del cards["DOUBLED"], cards["UNKNOWN"]
     cards["LONGSTRN"] = "OGIP 1.0"
     contents = [fpacked(plain(IMAGES[kind], cards), "-r", tmp_path), packed(IMAGES[kind], cards)]

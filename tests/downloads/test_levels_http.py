@@ -24,7 +24,7 @@ def test_the_stored_level_is_what_the_url_leads_to(
     assert f"{BASE}{there}." in urlsplit(url).path
 
 
-def test_of_both_levels_each_is_what_it_is(api: ApiClient) -> None:
+def test_with_both_levels_stored_each_name_leads_to_its_own_file(api: ApiClient) -> None:
     put(f"data/{BASE}00.fits.fz", b"zero")
     put(f"data/{BASE}01.fits.fz", b"one")
     for level, content in (("00", b"zero"), ("01", b"one")):

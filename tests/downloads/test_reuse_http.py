@@ -1,4 +1,4 @@
-"""What is made once is handed out again until its source changes, whoever asks, and leaves nothing behind."""
+"""A result is handed out again, to any caller, until its source changes, and leaves no files behind."""
 
 import io
 import json
@@ -65,7 +65,7 @@ def test_a_finished_conversion_is_not_made_again(api: ApiClient, kept: list[str]
 
 def test_a_link_goes_on_showing_the_image_that_it_was_handed_out_for(api: ApiClient) -> None:
     handed_out = []
-    # replaced by another image, of the same name elsewhere, and back again
+    # the image, then another one in its place, one of the same name elsewhere, and the first one again
     for seed, directory in ((1, "data"), (2, "data"), (3, "allsky"), (1, "data")):
         image = sky(seed=seed).astype(np.int16)
         put(f"{directory}/{NAME}", packed(image, header()))

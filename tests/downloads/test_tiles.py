@@ -1,4 +1,4 @@
-"""Tiles that claim what they do not have: each is refused in words, before it costs or tells anything."""
+"""Tiles that claim what they do not have: each is refused with a reason, before it does any harm."""
 
 import gzip
 import re
@@ -301,7 +301,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_be_is_refused_at_once_in_words(name: str) -> None:
+def test_impossible_files_are_refused_at_once_with_a_reason(name: str) -> None:
     content, reason = REFUSED[name]
     tracemalloc.start()
     began = time.process_time()
@@ -334,7 +334,7 @@ def test_zblank_is_not_a_number() -> None:
 def test_line_lists_are_what_astropy_reads() -> None:
     rng = np.random.default_rng(5)
     for number in range(300):
-        # Each number several times: of too many words astropy's encoder would write past its memory.
+        # Each number is repeated, because too many words make astropy's encoder write past its memory.
         values = rng.integers(0, rng.choice([2, 9, 5000, 2**24]), 80)
         values[rng.random(80) < rng.random()] = rng.choice([0, 1, 4096, 8191])
         pixels = np.repeat(values, 5)

@@ -38,7 +38,7 @@ def contents_of(filenames: list[str]) -> dict[str, bytes]:
 
 
 def looked_at(filenames: list[str]) -> tuple[int, str]:
-    """What the function answers when it is only to look."""
+    """The answer of the function if it shall only look for a zip, and pack nothing."""
     answer = pack({"filenames": filenames, "only_look": True}, None)
     return answer["statusCode"], json.loads(answer["body"])["message"]
 
@@ -93,7 +93,7 @@ def hold_lock(names: list[str], **metadata: str) -> str:
     return key
 
 
-def test_while_another_packs_nothing_is_packed_and_later_there_is_its_zip() -> None:
+def test_a_zip_that_another_call_packs_is_a_409_and_is_used_later() -> None:
     put("data/a", b"x")
     key = hold_lock(["a"])
     assert packed(["a"]) == (409, "The zip is still being packed.")
@@ -179,7 +179,7 @@ def test_a_lock_is_renewed_while_its_holder_works(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(locks, "RENEW_AFTER_S", -1)
     put("data/a", b"x" * 5 * 1024**2)
     assert packed(["a"])[0] == 200
-    # taken, the upload noted, then at each of three blocks
+    # written when taken, when the upload is noted, and at each of three blocks
     assert written == ["IfNoneMatch", "IfMatch", "IfMatch", "IfMatch", "IfMatch"]
 
 
@@ -203,7 +203,7 @@ def test_a_zip_that_expires_soon_is_packed_again(
     monkeypatch.setattr(archives, "FRESH_FOR_S", archives.FRESH_FOR_S - age_days * 24 * 3600)
     again = contents_of(["mrc1-a", "mrc1-b"])
     assert again["mrc1-a"] == (b"changed" if packed_again else b"a")
-    # one that has more than could be packed now is handed out as long as it is there
+    # a zip with more files than could be packed now is handed out until it expires
     remove("data/mrc1-a")
     assert contents_of(["mrc1-a", "mrc1-b"]) == again
 
@@ -238,7 +238,7 @@ def test_what_is_no_list_of_names(filenames: Any) -> None:
     assert packed(filenames)[0] == 400
 
 
-def test_none_that_exists_is_not_found_and_starts_nothing() -> None:
+def test_a_list_without_existing_files_is_a_404_and_starts_nothing() -> None:
     assert packed(["a", "b"]) == (404, "None of the files exists.")
     assert (stored("downloads/"), open_uploads()) == ({}, [])
 
@@ -256,7 +256,7 @@ def test_a_zip_that_lacks_files_is_made_again_when_more_have_come() -> None:
     assert set(contents_of(["mrc1-a", "mrc1-b", "mrc1-c"])) == {"mrc1-a", "mrc1-b", "mrc1-c"}
 
 
-def test_an_earlier_zip_does_not_pass_for_one_that_s3_has_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_zip_is_not_taken_for_one_that_s3_has_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(operation: str, **arguments: Any) -> dict[str, Any]:
         if operation == "complete_multipart_upload":
             raise ClientError({"Error": {"Code": "NoSuchUpload"}}, operation)

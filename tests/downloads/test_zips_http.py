@@ -101,7 +101,7 @@ def test_the_large_fits_that_exists_is_packed_and_best_falls_back_to_the_small_o
         assert missing == [name(number, "01") for number in range(3, 5) if name(number, "10") not in names]
 
 
-def test_a_small_file_in_the_place_of_a_large_one_gives_way_once_that_has_come(api: ApiClient) -> None:
+def test_a_small_file_is_replaced_by_the_large_one_once_that_is_stored(api: ApiClient) -> None:
     insert(image(1, EVENING))
     put(f"data/{name(1, '10')}", b"small")
     with opened(api.post("/downloadzip", json=DAY)) as archive:
@@ -109,7 +109,7 @@ def test_a_small_file_in_the_place_of_a_large_one_gives_way_once_that_has_come(a
     put(f"data/{name(1, '00')}", b"large")
     with opened(api.post("/downloadzip", json=DAY)) as archive:
         assert archive.namelist() == [name(1, "00")]
-    # another zip than that of the large files alone, which never has a small one
+    # this is another zip: one with only large files never has a small one
     with opened(api.post("/downloadzip", json={**DAY, "fits_size": "large"})) as archive:
         assert archive.namelist() == [name(1, "00")]
     assert len(stored("downloads/")) == 2

@@ -26,7 +26,7 @@ def test_the_figure_of_the_earth() -> None:
     # Meeus, Astronomical Algorithms (1998), example 11.a: for Palomar, 33 deg 21' 22" N and 1706 m,
     # rho sin phi' = +0.546861 and rho cos phi' = +0.836339.
     latitude, north, out = 33 + 21 / 60 + 22 / 3600, 0.546861, 0.836339
-    # A body over Greenwich's meridian and the equator, only two Earth radii away, so that it shows.
+    # A body over Greenwich's meridian and the equator, only two Earth radii away, so that flattening shows.
     south, up = 1 - out / 2, -north / 2
     expected = math.degrees(math.atan2(up, south)) + 90 - latitude
     # The six digits of the example are 0.4 arcsec here; an Earth without flattening is 400 off.

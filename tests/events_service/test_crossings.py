@@ -1,4 +1,4 @@
-"""Crossings and culminations of functions whose own are known in closed form."""
+"""Crossings and culminations of functions for which they are known in closed form."""
 
 import math
 

@@ -164,7 +164,7 @@ def test_when_that_is_no_moment_in_a_body(mrc: ApiClient, when: str) -> None:
         ("?site=nowhere", 500, "No config found for site nowhere."),
     ],
 )
-def test_a_site_that_is_none(mrc: ApiClient, route: str, query: str, status: int, error: str) -> None:
+def test_an_unknown_or_missing_site(mrc: ApiClient, route: str, query: str, status: int, error: str) -> None:
     answer = mrc.get(f"{route}{query}")
     assert answer.status_code == status
     assert answer.json() == {"error": error}
@@ -276,7 +276,7 @@ def test_what_moon_does_not_take(
     assert (answer.status_code, answer.text) == (status, sentence)
 
 
-def test_a_year_of_the_moon_is_the_most(api: ApiClient) -> None:
+def test_the_longest_interval_of_moon_is_a_year(api: ApiClient) -> None:
     year = {"lat": "34.5", "lng": "-119.7", "start": "2026-07-30T00:00:00Z", "end": "2027-07-31T00:00:00Z"}
     answer = api.get(MOON, params=year)
     assert answer.status_code == 200

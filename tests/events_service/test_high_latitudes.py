@@ -42,7 +42,7 @@ def night_at(site: str, when: float) -> Almanac:
     return almanac(Observer(Place(latitude, longitude), pytz.timezone(zone), site), when)
 
 
-def test_the_sets_above_are_all_there_is() -> None:
+def test_the_sets_above_contain_every_event() -> None:
     assert {*EVENING, *MORNING, *MIDDLE, *(name for name, _, _ in FOLLOWING)} == ALL
 
 
@@ -62,7 +62,7 @@ def test_the_sets_above_are_all_there_is() -> None:
         ("South Pole", 1_797_890_000, set()),  # 2026-12-21: 23.4
     ],
 )
-def test_what_happens_is_there_and_nothing_else(site: str, when: float, happening: set[str]) -> None:
+def test_a_night_has_exactly_the_events_that_happen(site: str, when: float, happening: set[str]) -> None:
     found = {name for name in night_at(site, when).events if not name.startswith("Moon")}
     assert found == happening
 

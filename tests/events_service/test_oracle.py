@@ -22,8 +22,8 @@ from events.observers import Observer
 from events.schedule import EVENING, MORNING
 from events.tracks import Track
 
-# Time is compared by the altitude that the other theory gives for it, for a time itself means little where
-# the Sun or the Moon grazes an altitude. The sky turns by 15 arcsec a second.
+# Two times are compared by their altitudes in the other theory, because the times themselves may differ much
+# where the Sun or the Moon only grazes an altitude. The sky turns by 15 arcsec a second.
 #
 # The Sun: astropy knows UT1 where the events take UTC, 0.25 s (3.8 arcsec) apart at most in the years whose
 # UT1 is known; theories, polar motion and diurnal aberration (0.3 arcsec each) add less than 1 arcsec.
@@ -33,8 +33,8 @@ MOON_ARCSEC = 15
 # astroplan interpolates the altitude linearly between points 9.6 minutes apart, which leaves up to
 # (2 pi / 86400 s)^2 x 57.3 deg x (576 s)^2 / 8 = 0.0126 deg.
 ASTROPLAN_DEGREES = 0.0126 + MOON_ARCSEC / 3600
-# ephem has the Sun 20 arcsec, by aberration, from where astroplan puts it, which is 0.00005 of the disc;
-# `moon98` adds as much.
+# Aberration puts ephem's Sun 20 arcsec away from astroplan's. That changes the illuminated part of the disc
+# by 0.00005; `moon98` adds as much.
 ILLUMINATION = 0.0003
 
 # The same cases at every run; no shrinking, for a night by astropy takes its time and cannot get simpler.
@@ -160,8 +160,8 @@ def test_astroplan_finds_the_same_events(night: Almanac) -> None:
     found = {name: time.unix for name, time in names.items() if not np.ma.is_masked(time.jd)}
     found = {name: time for name, time in found.items() if time < night.night.end}
     ours = {name: time for name, time in night.events.items() if name in names}
-    # Near noon an event may be in the night for one and not for the other; and of two rises of the Moon
-    # astroplan, which looks a little further than a day, answers the later.
+    # Near noon, an event may be in the night for one program and not for the other. astroplan looks a little
+    # further than a day; if the Moon rises twice, it answers the later rise.
     unsure = {name for name, time in [*ours.items(), *found.items()] if at_noon(night, time)}
     assert set(found) - unsure == set(ours) - unsure
     for name in set(found) & set(ours):

@@ -132,7 +132,7 @@ def test_no_text_overlaps_another_or_leaves_the_page(name: str, which: night_plo
 @pytest.mark.parametrize("which", [night_plot.WIDE, night_plot.TALL], ids=lambda which: which.name)
 @pytest.mark.parametrize(
     ("title", "letter"),
-    # widths in DejaVu Sans Bold, which Linux has where it lacks Helvetica; of an ideograph in any font
+    # widths of letters in DejaVu Sans Bold, which Linux uses instead of Helvetica; of ideographs in any font
     [
         ("Observatory of the mountains between the sea and the moon", 0.65),
         ("MOUNT MAGNUM COMMUNITY OBSERVATORY OF MANY MIRRORS, WEST", 0.8),
@@ -255,7 +255,7 @@ def test_a_target_is_drawn_while_it_is_above_the_horizon() -> None:
     )
     assert [points[0][0], points[-1][0]] == pytest.approx([first, last], abs=0.1)
     numbers = [text.text for text in texts(page(root, "wide"), "number")]
-    # at the curves, and before the words
+    # the first two are at the curves, the others before the words
     assert numbers == ["1", "2", "1", "2"]
 
 
@@ -267,7 +267,7 @@ def test_a_target_that_does_not_rise_has_words_and_no_curve() -> None:
     assert [text.text for text in texts(page(root, "wide"), "number")] == ["1"]
 
 
-def test_the_words_of_a_target_are_those_of_visibility() -> None:
+def test_the_words_of_a_target_are_the_summary_of_the_visibility_route() -> None:
     night, root = picture("Mission Ridge, spring", targets=[M31, POLARIS])
     of_m31 = visibility(night, M31.ra, M31.dec)["summary"]
     assert of_m31 == "Highest at 20:00, 25°, airmass 2.38; 96° from the Moon."
@@ -288,7 +288,7 @@ def test_airmass_is_shown_with_targets_only() -> None:
         assert len(page(root, "wide").findall("svg:line[@class='airmass']", NS)) == expected
 
 
-def test_now_is_a_line_and_words_in_its_own_night_only() -> None:
+def test_the_current_time_is_drawn_only_in_its_own_night() -> None:
     # astropy: at 2026-03-14T05:00Z the Sun is at -35.9 and the Moon at -77.3 degrees
     now = 1_773_464_400
     _, root = picture("Mission Ridge, spring", now=now + 59)
@@ -327,7 +327,7 @@ def test_after_the_last_event_the_words_say_so() -> None:
         ("Mission Ridge, spring", None),
     ],
 )
-def test_where_the_sun_stays_is_said_if_it_does_not_rise_and_set(name: str, sentence: str | None) -> None:
+def test_a_sun_that_does_not_rise_or_set_is_described_in_words(name: str, sentence: str | None) -> None:
     _, root = picture(name)
     for which in ("wide", "tall"):
         assert words_of(root, which) == ([sentence] if sentence else [])

@@ -1,7 +1,7 @@
 """The figures against JPL's ephemeris DE421, computed with Skyfield; source inside the data files.
 
-Tolerances: the references take the Earth's rotation (UT1) from tables and predictions that stay within 0.3 s
-of UTC in the years of the cases, where the events take UTC for it; the references of the Moon are rounded to
+Tolerances: the references take the Earth's rotation (UT1) from tables and predictions, the events take UTC
+for it; these differ by at most 0.3 s in the years of the cases; the references of the Moon are rounded to
 the second, and so are the answers.
 """
 

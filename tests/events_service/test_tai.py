@@ -10,7 +10,7 @@ UNIX_EPOCH_MJD = 40587
 
 
 def iers_rows() -> list[tuple[float, int]]:
-    """From when (Unix seconds) TAI-UTC is how many seconds."""
+    """Pairs: a start (Unix seconds), and TAI-UTC in seconds from then on."""
     with open(IERS_LEAP_SECOND_FILE) as file:  # noqa: PTH123 - the package names its file as text
         rows = [line.split() for line in file if not line.startswith("#")]
     return [((float(row[0]) - UNIX_EPOCH_MJD) * DAY_S, int(row[4])) for row in rows]

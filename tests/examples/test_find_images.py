@@ -100,19 +100,19 @@ def test_a_file_that_is_gone_leaves_the_others(api: ApiClient, run: Run, tmp_pat
 
 
 @pytest.mark.usefixtures("images")
-def test_no_images_are_said(api: ApiClient, run: Run) -> None:
+def test_an_empty_result_is_reported(api: ApiClient, run: Run) -> None:
     told = run(api.base_url, "--object", "M 1")
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "There are no such images.\n")
 
 
 @pytest.mark.usefixtures("database")
-def test_what_the_api_refuses_is_a_sentence(api: ApiClient, run: Run) -> None:
+def test_a_refusal_by_the_api_is_reported_in_one_sentence(api: ApiClient, run: Run) -> None:
     told = run(api.base_url, *PLACE, "--radius", "11")
     assert told.returncode == 2
     assert told.stderr.startswith(f"{api.base_url}: 400: radius must be ")
 
 
-def test_an_api_that_is_away_is_said(run: Run) -> None:
+def test_an_unreachable_api_is_reported(run: Run) -> None:
     told = run("http://127.0.0.1:9/api", *PLACE)
     assert (told.returncode, told.stderr) == (1, "http://127.0.0.1:9/api: no connection (ConnectionError)\n")
 

@@ -177,7 +177,7 @@ def test_it_rests_longer_after_each_failure(api: ApiClient, start: Start, tmp_pa
     worker = start(api.base_url, "--wait", "0")
     wait_for(lambda: len(lines(tmp_path / "done")) > 1)
     time.sleep(2)
-    # the rests are half a second at most, one, two, and at least half of that
+    # the rests are at most 0.5 s, 1 s, 2 s, ..., and at least half of that
     assert len(lines(tmp_path / "done")) <= 5
     worker.terminate()
     assert worker.wait(25) == 0

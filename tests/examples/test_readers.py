@@ -86,7 +86,7 @@ def test_the_pictures_are_fetched(api: ApiClient, run: Run, tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("images")
-def test_a_site_without_images_is_said(api: ApiClient, run: Run) -> None:
+def test_a_site_without_images_is_reported(api: ApiClient, run: Run) -> None:
     told = run("latest_images", api.base_url, "eco1")
     assert (told.returncode, told.stdout) == (0, "")
     assert "There are no images of eco1." in told.stderr
@@ -169,7 +169,7 @@ def test_the_next_event_is_the_first_that_is_to_come(api: ApiClient, run: Run) -
         ("latest_images", None, "a b: 400: site must be 1 to 64 of the characters A-Z a-z 0-9 _ . -"),
     ],
 )
-def test_what_cannot_be_is_a_sentence(
+def test_impossible_arguments_are_reported_in_one_sentence(
     api: ApiClient, run: Run, example: str, config: Any, sentence: str
 ) -> None:
     if config:
@@ -181,7 +181,7 @@ def test_what_cannot_be_is_a_sentence(
 
 
 @pytest.mark.parametrize("example", ["tonight", "latest_images"])
-def test_an_api_that_is_away_is_said(run: Run, example: str) -> None:
+def test_an_unreachable_api_is_reported(run: Run, example: str) -> None:
     told = run(example, "http://127.0.0.1:9/api", "mrc")
     assert (told.returncode, told.stderr) == (1, "http://127.0.0.1:9/api: no connection (ConnectionError)\n")
 

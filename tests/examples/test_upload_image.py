@@ -107,7 +107,7 @@ def test_an_info_image_comes_on_its_channel(api: ApiClient, run: Run, image: Pat
     assert stored["ContentLength"] == len(CONTENT)
 
 
-def test_what_may_get_better_is_tried_again_with_a_new_form(site: Site, run: Run) -> None:
+def test_a_temporary_failure_is_tried_again_with_a_new_form(site: Site, run: Run) -> None:
     site.forms = [Response("Try again later.", 503, {"Retry-After": "0"})]
     site.stores = [Response("Slow down", 503), Response("<Message>Policy expired.</Message>", 403)]
     told = run(site.url, NAME)
@@ -136,7 +136,7 @@ def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:
     assert "Traceback" not in told.stderr
 
 
-def test_one_file_that_fails_does_not_keep_the_others_from_it(site: Site, run: Run, image: Path) -> None:
+def test_one_file_that_fails_does_not_stop_the_others(site: Site, run: Run, image: Path) -> None:
     other = NAME.replace("00000001", "00000002")
     image.with_name(other).write_bytes(b"x")
     site.stores = [Response("<Code>EntityTooLarge</Code>", 400)]
@@ -170,7 +170,7 @@ def test_the_key_of_a_site_is_sent_to_the_api_alone(
         (["http://127.0.0.1:9", NAME, "--attempts", "0"], "--attempts must be at least 1"),
     ],
 )
-def test_what_cannot_be_is_said_at_once(run: Run, arguments: list[str], sentence: str) -> None:
+def test_impossible_arguments_are_reported_at_once(run: Run, arguments: list[str], sentence: str) -> None:
     told = run(*arguments)
     assert told.returncode == 2
     assert sentence in told.stderr

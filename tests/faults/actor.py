@@ -195,7 +195,7 @@ def main() -> None:
 
 
 def _read(jobs: "queue.SimpleQueue[str]") -> None:
-    """Pass the jobs on, and end the process with its parent, whatever it is at."""
+    """Pass the jobs on, and end the process when its parent ends, even in the middle of a job."""
     for line in sys.stdin:
         jobs.put(line)
     os._exit(0)

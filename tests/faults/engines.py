@@ -33,7 +33,7 @@ class Engine:
         return self.name == "ministack"
 
     def environment(self) -> dict[str, str]:
-        """The environment of a Lambda before this engine."""
+        """The environment of a Lambda that uses this engine."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**kept, **CREDENTIALS, **Deployment().environment, "AWS_ENDPOINT_URL": self.url}
 
@@ -59,7 +59,7 @@ class Engine:
 
 @contextmanager
 def running(name: str) -> Iterator["Troupe"]:
-    """A troupe before a running engine, "moto" or "ministack"."""
+    """Run an engine, "moto" or "ministack", and yield a troupe of actors that use it."""
     child = Child(MODULES[name])
     troupe = Troupe(Engine(name, child.ready["url"]))
     try:
@@ -134,7 +134,7 @@ class ActorProcess:
 
 
 class Troupe:
-    """Actors before an engine, kept from one scenario to the next."""
+    """Actors that use an engine, kept from one scenario to the next."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -1,7 +1,7 @@
 """Faults beneath boto3's retries: what goes wrong between a Lambda and DynamoDB.
 
-A fault is put in place of sending one attempt at a request, so that boto3 sees what it would see of the real
-thing, retries as it would, and the engine has, or has not, executed the attempt.
+A fault replaces the sending of one attempt at a request. boto3 sees what it would see of a real fault, and
+retries in the same way. The engine may have executed the attempt or not.
 """
 
 import io
@@ -37,8 +37,8 @@ class Faults:
     rate
         Of the attempts at requests, 0 to 1.
     tokens
-        Whether the engine honours client tokens. Where it does not, the put of a new item, which relies on
-        its token, is spared the faults in which an attempt is executed and then repeated.
+        Whether the engine honours client tokens. If it does not, the put of a new item, which relies
+        on its token, gets no fault that executes an attempt and makes boto3 repeat it.
     delay_s
         How late a slow request is executed; how long a lost answer is waited for.
     """
@@ -150,7 +150,7 @@ def _is_token_put(operation: str, body: Any) -> bool:
 
 
 def _write_to_item(operation: str, body: Any) -> tuple[str, str]:
-    """What a request, of which the item is the first action, does to which item; "" if it names none."""
+    """Return what a request does to an item, and the item's id ("" if none); the first action names it."""
     action = body["TransactItems"][0] if "TransactItems" in body else {operation: body}
     ((kind, arguments),) = action.items()
     key = arguments.get("Key") or arguments.get("Item") or {}

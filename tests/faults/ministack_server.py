@@ -11,14 +11,14 @@ from local.child import stay_until_parent_ends
 from local.deployment import PROJECT
 
 HOST = "127.0.0.1"
-# Its programs name this path: not that of a link, as a copy of the project has, which is gone before them.
+# Resolved, because its programs contain this path. A copy of the project links to it, and is deleted earlier.
 ENVIRONMENT = (PROJECT / ".local").resolve() / "ministack"
 REQUIREMENTS = PROJECT / "requirements-ministack.txt"
 _START_TIMEOUT_S = 60
 
 
 def install() -> Path:
-    """Make the environment, if it is not there; answer its folder of programs."""
+    """Make the environment, if it is missing or outdated; return its folder of programs."""
     made = ENVIRONMENT / REQUIREMENTS.name
     if not made.exists() or made.read_text() != REQUIREMENTS.read_text():
         # It runs the functions that are deployed to it with its own Python, so that must be Lambda's.

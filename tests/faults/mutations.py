@@ -1,4 +1,4 @@
-"""Does the fault suite see what it is for? Breaks a copy of the code in one place at a time, and plays on.
+"""Does the fault suite see what it is for? Breaks a copy of the code in one place at a time, and runs it.
 
 `python -m tests.faults.mutations` answers a line for each mutation; the exit status is 1 if one was not seen.
 """

@@ -34,7 +34,7 @@ class Scenario:
     skew_ms
         How far two clocks are apart.
     engines
-        Those that can tell.
+        The engines on which this scenario can show a broken promise.
     """
 
     name: str
@@ -209,7 +209,7 @@ class _Jobs:
 
 def _size_of(scenario: Scenario, size: Size) -> Size:
     if scenario.kills:
-        # enough that each of those that are to die comes to do so
+        # enough items that each consumer that shall be killed gets to that point
         return replace(
             size,
             items=max(_ITEMS_TO_DIE_FOR, round(size.items * scenario.share)),

@@ -1,4 +1,4 @@
-"""Processes that change configs at the same time, of which one is killed. moto alone proves no atomicity."""
+"""Processes that change configs at the same time, of which one is killed. moto cannot prove atomicity."""
 
 import json
 import os

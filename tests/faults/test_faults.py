@@ -10,7 +10,7 @@ from tests.faults.engines import MODULES, ActorProcess, Troupe, running
 from tests.faults.scenarios import SCENARIOS, Scenario, Size, call, play
 
 FEW = Size(items=24, producers=3, consumers=2)
-# Those that tell most for their time on the engine that honours tokens; moto plays all but the slowest.
+# The most useful scenarios for their time, on the engine that honours tokens; moto plays all but the slowest.
 ON_MINISTACK = ("lost", "answers of puts lost, consumers swift", "items of 400 KB")
 TOO_SLOW = ("throttled",)
 
@@ -52,7 +52,7 @@ def test_the_largest_item_to_the_byte(troupe: Troupe) -> None:
         f"Too large to store: {most + 1} bytes; at most {most} are allowed.",
     )
     assert ask(actor, "enqueue", body={**QUEUE, "payload": largest})["status"] == 200
-    # all that is added to its row fits: a lease, an attempt, a grave, an attempt's copy
+    # all that may be added to its row fits: a lease, an attempt, a dead letter's data, an attempt's copy
     leased = ask(actor, "dequeue", path=QUEUE, query=ATTEMPT)["body"]
     held = {"id": leased["id"], "lease_id": leased["lease_id"]}
     assert ask(actor, "give_back", path=QUEUE, body=held)["status"] == 200

@@ -74,7 +74,7 @@ def test_an_item_that_a_dead_consumer_held_may_come_out_late() -> None:
     assert verdict(enqueue(1, 0), enqueue(2, 1), out(2, 2), mine).reordered == [1]
 
 
-def test_an_item_removed_for_a_dead_consumer_is_in_its_hands() -> None:
+def test_an_item_removed_for_a_dead_consumer_is_not_lost() -> None:
     dead = out(None, 1, status=None, removed={"id1"})
     result = verdict(enqueue(1, 0), dead)
     assert (result.lost, result.handed_to_the_dead) == ([], [1])
@@ -94,7 +94,7 @@ def test_on_leases_what_counts_is_the_acknowledgement() -> None:
     assert verdict(*handed, ack(1, 2, "a"), ack(1, 4, "b"), on_leases=True).doubled == [1]
 
 
-def test_a_lease_given_back_before_another_is_had_by_who_asked_all_the_while_doubles_nothing() -> None:
+def test_a_lease_given_back_before_a_waiting_caller_gets_another_doubles_nothing() -> None:
     given_back = leased(1, 5, "a")
     given_back.lease_until = 6000
     patient = leased(1, 20, "b")

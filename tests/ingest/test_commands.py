@@ -177,9 +177,7 @@ def test_a_backfill_knows_odd_names(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2026-13-01"])
-def test_a_date_that_is_none_is_refused(
-    tmp_path: Path, date: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_date_is_refused(tmp_path: Path, date: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run_backfill(tmp_path, "--since", date)
     assert "a date like 2026-01-31" in capsys.readouterr().err
@@ -217,7 +215,7 @@ def test_a_list_of_dead_letters_leaves_them(capsys: pytest.CaptureFixture[str]) 
     assert len(received("INGEST_DEAD_LETTERS_URL")) == 12
 
 
-def test_dead_letters_go_back_at_most_so_many(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_redrive_puts_back_at_most_the_limit(capsys: pytest.CaptureFixture[str]) -> None:
     put_dead(25)
     assert redrive.main(["--limit", "12"]) == 0
     assert capsys.readouterr().out.endswith("Done: put back 12 messages.\n")
@@ -257,7 +255,7 @@ def test_an_interrupted_redrive_loses_nothing(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("arguments", "done"), [([], "Done: put back 2 messages."), (["--list"], "2 dead letters.")]
 )
-def test_dead_letters_out_of_sight_are_told_of(
+def test_dead_letters_that_are_invisible_are_mentioned(
     capsys: pytest.CaptureFixture[str], arguments: list[str], done: str
 ) -> None:
     put_dead(5)
@@ -302,5 +300,5 @@ def test_a_redrive_that_ends_anywhere_loses_nothing(monkeypatch: pytest.MonkeyPa
         # Those of one batch may be sent again.
         assert len(found) <= 12 + queues.BATCH
         place += 1
-    # Count, and twice: receive, send, delete.
+    # The calls: one count, and two times receive, send and delete.
     assert place == 1 + 7

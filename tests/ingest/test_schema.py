@@ -238,7 +238,7 @@ def fill(database: str, insert: Any, drawn: list[dict[str, Any]]) -> list[dict[s
 
 
 def crash_after(count: int) -> schema.Say:
-    """Return what raises an error at the sentence after so many."""
+    """Return a function that accepts `count` sentences and raises an error at the next."""
     left = [count]
 
     def say(words: str) -> None:

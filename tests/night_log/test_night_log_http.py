@@ -58,7 +58,7 @@ def test_how_long_a_note_lives(body: dict[str, Any], hours: float) -> None:
 
 
 @pytest.mark.parametrize("ttl_hours", ["soon", 0, -1, "nan", "inf", 1e300, 87_601, True, [], {}])
-def test_a_time_to_live_that_is_none_is_refused_and_changes_nothing(api: ApiClient, ttl_hours: Any) -> None:
+def test_an_invalid_time_to_live_is_refused_and_changes_nothing(api: ApiClient, ttl_hours: Any) -> None:
     api.post("/nightlog/mrc1", json={"note_data": NOTE})
     answer = api.post("/nightlog/mrc1", json={"note_data": {"message": "x", "ttl_hours": ttl_hours}})
     assert answer.status_code == 400

@@ -170,7 +170,7 @@ def test_the_worst_comes_first() -> None:
     ]
 
 
-def test_a_time_that_is_no_date_has_words() -> None:
+def test_an_impossible_time_is_described_in_words() -> None:
     assert queue(oldest_waiting_at=-(10**30))[0]["reason"].endswith("since a time that is no date.")
 
 

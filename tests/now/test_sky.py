@@ -99,7 +99,7 @@ def test_every_state_is_among_the_moments() -> None:
 @pytest.mark.filterwarnings("ignore:.*dubious year")
 @pytest.mark.filterwarnings("ignore:Tried to get polar motions")
 def test_the_next_event_is_where_astropy_has_its_altitude() -> None:
-    """Step from event to event through a day; those of an altitude are checked, and all are in order."""
+    """Step from event to event through a day; check the altitude of some, and the order of all."""
     levels = {
         "Sun Set": -0.25,
         "Civil Dusk": -6,
@@ -148,7 +148,7 @@ def test_the_first_event_of_the_next_night_may_come_before_the_last_of_tonight()
         ("Quito", 1_773_360_000, "event", None),
     ],
 )
-def test_polar_nights_and_days_have_words(
+def test_polar_nights_and_days_are_described_in_words(
     name: str, when: float, event: str | None, note: str | None
 ) -> None:
     found = sky.sky_at(observer(name), when)

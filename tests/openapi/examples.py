@@ -163,7 +163,7 @@ def _public(value: Any) -> Any:
 
 def _shown(key: str, member: Any) -> Any:
     if key == "HTTPHeaders":
-        # the others are those of the stand-in for DynamoDB
+        # the other headers come from the stand-in for DynamoDB
         return {name: member[name] for name in ("content-type", "content-length")}
     if key == "policy":
         return member[:POLICY_SHOWN]
@@ -226,7 +226,7 @@ def _short(value: Any) -> bool:
 
 
 def _yaml(value: Any, column: int) -> str:
-    """Return a line `example: …` and, of a long value, those that follow, for a key in a column."""
+    """Return the lines of `example: …`, indented for a key that starts in this column."""
     block = yaml.dump(
         {"example": value}, Dumper=_Dumper, width=10**6, sort_keys=False, allow_unicode=True
     ).strip()

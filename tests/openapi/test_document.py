@@ -95,16 +95,16 @@ def test_every_schema_is_one_that_generators_can_type(contract: Contract) -> Non
     for where, schema in found:
         any_json = schema.get("description", "").startswith("Any JSON")
         assert any_json or {"type", "$ref", "anyOf", "oneOf", "allOf"} & set(schema), where
-        # Else some take it that an object has no members but those named, or none at all.
+        # Otherwise some generators assume that an object has only the named members, or none.
         assert "object" not in schema.get("type", "") or "additionalProperties" in schema, where
-        # Some refuse a schema whose default is of another type than they take the value for.
+        # Some generators refuse a default whose type is not the one that they expect.
         assert not isinstance(schema.get("default"), dict | list), where
 
 
 def test_an_answer_that_may_be_text_or_json_names_text_first(
     contract: Contract, operations: list[Operation]
 ) -> None:
-    # Some clients read an answer as the first content type says, whatever comes: any answer is text.
+    # Some clients read every answer as the first content type, and every answer can be read as text.
     for name, operation in operations:
         for answer in operation["responses"].values():
             kinds = list(contract.resolved(answer).get("content", {}))

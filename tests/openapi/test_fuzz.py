@@ -122,6 +122,6 @@ def check(contract: Contract, path: str, answer: Any) -> None:
     as_requests_has_it.headers.update({name: values[0] for name, values in answer.headers.items()})
     as_requests_has_it.request = answer.request
     contract.check(path, as_requests_has_it)
-    # the one fault that is documented, a site that the events cannot be told of, has no request id
+    # the only documented 500, a site whose events cannot be computed, has no request id
     documented = path.startswith("/events") and "request_id" not in answer.text
     assert answer.status_code < 500 or documented, answer.text

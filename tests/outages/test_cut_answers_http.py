@@ -44,7 +44,7 @@ numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Read:
-    """A call that changes nothing: what it answers in calm, it answers disturbed, or 503."""
+    """A call that changes nothing. When a backend is disturbed, it answers the same as before, or 503."""
 
     path: str
     backends: tuple[str, ...]
@@ -109,7 +109,7 @@ def seeded(
 
 
 def without_signatures(value: Any) -> Any:
-    """An answer with what is presigned cut to what it names."""
+    """An answer in which presigned URLs have lost their signatures."""
     if isinstance(value, dict):
         return {name: without_signatures(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -181,7 +181,7 @@ def test_a_conversion_is_of_the_whole_image(
 
 @dataclass(frozen=True)
 class Write:
-    """A call that changes something, of which a number tells one from the next.
+    """A call that stores a number, so that one change can be told from the next.
 
     Attributes
     ----------
@@ -241,7 +241,7 @@ def test_no_item_of_a_queue_is_lost_or_handed_out_twice(
             told[number] = answer.status_code
         answers = [take(f"disturbed{number}") for number in range(2)]
     assert all(answer.status_code == 200 or is_unavailable(answer) for answer in answers)
-    # who asks again under the same attempt hears what it was handed; the rest follows
+    # asking again under the same attempt gets the same item; new attempts get the other items
     for attempt in itertools.chain(("disturbed0", "disturbed1"), map("calm{}".format, itertools.count())):
         answer = take(attempt)
         if answer.status_code == 404:
@@ -284,7 +284,7 @@ def test_the_end_of_a_lease_is_what_its_response_says(
     assert "ack" in untold or until("ack") is None
     assert "nack" in untold or until("nack") == 0
     assert "extend" in untold or until("extend") == answers["extend"].json()["lease_until"]
-    # who asks again hears that it is done, and it is
+    # asking again gets a 200, and the change is really made
     assert {end(how).status_code for how in items} == {200}
     assert (until("ack"), until("nack")) == (None, 0)
 
@@ -308,7 +308,7 @@ def test_a_redriven_item_is_in_one_place(seeded: ApiClient, proxies: Proxies, mo
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_shared_browser_that_is_answered_is_open(
+def test_an_answer_with_a_shared_browser_is_complete(
     seeded: ApiClient, proxies: Proxies, token: str, mode: Mode
 ) -> None:
     def opened() -> requests.Response:
@@ -336,7 +336,7 @@ def test_a_key_that_cannot_be_looked_up_is_not_refused(
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_room_that_is_answered_is_there(
+def test_a_room_in_an_answer_exists(
     seeded: ApiClient, proxies: Proxies, remotehq: RemoteHq, mode: Mode
 ) -> None:
     for path in ("/control_room/mrc1/restart", "/control_room/aro1"):

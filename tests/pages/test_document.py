@@ -16,7 +16,7 @@ def test_the_json_has_what_the_yaml_has(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("content", [None, "a: [1"], ids=["no file", "broken"])
-def test_a_source_that_cannot_be_read_is_a_sentence(
+def test_a_source_that_cannot_be_read_is_reported_in_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: str | None
 ) -> None:
     source = tmp_path / "openapi.yaml"

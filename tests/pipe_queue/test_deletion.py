@@ -1,4 +1,4 @@
-"""Deleting and making queues again, with others at it at the same time and with deletions cut short."""
+"""Deleting and making queues again, while other callers do so too, and after interrupted deletions."""
 
 import threading
 from collections.abc import Callable
@@ -124,7 +124,7 @@ def test_a_slow_finisher_spares_the_queue_made_again(
     cut_short(monkeypatch, api)
     create(api)
     mine = enqueue(api, payload="mine")
-    # another request that began to finish the deletion before, and gets to it only now
+    # like another request that began to finish the deletion earlier, but runs only now
     queues._finish_deletion("stacks", int(generation["generation"]))
     assert dequeue(api) == mine
     assert api.get("/pipe/queues").json() == {"stacks": 0}

@@ -138,7 +138,7 @@ def test_a_poll_on_a_lease_asked_again_finds_its_item(api: ApiClient, items: lis
     assert first["id"] == items[0]["id"]
     assert dequeue(api, lease_seconds=LONG, attempt_id="a2")["id"] == items[1]["id"]
     assert end(api, "ack", first)[0] == 200
-    # that poll is over: under its name begins a new one
+    # that poll is over: the same attempt id now begins a new one
     assert dequeue(api, lease_seconds=LONG, attempt_id="a1")["id"] == items[2]["id"]
 
 
@@ -282,7 +282,7 @@ def test_an_attempt_that_is_over_is_handed_the_next_item(api: ApiClient, items: 
     assert dequeue(api, lease_seconds=60, attempt_id="a")["id"] == items[1]["id"]
 
 
-def test_a_receipt_goes_with_its_queue(api: ApiClient, items: list[dict[str, Any]]) -> None:
+def test_a_receipt_has_the_generation_of_its_queue(api: ApiClient, items: list[dict[str, Any]]) -> None:
     first, second = (dequeue(api, lease_seconds=60) for _ in range(2))
     end(api, "ack", first)
     end(api, "nack", second)

@@ -27,7 +27,7 @@ def test_queues_without_a_row_in_the_list_are_listed(api: ApiClient) -> None:
         assert api.get("/pipe/queues").json() == {"bare": 0, "new": 0, "odd name#1": 0, "old": 2}
 
 
-def test_a_queue_made_by_an_old_lambda_after_the_scan_is_listed_once_used(api: ApiClient) -> None:
+def test_a_queue_made_by_an_old_lambda_after_the_scan_is_listed_after_its_first_use(api: ApiClient) -> None:
     assert api.get("/pipe/queues").json() == {}
     write_legacy_queue("late")
     assert dequeue(api, "late") is None

@@ -124,7 +124,7 @@ def test_a_place_behind_every_item(
     query = Table.query
 
     def strict_query(table: Table, **expressions: Any) -> Iterator[Item]:
-        # as DynamoDB is; moto answers nothing
+        # DynamoDB refuses such bounds; moto answers an empty page
         bounds = expressions["ExpressionAttributeValues"]
         assert bounds[":first"].encode() <= bounds[":last"].encode()
         return query(table, **expressions)
@@ -135,7 +135,7 @@ def test_a_place_behind_every_item(
 
 
 @pytest.mark.parametrize("end_of_path", ["", "/dead_letters"])
-def test_a_place_in_a_queue_that_cannot_be(api: ApiClient, end_of_path: str) -> None:
+def test_an_impossible_place_in_a_queue_is_refused(api: ApiClient, end_of_path: str) -> None:
     create(api)
     answer = api.get(f"/pipe/queue/stacks{end_of_path}", params={"after": "9" * 2000})
     assert (answer.status_code, answer.text) == (400, "after must be a text of 1 to 128 bytes.")

@@ -122,7 +122,7 @@ def one_item(aws: str) -> None:
 
 
 class SlowTable:
-    """A table whose every request takes a time, and of whose removals the first answers are lost."""
+    """A table where every request takes some time and the answers to the first removals are lost."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: float, lost: int = 0) -> None:
         self.now, self.seconds, self.lost = 1000.0, seconds, lost

@@ -17,7 +17,7 @@ def change(api: ApiClient, name: str = "stacks", **settings: Any) -> Any:
     return answer.json()
 
 
-def test_settings_are_answered_as_they_are_then(api: ApiClient) -> None:
+def test_a_change_answers_the_new_settings(api: ApiClient) -> None:
     create(api, max_receives=2)
     assert change(api) == {"queue_name": "stacks", "max_receives": 2, "paused": False}
     assert change(api, paused=True) == {"queue_name": "stacks", "max_receives": 2, "paused": True}
@@ -43,7 +43,7 @@ def test_a_queue_of_the_earlier_service_has_settings(api: ApiClient) -> None:
         ({"paused": None}, "paused must be true or false."),
     ],
 )
-def test_a_setting_that_cannot_be(api: ApiClient, settings: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_setting_is_refused(api: ApiClient, settings: dict[str, Any], sentence: str) -> None:
     create(api)
     answer = api.put("/pipe/queue/stacks", json=settings)
     assert (answer.status_code, answer.text) == (400, sentence)

@@ -25,7 +25,7 @@ def stored(item: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def largest_payload(api: ApiClient) -> str:
-    """The longest text that a queue takes: the row that it makes is full but for what is reserved."""
+    """The longest text that a queue accepts. Its row is full, except for the reserved bytes."""
     create(api)
     empty = items.full_size(stored(enqueue(api, payload="")))
     dequeue(api)
@@ -59,7 +59,7 @@ def test_what_is_too_large_does_not_depend_on_the_time() -> None:
 
 
 def test_the_largest_item_goes_in_and_one_byte_more_does_not(api: ApiClient, largest_payload: str) -> None:
-    # moto refuses rows over 405,000 bytes; that the largest goes in is for the fault suite's other engine
+    # moto refuses rows over 405,000 bytes, so the fault suite tests the largest item on its other engine
     answer = api.post("/pipe/enqueue", json={"queue_name": "stacks", "payload": largest_payload + "x"})
     most = MAX_ITEM_BYTES - items.RESERVED_BYTES
     assert (answer.status_code, answer.text) == (

@@ -71,7 +71,7 @@ def test_a_browser_is_opened_as_it_was_asked_for(
         ([], "The body must be a JSON object."),
     ],
 )
-def test_a_browser_that_cannot_be_is_refused(
+def test_an_impossible_browser_is_refused(
     api: ApiClient, remotehq: RemoteHq, user: dict[str, str], body: Any, reason: str
 ) -> None:
     answer = api.post(ROUTE, json=body, headers=user)

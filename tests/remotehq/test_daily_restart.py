@@ -32,7 +32,7 @@ def site(code: str, **config: Any) -> None:
 
 
 def restarted(now: str, time_left_ms: int = LONG_MS) -> list[str]:
-    """The sites whose rooms are not what they were, after a run at `now`, which must have named them."""
+    """Run at `now`; return the sites whose rooms have changed, and check that the run returned the same."""
     before = {room["site"]: room["room_id"] for room in store.read_all()}
     answered = daily_restart.restart_rooms(datetime.fromisoformat(now), lambda: time_left_ms)
     after = {room["site"]: room["room_id"] for room in store.read_all()}

@@ -42,7 +42,7 @@ FAULTS = [
     Fault(status=500, late_s=1.4),
     Fault(late_s=1.4),
 ]
-# Refusals and garbage by step: a room that is not there may be deleted, and no body of that answer is read.
+# Refusals and garbage by step. A DELETE may get a 404, and the body of its answer is not read.
 FAILURES = [
     *((step, fault) for step in STEPS for fault in FAULTS),
     *((step, Fault(404)) for step in ("POST /rooms", "PUT /rooms")),
@@ -310,7 +310,7 @@ def test_restart_puts_a_new_room_in_the_place_of_the_old(
     assert restarted["room_id"] == remotehq.rooms[SLUG]["id"] != room["room_id"]
 
 
-def test_restart_leaves_no_room_behind_whose_slug_is_not_its_name(api: ApiClient, remotehq: RemoteHq) -> None:
+def test_restart_also_deletes_a_room_whose_slug_is_not_its_name(api: ApiClient, remotehq: RemoteHq) -> None:
     remotehq.slug_of = lambda name: f"{name}-{len(remotehq.calls)}"
     api.get("/control_room/mrc1")
     assert heard(api.get("/control_room/mrc1/restart")) == RESTARTED
@@ -323,7 +323,7 @@ def test_restart_without_a_room_is_not_found(api: ApiClient, remotehq: RemoteHq)
 
 
 @pytest.mark.parametrize(("step", "fault"), FAILURES, ids=str)
-def test_after_a_restart_that_failed_no_room_is_answered_that_is_gone_and_a_retry_mends_it(
+def test_after_a_failed_restart_no_deleted_room_is_returned_and_a_retry_repairs_it(
     api: ApiClient, remotehq: RemoteHq, room: dict[str, Any], step: str, fault: Fault
 ) -> None:
     remotehq.fail(step, fault)
@@ -338,7 +338,7 @@ def test_after_a_restart_that_failed_no_room_is_answered_that_is_gone_and_a_retr
 
 
 class Crashed(BaseException):
-    """The Lambda died, as no `except Exception` notices."""
+    """The Lambda died, which no `except Exception` catches."""
 
 
 # Every step of a change, in order, with the object that has it.

@@ -22,20 +22,20 @@ from tests.simulation.scenarios import SCENARIOS
 
 # How many schedules a process plays by chance before it is asked for more.
 CHUNK = 250
-# Of the schedules that are asked for, what part one scenario may have in which each is tried.
+# The largest share of the wanted schedules that one exhaustive scenario may use.
 _LARGEST_SHARE = 0.04
-# How many it may have where the time is given, so that all scenarios get their turn.
+# How many schedules it may use if a time is given instead, so that all scenarios get their turn.
 MOST_IN_TIME = 1000
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a process plays at a time: a schedule by chance for each seed, or without seeds each schedule.
+    """What a process plays at a time: a random schedule for each seed or, without seeds, every schedule.
 
     Attributes
     ----------
     most
-        How many schedules at most, where each is played.
+        How many schedules at most, if every schedule is to be played.
     deadline
         When to end (`time.monotonic()`).
     faults
@@ -80,7 +80,7 @@ class Tally:
 
     @property
     def is_enough(self) -> bool:
-        """Whether so many were played, or the time is over."""
+        """Whether the wanted number was played, or the time is over."""
         return self.schedules >= self._wanted or time.monotonic() > self._deadline
 
 

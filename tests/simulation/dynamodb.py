@@ -20,11 +20,11 @@ from tests.simulation.expressions import InvalidExpression, Value
 MAX_ITEM_BYTES = 400 * 1024
 MAX_PAGE_BYTES = 1024 * 1024
 TOKEN_S = 600.0
-# Of the last writes, how many a read that lags behind can miss.
+# How many of the last writes a stale read can miss.
 _REMEMBERED_WRITES = 16
 
 Arguments = Mapping[str, Any]
-# Given a write's kind ("Put") and its arguments.
+# Whether a write's condition is ignored, given its kind ("Put") and its arguments.
 Ignored = Callable[[str, Arguments], bool]
 _NO_VALUES: dict[str, Value] = {}
 _NO_NAMES: dict[str, str] = {}
@@ -432,7 +432,7 @@ def _projected(row: Row, arguments: Arguments) -> Mapping[str, Value]:
 
 
 def _range(order: list[str], bounds: expressions.Bounds, values: Mapping[str, Value]) -> list[str]:
-    """Return the sort keys from the first to the last bound; those at the bounds may be too many."""
+    """Return the sort keys from the first to the last bound; some at the ends may not match."""
     low = bounds.first or bounds.prefix
     first = 0 if low is None else bisect_left(order, values[low]["S"])
     last = len(order) if bounds.last is None else bisect_left(order, values[bounds.last]["S"] + "\0")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tests.simulation.simulation import Chooser, Option
 
 Choices = tuple[int, ...]
-# Of the random schedules' choices, how many are of something going wrong.
+# The share of a random schedule's choices that are faults.
 _FAULT_SHARE = 0.12
 
 

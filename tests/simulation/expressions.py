@@ -69,7 +69,7 @@ def condition(expression: str) -> Condition:
 
 @cache
 def update(expression: str) -> tuple[Action, ...]:
-    """Return the functions that change a row (first argument) as it was (second)."""
+    """Return functions that change a row (first argument) by reading the row as it was (second argument)."""
     made: tuple[Action, ...] = _Parser(expression).whole(_Parser.clauses)
     return made
 

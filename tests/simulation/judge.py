@@ -1,4 +1,4 @@
-"""What a schedule may not come to: the history checker of the fault suite, and rules that need the table."""
+"""How schedules are judged: by the history checker of the fault suite, and by rules that need the table."""
 
 from collections import Counter, defaultdict
 from dataclasses import replace
@@ -116,7 +116,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
         call.n
         for call in calls
         if call.what == "enqueue" and any(call.start < deletion.end for deletion in deletions)
-        # what was put into the queue that is there at the end is there too
+        # items that were put into the queue of the end must still be there
         if generation is None or not str(call.id).startswith(generation)
     }
     sentences = [
@@ -142,7 +142,7 @@ def _put_by_earlier(calls: list[Asked]) -> set[int | None]:
 def _is_in_dead_hands(call: Asked) -> bool:
     """Return whether a plain dequeue may have taken an item for nobody.
 
-    So may one whose Lambda died, or that was held up for longer than its lease is sure, and is answered 503.
+    That is so if its Lambda died, or if it was delayed for longer than its lease is sure and got a 503.
     """
     held_up = call.status == 503 and call.now - call.asked_at > SURE_FOR_S * 1000
     return not call.attempt and (call.status is None or held_up)
@@ -157,14 +157,14 @@ def _generation(model: Model) -> str | None:
 
 
 def _left(model: Model) -> list[Call]:
-    """Return what a consumer would be handed that drains the queue, and what it would find among the dead."""
+    """Return what a consumer that drains the queue would get, and the dead letters that it would find."""
     rows = model.rows(table_name(), _PARTITION)
     metadata = next((row for row in rows if row["sk"]["S"] == "METADATA"), None)
     generation = None if metadata is None else metadata.get("generation", {}).get("N")
     left: list[Call] = []
     for number, row in enumerate(rows):
         if row["sk"]["S"].startswith("ITEM#") and "id" not in row:
-            # what a write makes that should have changed a row which is gone
+            # such a row was made by a write that should have changed a row, which was gone
             left.append(Call("dequeue", _LATER, -1, _LATER, 200))
         item, dead = _is_item(row, generation), row["sk"]["S"].startswith("DEAD#")
         if metadata is None or not (item or dead):
@@ -180,9 +180,9 @@ def _left(model: Model) -> list[Call]:
 
 
 def _told_empty(calls: list[Asked], trace: Trace, *, calm: bool) -> list[str]:
-    """Return those who were told that the queue is empty while one item was theirs to have all the time.
+    """Return those who were told that the queue is empty while one item was free for them all the time.
 
-    Where no clock moves it need not be the same item.
+    If no time passes, it need not be the same item all the time.
     """
     told = []
     for call in calls:
@@ -256,7 +256,7 @@ def _handed_while_paused(calls: list[Asked]) -> list[str]:
 
 
 def _told_wrong(calls: list[Asked], trace: Trace) -> list[str]:
-    """Return those who were told less than what was true all the time, or of a queue that was not there."""
+    """Return callers who were told of, or put back, too few dead letters, or got a wrong list of queues."""
     wrong = []
     for call in calls:
         if call.status != 200 or call.what not in ("dead_letters", "stats", "redrive", "queues"):
@@ -304,7 +304,7 @@ def _held_twice(calls: list[Asked]) -> list[str]:
 
 
 def _until(holder: Asked, calls: list[Asked]) -> tuple[float, float]:
-    """Return until when a consumer may trust in its lease (Unix ms), and at which step it began to end it."""
+    """Return when a consumer's lease ends (Unix ms), and at which step the consumer began to end it."""
     until, released = holder.lease_until or 0.0, float("inf")
     for call in calls:
         if call.lease_id != holder.lease_id:
@@ -398,7 +398,7 @@ def _handed_too_often(calls: list[Asked], most: int) -> list[str]:
 
 
 def _without_twins(calls: list[Asked]) -> list[Asked]:
-    """Return the calls; of those that told one attempt of the same item, and of repeated acks, one."""
+    """Return the calls, but only one of several that gave one attempt the same item, or of repeated acks."""
     told: dict[tuple[str, str, str | None, str | None], Asked] = {}
     kept = []
     for call in calls:

@@ -41,7 +41,7 @@ class Stage:
 
 
 def install() -> Stage:
-    """Put this process's handlers into a simulation, that of the stage's `simulation`."""
+    """Make this process's handlers use the simulation that the stage's `simulation` names."""
     stage = Stage()
     os.environ.update({**CREDENTIALS, **Deployment().environment})
     logs.logger.disabled = True
@@ -69,7 +69,7 @@ def install() -> Stage:
 
 
 def new_model(without_condition: Ignored | None = None) -> Model:
-    """Return a model with the queues' table, which ignores some conditions if it is to."""
+    """Return a model with the queues' table; it ignores the conditions that `without_condition` selects."""
     return Model({table_name(): Key("pk", "sk")}, without_condition=without_condition)
 
 

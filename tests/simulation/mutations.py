@@ -133,7 +133,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("clocks that are off",),
     ),
     Mutation(
-        "no second look after an attempt's empty head",
+        "not reading the attempt again after finding no item",
         LEASES,
         "    twin = _attempt(queue, attempt_id)\n",
         "    twin = None\n",
@@ -168,7 +168,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("two make a queue",),
     ),
     Mutation(
-        "not knowing that it was itself who made a queue",
+        "not knowing that the request itself made the queue",
         "pipe_queue/queues.py",
         'if metadata.get("made_by") != maker:',
         "if True:",
@@ -236,9 +236,10 @@ MUTATIONS: tuple[Mutation, ...] = (
 )
 
 # Those that are not here change nothing that a caller could see. The put of an item is protected by its
-# client token as well. The record of an attempt is kept for longer within seconds of reading its lease. The
-# note that the earlier service has deleted a queue matters only while that one makes it again and puts items
-# into it, of which docs/operations.md promises nothing.
+# client token as well. The record of an attempt is
+# prolonged within seconds after its lease was read. The note that the earlier service deleted a queue
+# matters only if that service makes the queue again and puts items into it; docs/operations.md promises
+# nothing for that.
 UNCONDITIONAL: tuple[Unconditional, ...] = (
     Unconditional("Put", "DEDUP#", "attribute_not_exists", ("one dedup id sent twice",)),
     Unconditional("Update", "ITEM#", "attribute_exists", ("two consumers", "two workers on leases")),

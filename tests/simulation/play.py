@@ -160,7 +160,7 @@ class Theatre:
         self._stage.simulation = simulation
         simulation.play([Actor("opening", self._scenario.opening)], lambda _: 0)
         for call in simulation.trace.calls:
-            # all is over before the first step of the others
+            # the opening is over before the first step of the actors
             call.start -= simulation.step + 1
             call.end -= simulation.step + 1
         return simulation.model.snapshot(), simulation.ids, simulation.trace.calls, simulation.now_s

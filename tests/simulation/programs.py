@@ -14,7 +14,7 @@ QUEUE = "jobs"
 # The name of the actor that is the earlier service.
 EARLIER = "earlier"
 PATH = {"queue_name": QUEUE}
-# A caller that hears nothing asks again so often.
+# How many times a caller asks if it gets no answer.
 _REPETITIONS = 4
 Program = Callable[[Caller], None]
 
@@ -67,9 +67,9 @@ def consumes(times: int) -> Program:
 
 
 def attempts(name: str, times: int, lease_s: float | None = None, *, ending: str = "ack") -> Program:
-    """Dequeue under attempt ids: ask again under the same until an item or an empty queue is heard of.
+    """Dequeue under attempt ids: ask again under the same id until the answer is an item or an empty queue.
 
-    An id is kept until it was handed an item, as docs/queues.md says.
+    An id is used until it has got an item, as docs/queues.md says.
     """
 
     def program(caller: Caller) -> None:
@@ -111,7 +111,7 @@ def extended_attempt(name: str, lease_s: float) -> Program:
 
 
 def fails(times: int) -> Program:
-    """Dequeue on a lease that runs out, so often."""
+    """Dequeue `times` times, each on a lease that runs out."""
 
     def program(caller: Caller) -> None:
         for _ in range(times):
@@ -141,7 +141,7 @@ def in_turn(*programs: Program) -> Program:
 
 
 def asks(*what: tuple[str, str, dict[str, Any]]) -> Program:
-    """Call handlers one after the other: what is written down, the handler, the event."""
+    """Call handlers one after the other. Each is given as a name for the record, the handler, the event."""
 
     def program(caller: Caller) -> None:
         for name, handler, event in what:

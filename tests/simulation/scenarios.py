@@ -55,7 +55,7 @@ class Scenario:
     prelude: does.Program | None = None
 
     def harder(self, faults: int) -> "Scenario":
-        """Return the scenario with so many faults at least, if it is a small one that has any."""
+        """Return the scenario with at least this many faults, if it is a small one that has faults at all."""
         if not (self.exhaustive and self.budget.faults):
             return self
         return replace(self, budget=replace(self.budget, faults=max(faults, self.budget.faults)))

@@ -278,7 +278,7 @@ class Simulation:
         return self.now_s if self._current is None else self.now_s + self._current.skew_s
 
     def new_id(self) -> str:
-        """Return a text that nothing else bears."""
+        """Return a text that was never used before."""
         self.ids += 1
         return f"id{self.ids}"
 
@@ -457,7 +457,7 @@ class Answer:
 
 
 class Caller:
-    """What a program has to act with: calls of handlers, which are written down."""
+    """What a program uses to call handlers; the calls are written down."""
 
     def __init__(self, simulation: Simulation, actor: Actor) -> None:
         self.simulation = simulation

@@ -231,7 +231,7 @@ def test_the_model_answers_as_the_engines_do(engine: Any, requests: list[tuple[s
 
 
 def answer(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-    """What a client answers, all pages of it: what does not depend on the engine."""
+    """A client's answer (all pages), reduced to the parts that do not depend on the engine."""
     try:
         if operation in ("query", "scan"):
             return _pages(client, operation, arguments)

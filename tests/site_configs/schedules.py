@@ -35,7 +35,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Turn:
-    """Which process does the next `steps`, and what befalls the last: "", "crash", "lost" for its answer."""
+    """Which process does the next `steps`, and what happens at the last: "", "crash", or "lost" (answer)."""
 
     process: int
     steps: int
@@ -180,7 +180,7 @@ def _listed() -> State:
 
 
 def installed(patch: pytest.MonkeyPatch) -> Callable[[int], World]:
-    """Let the configs' table, the queues' table and the bucket be those of the world that is made last."""
+    """Return a function that makes a world and lets the code use the tables and bucket of that world."""
     patch.setenv("CONFIG_TABLE_NAME", CONFIGS)
     patch.setenv("PIPE_QUEUE_TABLE_NAME", QUEUES)
     patch.setenv("S3_BUCKET_NAME", "bucket")

@@ -212,7 +212,7 @@ def test_memory_for_all_configs_does_not_grow_with_their_number(
 
 @pytest.mark.parametrize("path", ["/all/config", "/pipe/queues", "/pipe/statuses", "/latest_image_all_sites"])
 @pytest.mark.parametrize("after", ["x" * 1025, "\ud800"])
-def test_a_position_that_no_key_can_be(aws: str, path: str, after: str) -> None:
+def test_an_impossible_position_is_refused(aws: str, path: str, after: str) -> None:
     handler = {
         "/all/config": handlers.get_all_configs,
         "/pipe/queues": pipe_queue.handlers.list_queues,

@@ -1,4 +1,4 @@
-"""The kept list of all configs is the list that would be read, costs little, and is never missed."""
+"""The kept list of all configs equals the list in the table, costs little, and is never required."""
 
 import json
 import time
@@ -143,7 +143,7 @@ def test_another_config_is_written(api: ApiClient, before: dict[str, Any], after
         assert api.get("/all/config").json() == {"mrc1": config}
 
 
-def test_a_row_with_more_than_a_config_is_another(aws: str) -> None:
+def test_a_row_with_more_than_a_config_is_not_the_same(aws: str) -> None:
     row = {"site": "mrc1", "configuration": {}}
     assert is_stored_as(row, row)
     assert not is_stored_as(row, {**row, "note": ""})
@@ -161,7 +161,7 @@ def test_a_change_of_another_program_is_listed_after_a_while(
     assert api.get("/all/config").json() == {**SMALL, "mrc1": {}}
 
 
-def test_a_copy_of_the_future_is_not_used_for_ever(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_from_the_future_is_not_used(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     write(SMALL)
     with monkeypatch.context() as patch:
         future = time.time() + 1e6
@@ -234,7 +234,7 @@ def test_site_codes_are_kept_until_a_site_comes_or_goes(aws: str, requests_sent:
     assert store.site_codes() == ["eco1", "mrc1"]
 
 
-def test_a_site_that_is_deleted_during_its_change_is_new(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_deleted_during_its_change_counts_as_new(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write(SMALL)
     read = Table.get_with_response
 
