@@ -103,6 +103,7 @@ NEEDS = {
     "GET /now": Need.NOTHING,
     "GET /vo/sia2": Need.NOTHING,
     "GET /vo/capabilities": Need.NOTHING,
+    "GET /vo/sia2/capabilities": Need.NOTHING,
     "GET /vo/availability": Need.NOTHING,
     "GET /vo/file/{id}": Need.NOTHING,
     "GET /openapi.json": Need.NOTHING,

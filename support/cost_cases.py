@@ -193,6 +193,7 @@ CASES: dict[str, dict[str, Case]] = {
         "no rows": Case(get("/vo/sia2", MAXREC=0), IMAGES),
     },
     "GET /vo/capabilities": {"always": Case(get("/vo/capabilities"))},
+    "GET /vo/sia2/capabilities": {"always": Case(get("/vo/sia2/capabilities"))},
     "GET /vo/availability": {"always": Case(get("/vo/availability"))},
     "GET /vo/file/{id}": {
         "an image that has only a small file": Case(

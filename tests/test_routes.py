@@ -61,6 +61,7 @@ ROUTES = {
     "GET /now": "getNow",
     "GET /vo/sia2": "searchImages",
     "GET /vo/capabilities": "getVoCapabilities",
+    "GET /vo/sia2/capabilities": "getVoCapabilities",
     "GET /vo/availability": "getVoAvailability",
     "GET /vo/file/{id}": "getVoFile",
     "GET /openapi.json": "getOpenApi",

@@ -25,15 +25,18 @@ def sia2(request: Request) -> Response:
     headers = {"Content-Type": votable.CONTENT_TYPE}
     try:
         query = parameters.read(request.repeated or {name: [value] for name, value in request.query.items()})
-        return Response(HTTPStatus.OK, _table(query, _base(request, "/vo/sia2")), headers)
+        return Response(HTTPStatus.OK, _table(query, _base(request)), headers)
     except ApiError as error:
         return Response(error.status, votable.error(str(error.body)), {**error.headers, **headers})
 
 
 @endpoint
 def capabilities(request: Request) -> Response:
-    """`GET /vo/capabilities`: return what these routes offer, for registries and clients (VOSI 1.1)."""
-    return Response(HTTPStatus.OK, registry.capabilities(_base(request, "/vo/capabilities")), _XML)
+    """`GET /vo/capabilities`: return what these routes offer, for registries and clients (VOSI 1.1).
+
+    `GET /vo/sia2/capabilities` returns the same.
+    """
+    return Response(HTTPStatus.OK, registry.capabilities(_base(request)), _XML)
 
 
 @init_phase.needs(init_phase.postgres)
@@ -77,12 +80,12 @@ def _fitting(texts: Iterator[str], room: int) -> Iterator[str]:
         yield text
 
 
-def _base(request: Request, path: str) -> str:
+def _base(request: Request) -> str:
     """Return the URL in front of every route, as the caller wrote it: "https://api.example.org/api"."""
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         raise BadRequest("The header Host must name this server.")
     scheme = request.headers.get("x-forwarded-proto", "http").partition(",")[0]
-    segments = "/".join(segment for segment in request.url_path.split("/") if segment)
-    prefix = f"/{segments}".removesuffix(path)
+    segments = [segment for segment in request.url_path.split("/") if segment]
+    prefix = "".join(f"/{segment}" for segment in segments[: segments.index("vo")])
     return f"{'https' if scheme == 'https' else 'http'}://{host}{prefix}"

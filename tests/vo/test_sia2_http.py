@@ -87,6 +87,11 @@ def service(archive: ApiClient) -> SIA2Service:
     return SIA2Service(f"{archive.base_url}/vo")
 
 
+@pytest.mark.parametrize("path", ["/vo", "/vo/sia2", "//vo//sia2/"])
+def test_pyvo_finds_the_service_from_either_address(archive: ApiClient, path: str) -> None:
+    assert SIA2Service(archive.base_url + path).query_ep == f"{archive.base_url}/vo/sia2"
+
+
 def names(found: pyvo.dal.sia2.SIA2Results) -> set[str]:
     return {str(each.obs_id).rpartition("-")[2] for each in found}
 
