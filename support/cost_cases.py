@@ -197,7 +197,7 @@ CASES: dict[str, dict[str, Case]] = {
     "GET /vo/availability": {"always": Case(get("/vo/availability"))},
     "GET /vo/file/{id}": {
         "an image that has only a small file": Case(
-            call("GET", f"/vo/file/{IMAGE}", allow_redirects=False), ZIPPABLE, status=303
+            call("GET", f"/vo/file/{IMAGE}-EX", allow_redirects=False), ZIPPABLE, status=303
         ),
         "an unknown image": Case(get("/vo/file/none"), status=404),
     },

@@ -38,19 +38,8 @@ _COLOUR = {
     "pg": (490.0, 580.0),
     "pb": (400.0, 510.0),
 }
-_ALIASES = {
-    "u": "up",
-    "g": "gp",
-    "r": "rp",
-    "i": "ip",
-    "z": "zp",
-    "b": "jb",
-    "v": "jv",
-    "l": "lum",
-    "oiii": "o3",
-    "sii": "s2",
-    "nii": "n2",
-}
+# A single letter may be of several systems, so it is unknown.
+_ALIASES = {"l": "lum", "oiii": "o3", "sii": "s2", "nii": "n2"}
 
 WAVELENGTHS = {**_SLOAN, **_JOHNSON_COUSINS, **_PAN_STARRS, **_NARROW, **_COLOUR}
 WAVELENGTHS |= {alias: WAVELENGTHS[name] for alias, name in _ALIASES.items()}

@@ -27,7 +27,8 @@ def sia2(request: Request) -> Response:
         query = parameters.read(request.repeated or {name: [value] for name, value in request.query.items()})
         return Response(HTTPStatus.OK, _table(query, _base(request)), headers)
     except ApiError as error:
-        return Response(error.status, votable.error(str(error.body)), {**error.headers, **headers})
+        fault = "UsageFault" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "TransientFault"
+        return Response(error.status, votable.error(f"{fault}: {error.body}"), {**error.headers, **headers})
 
 
 @endpoint
@@ -54,7 +55,7 @@ def availability(_request: Request) -> Response:
 @endpoint
 def get_file(request: Request) -> Response:
     """`GET /vo/file/{id}`: redirect to an image's FITS file."""
-    row = store.named(parameters.name(request.path["id"]))
+    row = store.identified(parameters.name(request.path["id"]))
     url = None if row is None else files.url(row)
     if url is None:
         raise NotFound("There is no FITS file of this image.")

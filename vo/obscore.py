@@ -3,6 +3,7 @@
 import math
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from db.header_text import cards
 from db.queries import ImageRow
@@ -25,7 +26,7 @@ _COLUMNS = (
     ("access_url", "char", "", "meta.ref.url", "Access.reference"),
     ("access_format", "char", "", "meta.code.mime", "Access.format"),
     ("access_estsize", "long", "kbyte", "phys.size;meta.file", "Access.size"),
-    ("target_name", "char", "", "meta.id;src", "Target.name"),
+    ("target_name", "unicodeChar", "", "meta.id;src", "Target.name"),
     ("s_ra", "double", "deg", "pos.eq.ra", f"{_POSITION}.C1"),
     ("s_dec", "double", "deg", "pos.eq.dec", f"{_POSITION}.C2"),
     ("s_fov", "double", "deg", "phys.angSize;instr.fov", f"{_AXIS}.Coverage.Bounds.Extent.diameter"),
@@ -52,16 +53,18 @@ _COLUMNS = (
 
 def _field(name: str, datatype: str, unit: str, ucd: str, utype: str) -> Field:
     xtype = "adql:REGION" if name == "s_region" else ""
-    return Field(name, datatype, ucd, f"obscore:{utype}", unit, "*" if datatype == "char" else "", xtype)
+    return Field(
+        name, datatype, ucd, f"obscore:{utype}", unit, "*" if datatype.lower().endswith("char") else "", xtype
+    )
 
 
 FIELDS = tuple(_field(*column) for column in _COLUMNS)
 
 FORMAT = "image/fits"
-# Raw files have no calibration (1: instrumental data in a standard format). Files of the other levels are
-# calibrated (2).
+# Sites upload the large file as the camera took it (1: instrumental data in a standard format). They reduce
+# the small one (2: calibrated).
 RAW, CALIBRATED = 1, 2
-_KEYWORDS = ("OBJECT", "INSTRUME", "PIXSCALE", "NAXIS1", "NAXIS2", "BITPIX", "FWHMASEC")
+_KEYWORDS = ("OBJECT", "PIXSCALE", "NAXIS1", "NAXIS2", "BITPIX", "FWHMASEC")
 # Modified Julian dates count days from here.
 _MJD_ZERO = datetime(1858, 11, 17)  # noqa: DTZ001 - the table's times are UTC without saying so
 _DAY = timedelta(days=1)
@@ -84,16 +87,17 @@ def values(row: ImageRow, authority: str, base_url: str) -> list[Value]:
     """
     header = cards(row["header"], _KEYWORDS) or {}
     name = str(row["base_filename"])
+    identifier = f"{name}-{row['data_type']}"
     first, last = band(row["filter_used"]) or (None, None)
     start, exposure = row["capture_date"], _finite(row["exposure_time"])
     began = None if start is None else mjd(start)
     columns: dict[str, Value] = {
         "dataproduct_type": "image",
-        "calib_level": CALIBRATED if row["fits_01_exists"] else RAW,
+        "calib_level": RAW if row["fits_01_exists"] else CALIBRATED,
         "obs_collection": authority,
         "obs_id": name,
-        "obs_publisher_did": f"ivo://{authority}/images?{name}",
-        "access_url": f"{base_url}/vo/file/{name}",
+        "obs_publisher_did": f"ivo://{authority}/images?{quote(identifier, safe='')}",
+        "access_url": f"{base_url}/vo/file/{quote(identifier, safe='')}",
         "access_format": FORMAT,
         "target_name": _text(header.get("OBJECT")),
         "t_min": began,
@@ -104,9 +108,10 @@ def values(row: ImageRow, authority: str, base_url: str) -> list[Value]:
         "em_min": first,
         "em_max": last,
         "em_xel": 1,
+        "em_res_power": None if first is None or last is None else (first + last) / 2 / (last - first),
         "o_ucd": "phot.count",
         "facility_name": row["site"],
-        "instrument_name": _text(header.get("INSTRUME")) or instrument(name),
+        "instrument_name": instrument(name),
         **_space(row, header),
     }
     return [columns.get(field.name) for field in FIELDS]
@@ -132,7 +137,7 @@ def instrument(base_filename: str) -> str | None:
 
 
 def _space(row: ImageRow, header: dict[str, Any]) -> dict[str, Value]:
-    """Return the columns of the spatial axes. The pixels' size and number are those of the header."""
+    """Return the columns of the spatial axes. The header is that of the large file, if there is one."""
     ra, dec = _finite(row["right_ascension"]), _finite(row["declination"])
     if ra is not None and row["capture_date"] is not None and row["capture_date"] < _DEGREES_FROM:
         ra *= 15
@@ -141,8 +146,9 @@ def _space(row: ImageRow, header: dict[str, Any]) -> dict[str, Value]:
     scale, width, height = (_positive(header.get(name)) for name in ("PIXSCALE", "NAXIS1", "NAXIS2"))
     if width is None or height is None:
         return place
-    place |= {"s_xel1": int(width), "s_xel2": int(height)}
-    place["access_estsize"] = round(width * height * abs(_finite(header.get("BITPIX")) or 16) / 8 / 1000)
+    if row["fits_01_exists"]:
+        place |= {"s_xel1": int(width), "s_xel2": int(height)}
+        place["access_estsize"] = round(width * height * abs(_finite(header.get("BITPIX")) or 16) / 8 / 1000)
     if scale is None or ra is None or dec is None:
         return place
     across, high = width * scale / _ARCSEC, height * scale / _ARCSEC

@@ -32,14 +32,18 @@ class Query:
         Modified Julian dates, UTC.
     exposures
         Seconds.
+    resolutions
+        Of TIMERES, seconds.
     bands
         Metres.
     texts
         The values of TARGET, INSTRUMENT, FACILITY and ID, by these names.
     levels
         Of CALIB.
-    formats
-        Of FORMAT, in lower case.
+    formats, kinds
+        Of FORMAT and DPTYPE, in lower case.
+    impossible
+        Whether a property is wanted that no image has: POL or SPECRP.
     rows
         The most rows of the answer.
     """
@@ -47,10 +51,13 @@ class Query:
     regions: list[Region] = field(default_factory=list)
     times: list[Interval] = field(default_factory=list)
     exposures: list[Interval] = field(default_factory=list)
+    resolutions: list[Interval] = field(default_factory=list)
     bands: list[Interval] = field(default_factory=list)
     texts: dict[str, list[str]] = field(default_factory=dict)
     levels: list[Interval] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    impossible: bool = False
     rows: int = USUAL_ROWS
 
 
@@ -72,10 +79,13 @@ def read(given: Mapping[str, Sequence[str]]) -> Query:
         regions=[parse(text) for text in values.get("POS", [])],
         times=[_interval("TIME", text) for text in values.get("TIME", [])],
         exposures=[_interval("EXPTIME", text) for text in values.get("EXPTIME", [])],
+        resolutions=[_interval("TIMERES", text) for text in values.get("TIMERES", [])],
         bands=[_interval("BAND", text) for text in values.get("BAND", [])],
         texts={each: [name(text.strip()) for text in values[each]] for each in _TEXTS if values.get(each)},
         levels=[_interval("CALIB", text) for text in values.get("CALIB", [])],
         formats=[text.strip().lower() for text in values.get("FORMAT", [])],
+        kinds=[text.strip().lower() for text in values.get("DPTYPE", [])],
+        impossible=bool(values.get("POL") or values.get("SPECRP")),
         rows=_rows(values.get("MAXREC", [])),
     )
 

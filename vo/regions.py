@@ -67,15 +67,13 @@ class Range:
     north: float
 
     def circle(self) -> tuple[float, float, float] | None:
-        """Return the circle around the middle or the pole that has all its corners."""
+        """Return a circle around its middle, or around the nearer pole if it is wide or touches it."""
         width = (self.last - self.first) % 360 if self.last - self.first < 360 else 360.0
         middle = (self.first + width / 2) % 360, (self.south + self.north) / 2
-        if max(-self.south, self.north) >= 90:
+        if width > 180 or max(-self.south, self.north) >= 90:
             pole = math.copysign(90.0, self.south + self.north)
             radius = abs(pole - (self.south if pole > 0 else self.north))
             return (0.0, pole, radius) if radius <= _LARGEST_INDEXED else None
-        if width > 180:
-            return None
         # Its farthest points are corners.
         corners = [vector(self.first, dec) for dec in (self.south, self.north)]
         radius = max(_distance(vector(*middle), corner) for corner in corners)
@@ -133,7 +131,10 @@ class Polygon:
             raise BadRequest(
                 "A POLYGON in POS has two neighbouring corners at the same or at opposite places."
             )
+        normals = [_unit(*normal) for normal in normals]
         sides = [_dot(normal, each) for normal in normals for each in vectors]
+        if all(abs(side) < 1e-12 for side in sides):
+            raise BadRequest("The corners of a POLYGON in POS must not be on one line.")
         if all(side >= -1e-12 for side in sides):
             return normals
         if all(side <= 1e-12 for side in sides):
@@ -172,9 +173,10 @@ def vector(ra: float, dec: float) -> Vector:
 
 
 def _range(first: float, last: float, south: float, north: float) -> Range:
-    first, last = max(first, 0.0), min(last, 360.0)
-    south, north = max(south, -90.0), min(north, 90.0)
-    if not (0 <= first <= 360 and 0 <= last <= 360 and south <= north):
+    if math.isinf(first) or math.isinf(last):
+        first, last = 0.0 if math.isinf(first) else first, 360.0 if math.isinf(last) else last
+    south, north = -90.0 if south == -math.inf else south, 90.0 if north == math.inf else north
+    if not (0 <= first <= 360 and 0 <= last <= 360 and -90 <= south <= north <= 90):
         raise BadRequest(
             "RANGE in POS needs ra from 0 to 360, and dec1 not above dec2, from -90 to 90 degrees."
         )
@@ -183,6 +185,9 @@ def _range(first: float, last: float, south: float, north: float) -> Range:
 
 def _polygon(numbers: list[float]) -> Polygon:
     corners = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+    if corners[0] == corners[-1]:
+        # It may be closed.
+        corners = corners[:-1]
     if len(corners) > _MOST_VERTICES:
         raise BadRequest(f"A POLYGON in POS has at most {_MOST_VERTICES} corners.")
     if not all(0 <= ra <= 360 and abs(dec) <= 90 for ra, dec in corners):

@@ -9,11 +9,11 @@ _CAPABILITIES = (
     '<vosi:capabilities xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0"'
     ' xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n'
 )
-# Standard, type of the interface, and route.
+# Standard, version of the interface, use of its address, and route.
 _OFFERED = (
-    ("ivo://ivoa.net/std/VOSI#capabilities", "vs:ParamHTTP", "full", "capabilities"),
-    ("ivo://ivoa.net/std/VOSI#availability", "vs:ParamHTTP", "full", "availability"),
-    ("ivo://ivoa.net/std/SIA#query-2.0", "vs:ParamHTTP", "base", "sia2"),
+    ("ivo://ivoa.net/std/VOSI#capabilities", "1.0", "full", "capabilities"),
+    ("ivo://ivoa.net/std/VOSI#availability", "1.0", "full", "availability"),
+    ("ivo://ivoa.net/std/SIA#query-2.0", "2.0", "base", "sia2"),
 )
 
 
@@ -32,8 +32,9 @@ def availability(problem: str | None) -> str:
     )
 
 
-def _capability(standard: str, kind: str, use: str, route: str, base_url: str) -> str:
+def _capability(standard: str, version: str, use: str, route: str, base_url: str) -> str:
     return (
-        f'<capability standardID="{standard}"><interface xsi:type="{kind}" role="std" version="1.0">'
+        f'<capability standardID="{standard}">'
+        f'<interface xsi:type="vs:ParamHTTP" role="std" version="{version}">'
         f'<accessURL use="{use}">{escape(base_url)}/vo/{route}</accessURL></interface></capability>\n'
     )

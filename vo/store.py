@@ -7,6 +7,7 @@ Callers' values are bound as parameters. Statements are built from fragments of 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import unquote
 
 from common import postgres
 from db import cone, queries
@@ -14,6 +15,8 @@ from db.queries import ImageRow
 from vo import filters, obscore
 from vo.parameters import Interval, Query
 
+# What callers may call the format of the files.
+_FITS = {obscore.FORMAT, "application/fits", "fits", "all"}
 # Every image of the archive: in the lists of images, with a name and a FITS file.
 _ARCHIVED = (
     "jpg_medium_exists AND base_filename IS NOT NULL AND data_type IS NOT NULL"
@@ -36,12 +39,13 @@ def images(query: Query, count: int) -> list[ImageRow]:
     )
 
 
-def named(base_filename: str) -> ImageRow | None:
-    """Return the newest image of that name that has a FITS file."""
+def identified(identifier: str) -> ImageRow | None:
+    """Return the image with this name and data type: "mrc1-sq01-20260101-00000001-EX"."""
+    condition, bound = _identified([identifier])
     found = _rows(
-        f"SELECT {queries.COLUMNS} FROM images WHERE base_filename = %(name)s AND {_ARCHIVED}"
+        f"SELECT {queries.COLUMNS} FROM images WHERE {condition} AND {_ARCHIVED}"
         f" ORDER BY {queries.SORT_DATE} DESC, image_id DESC LIMIT 1",
-        {"name": base_filename},
+        bound,
     )
     return found[0] if found else None
 
@@ -80,12 +84,21 @@ def _others(query: Query) -> Iterable[tuple[str, dict[str, Any]]]:
             ]
         )
     if query.levels:
-        level = f"CASE WHEN fits_01_exists THEN {obscore.CALIBRATED} ELSE {obscore.RAW} END"
+        level = f"CASE WHEN fits_01_exists THEN {obscore.RAW} ELSE {obscore.CALIBRATED} END"
         yield _any([_between(level, f"level{number}_", each) for number, each in enumerate(query.levels)])
     if query.bands:
         yield "lower(filter_used) = ANY(%(filters)s)", {"filters": filters.in_any(query.bands)}
-    if query.formats and not _accepts_fits(query.formats):
+    if query.resolutions:
+        yield _any(
+            [
+                _between("exposure_time", f"resolution{number}_", each)
+                for number, each in enumerate(query.resolutions)
+            ]
+        )
+    if query.impossible or not (_accepts_fits(query.formats) and (not query.kinds or "image" in query.kinds)):
         yield "false", {}
+    if "ID" in query.texts:
+        yield _identified(query.texts["ID"])
     for name, (condition, value) in _TEXTS.items():
         if name in query.texts:
             yield condition, {name: [value(text) for text in query.texts[name]]}
@@ -96,9 +109,16 @@ _TEXTS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "TARGET": (f"{queries.OBJECT} = ANY(%(TARGET)s)", queries.object_key),
     "INSTRUMENT": ("split_part(base_filename, '-', 2) = ANY(%(INSTRUMENT)s)", str),
     "FACILITY": ("site = ANY(%(FACILITY)s)", str),
-    # An identifier ends with the image's name.
-    "ID": ("base_filename = ANY(%(ID)s)", lambda text: text.rpartition("?")[2]),
 }
+
+
+def _identified(identifiers: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the images with these identifiers, or ends of identifiers. The index has the names alone."""
+    ends = [unquote(each.rpartition("?")[2]) for each in identifiers]
+    return (
+        "base_filename = ANY(%(names)s) AND base_filename || '-' || data_type = ANY(%(identifiers)s)",
+        {"names": [each.rpartition("-")[0] for each in ends], "identifiers": ends},
+    )
 
 
 def _time(number: int, interval: Interval) -> tuple[str, dict[str, Any]]:
@@ -131,7 +151,7 @@ def _any(conditions: Sequence[tuple[str, dict[str, Any]]]) -> tuple[str, dict[st
 
 
 def _accepts_fits(formats: Sequence[str]) -> bool:
-    return any(each.split(";")[0] in {obscore.FORMAT, "fits", "all"} for each in formats)
+    return not formats or any(each.split(";")[0] in _FITS for each in formats)
 
 
 def _rows(sql: str, bound: dict[str, Any]) -> list[ImageRow]:

@@ -19,7 +19,7 @@ PATH = {
     "queue_name": "jobs",
     "pipe_id": "pipe1",
     "asset": "console.js",
-    "id": "mrc1-sq01-20260101-00000001",
+    "id": "mrc1-sq01-20260101-00000001-EX",
 }
 CONFIG = {
     "latitude": 34.459375,

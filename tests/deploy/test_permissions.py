@@ -203,7 +203,7 @@ def info_images(api: Caller) -> None:
 
 
 def archive(api: Caller) -> None:
-    assert api.get(f"/vo/file/{NAME}", allow_redirects=False).status_code == HTTPStatus.SEE_OTHER
+    assert api.get(f"/vo/file/{NAME}-EX", allow_redirects=False).status_code == HTTPStatus.SEE_OTHER
 
 
 def downloads(api: Caller) -> None:

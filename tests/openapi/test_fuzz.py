@@ -34,7 +34,7 @@ KNOWN = {
     "channel": "1",
     "n": "3",
     "base_filename": "mrc1-sq01-20260101-00000001",
-    "id": "mrc1-sq01-20260101-00000001",
+    "id": "mrc1-sq01-20260101-00000001-EX",
     "queue_name": "jobs",
     "pipe_id": "pipe-1",
     "asset": "console.js",

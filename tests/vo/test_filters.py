@@ -17,6 +17,7 @@ from vo import filters
         # Bessell (1990): V at 551 nm, 88 nm wide
         ("JV", (507.0e-9, 595.0e-9)),
         ("air", None),
+        ("R", None),
         (None, None),
         ("", None),
     ],

@@ -24,9 +24,8 @@ def test_an_outline_has_the_corners_of_a_tangential_projection(
     projection.wcs.crval = [ra, dec]
     projection.wcs.cdelt = [-1, 1]
     corners = np.reshape(obscore.outline(ra, dec, width, height), (4, 2))
-    expected = projection.wcs_pix2world(
-        np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2], 0
-    )
+    sides = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    expected = projection.wcs_pix2world(sides * [width / 2, height / 2], 1)
     apart = SkyCoord(corners, unit="deg").separation(SkyCoord(expected, unit="deg")).deg
     assert apart == pytest.approx(0, abs=1e-9)
 

@@ -118,9 +118,14 @@ M31_SQUARE = (9.68, 40.27, 9.68, 42.27, 11.68, 42.27, 11.68, 40.27)
         ({"target_name": "m42"}, {"orion", "pole", "zero", "late"}),
         ({"facility": "aro1"}, {"zero"}),
         ({"instrument": "sq02"}, set()),
-        ({"calib_level": 1}, {"small"}),
+        ({"calib_level": 2}, {"small"}),
         ({"res_format": "image/fits", "facility": "aro1"}, {"zero"}),
         ({"res_format": "image/jpeg"}, set()),
+        ({"res_format": "application/fits", "facility": "aro1"}, {"zero"}),
+        ({"data_type": "cube"}, set()),
+        ({"data_type": "image", "facility": "aro1"}, {"zero"}),
+        ({"pol": "I"}, set()),
+        ({"timeres": (0, 10)}, {"pole"}),
     ],
 )
 def test_a_query_finds_the_images(service: SIA2Service, query: dict[str, Any], expected: set[str]) -> None:
@@ -151,7 +156,7 @@ def rows(answer: requests.Response) -> list[str]:
 
 def test_the_columns_say_what_the_image_is(archive: ApiClient, service: SIA2Service) -> None:
     (found,) = service.search(pos=(83.82, -5.39, 0.1))
-    assert (found.dataproduct_type, found.calib_level) == ("image", 2)
+    assert (found.dataproduct_type, found.calib_level) == ("image", 1)
     assert (found["s_ra"], found["s_dec"]) == (83.82, -5.39)
     # 4800 x 0.6 arcsec = 0.8 degrees, 3600 x 0.6 arcsec = 0.6 degrees
     assert found["s_fov"] == pytest.approx(1.0)
@@ -171,15 +176,15 @@ def test_the_columns_say_what_the_image_is(archive: ApiClient, service: SIA2Serv
     assert (found["facility_name"], found["instrument_name"]) == ("mrc1", "sq01")
     assert found["access_format"] == "image/fits"
     assert found["access_estsize"] == 34_560
-    assert found["access_url"] == f"{archive.base_url}/vo/file/mrc1-sq01-20260101-orion"
+    assert found["access_url"] == f"{archive.base_url}/vo/file/mrc1-sq01-20260101-orion-EX"
 
 
 def test_what_is_unknown_is_null(service: SIA2Service) -> None:
-    (small,) = service.search(calib_level=1)
+    (small,) = service.search(calib_level=2)
     (late,) = (each for each in service.search() if str(each.obs_id).endswith("late"))
     for name in ("s_fov", "target_name"):
         assert is_null(small[name]), name
-    table = service.search(calib_level=1).to_table()
+    table = service.search(calib_level=2).to_table()
     assert table["s_xel1"].mask.all()
     assert table["access_estsize"].mask.all()
     assert np.isnan(late["em_min"])
@@ -207,7 +212,7 @@ def test_several_targets_at_a_place(archive: ApiClient) -> None:
 
 def test_an_identifier_leads_back_to_its_image(archive: ApiClient, service: SIA2Service) -> None:
     (found,) = service.search(facility="aro1")
-    for identifier in (str(found["obs_publisher_did"]), "mrc1-sq01-20260101-zero"):
+    for identifier in (str(found["obs_publisher_did"]), "mrc1-sq01-20260101-zero-EX"):
         assert rows(archive.get("/vo/sia2", params={"ID": identifier})) == ["zero"]
 
 
@@ -231,6 +236,9 @@ def test_maxrec_tells_of_the_rest(service: SIA2Service, archive: ApiClient) -> N
         ({"POS": "RANGE 1 2 5 4"}, "dec1 not above dec2"),
         ({"POS": "POLYGON 0 0 10 0 1 1 0 10"}, "must be convex"),
         ({"POS": "POLYGON 0 0 0 0 1 1"}, "at the same or at opposite places"),
+        ({"POS": "RANGE -10 10 0 1"}, "RANGE in POS needs ra from 0 to 360"),
+        ({"POS": "RANGE 0 10 -100 1"}, "RANGE in POS needs ra from 0 to 360"),
+        ({"POS": "POLYGON 0 0 1 0 2 0"}, "must not be on one line"),
         ({"POS": "CIRCLE nan 2 1"}, "POS must be CIRCLE"),
         ({"TIME": "later"}, "TIME must be a number"),
         ({"BAND": "2 1"}, "BAND must be a number, or two in ascending order"),
@@ -245,6 +253,7 @@ def test_nonsense_is_an_error_in_a_votable(archive: ApiClient, query: dict[str, 
     assert answer.headers["Content-Type"] == "application/x-votable+xml"
     (info,) = parse(io.BytesIO(answer.content)).resources[0].infos
     assert (info.name, info.value) == ("QUERY_STATUS", "ERROR")
+    assert info.content.startswith("UsageFault: ")
     assert sentence in info.content
 
 
@@ -317,11 +326,20 @@ def test_the_best_file_that_exists_is_taken(
     insert(archived(1, "one", **columns))
     key = f"data/mrc1-sq01-20260101-one-EX{level}.fits.fz"
     client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"x")
-    answer = api.get("/vo/file/mrc1-sq01-20260101-one", allow_redirects=False)
+    answer = api.get("/vo/file/mrc1-sq01-20260101-one-EX", allow_redirects=False)
     assert f"/{key}?" in answer.headers["Location"]
 
 
-@pytest.mark.parametrize("name", ["none", "mrc1-sq01-20260101-nofits", "mrc1-sq01-20260101-orion", "a%00b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "none",
+        "mrc1-sq01-20260101-nofits-EX",
+        "mrc1-sq01-20260101-orion-EX",
+        "mrc1-sq01-20260101-orion-EP",
+        "a%00b",
+    ],
+)
 def test_a_file_that_is_not_there_is_404(archive: ApiClient, name: str) -> None:
     answer = archive.get(f"/vo/file/{name}", allow_redirects=False)
     assert answer.status_code == (400 if "%00" in name else 404)
