@@ -52,6 +52,8 @@ def test_a_queue_is_paused_and_resumed(queue: Console, api: ApiClient) -> None:
 
 def test_max_receives_is_set_and_dead_letters_are_put_back(queue: Console, api: ApiClient) -> None:
     queue.open("#queue/jobs")
+    (field,) = queue.all(".one-field input")
+    queue.wait(lambda: field.get_attribute("placeholder") == "no limit")
     queue.fill(".one-field input", "1")
     queue.press("Set")
     said(queue, "Items of jobs are dead after 1 hand-out.")

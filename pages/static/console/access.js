@@ -14,6 +14,10 @@ export function headers() {
   return isToken(key) ? { ...json, Authorization: `Bearer ${key}` } : { ...json, "x-site-key": key };
 }
 
+export function mayWrite() {
+  return document.documentElement.dataset.mayWrite === "yes";
+}
+
 // Tokens are JSON Web Tokens: three parts, the first an object in base64. Keys have no dots.
 function isToken(key) {
   return /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/.test(key);

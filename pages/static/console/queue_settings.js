@@ -1,11 +1,12 @@
 // What can be changed of a queue: paused or not, and after how many hand-outs an item is dead.
 
+import { mayWrite } from "./access.js";
 import { safe, send } from "./api.js";
 import { count, element } from "./elements.js";
 import { change, changeButton, oneField } from "./forms.js";
 
 export function settings(name, line) {
-  const most = element("input", { type: "number", min: "1", max: "1000", placeholder: "no limit" });
+  const most = element("input", { type: "number", min: "1", max: "1000" });
   const path = `/pipe/queue/${safe(name)}`;
 
   async function set(values) {
@@ -27,7 +28,12 @@ export function settings(name, line) {
 
   const field = oneField("Hand-outs until an item is dead (empty: no limit)", most, "Set", () => change(line, limit));
   // A change without a setting changes nothing, and answers the present ones.
-  most.addEventListener("focus", () => set({}).catch(() => {}), { once: true });
+  const read = () => set({}).catch(() => {});
+  if (mayWrite()) {
+    read();
+  } else {
+    most.addEventListener("focus", read, { once: true });
+  }
   return element(
     "div",
     { class: "write actions" },
