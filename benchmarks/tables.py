@@ -83,7 +83,7 @@ def console() -> str:
         for hour in kept["after"]
         for kind in ("API", "pictures")
     ]
-    return _table(("", "requests before", "after", "kB before", "after"), rows)
+    return _table(("an hour", "requests before", "requests after", "kB before", "kB after"), rows)
 
 
 _CONSOLE = [(when, what) for what in ("requests", "kb") for when in ("before", "after")]

@@ -25,7 +25,7 @@ EVERY_OBJECT_HAS = ["__proto__", "constructor", "hasOwnProperty", "toString", "v
 def network(console: Console, api: ApiClient) -> ApiClient:
     put_site("dark1", name="Mission <b>Ridge</b>", TZ_database_name="America/Los_Angeles")
     put_site("light1", NOON, name="Light")
-    log_upload("dark1", 5 * MINUTE_S, "data/dark1-<i>first</i>.txt")
+    log_upload("dark1", 5.5 * MINUTE_S, "data/dark1-<i>first</i>.txt")
     api.post("/nightlog/dark1", json={"note_data": {"message": "Thin <i>cirrus</i>.", "username": "Ada"}})
     api.post("/pipe/queue", json={"queue_name": "jobs"})
     api.post("/pipe/enqueue", json={"queue_name": "jobs", "payload": {"file": "<b>a</b>"}, "sender": "dark1"})
