@@ -36,7 +36,7 @@ CONSOLE: tuple[str, ...] = (
     "pipes.js",
     "places.js",
     "queue.js",
-    "queue_settings.js",
+    "queue-settings.js",
     "queues.js",
     "sorting.js",
 )
@@ -50,7 +50,7 @@ ASSETS: Mapping[str, str] = {
     "swagger-ui-bundle.js": JAVASCRIPT,
     **dict.fromkeys(CONSOLE, JAVASCRIPT),
 }
-_IMPORT = re.compile(rb'(?<= from "\./)[\w.]+(?=";)')
+_IMPORT = re.compile(rb'(?<= from "\./)[\w.-]+(?=";)')
 
 
 @cache

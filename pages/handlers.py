@@ -59,7 +59,7 @@ def get_asset(request: Request) -> Response:
 
 @endpoint
 def get_console(request: Request) -> Response:
-    """`GET /console`: return a page that shows sites, queues, PIPE machines, uploads and night logs."""
+    """`GET /console`: return a page that shows what needs attention, and observatories, queues and PIPEs."""
     return _page("console.html", request, CONSOLE_POLICY)
 
 

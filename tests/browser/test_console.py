@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -224,6 +225,32 @@ def test_a_refresh_leaves_focus_and_open_rows_where_they_are(console: Console, a
     console.browser.execute_script("document.getElementById('refresh').dispatchEvent(new Event('click'))")
     console.wait(lambda: console.texts("#queues .opens") == ["a-queue-before", "jobs"])
     assert console.browser.execute_script("return document.activeElement.textContent") == "jobs"
+
+
+@pytest.mark.usefixtures("network")
+def test_it_asks_again_by_itself_and_only_for_what_is_new(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answer, "SAME_FOR_S", 10**9)
+    # The page's half minute is a third of a second.
+    hurry = "const real = setInterval; window.setInterval = (run, ms) => real(run, ms / 90)"
+    script = console.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": hurry})
+    console.open()
+    console.wait(lambda: len(asked(console)) > 3)
+    console.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+    first, second, *_ = found = asked(console)
+    assert {each["path"] for each in found} == {"now"}
+    # A 304 has no body: only headers came.
+    assert second["bytes"] < 400 < first["bytes"]
+
+
+def asked(console: Console) -> list[dict[str, Any]]:
+    """Return the path and the size of each answer of the API but files, the latest last."""
+    script = """return performance.getEntriesByType("resource")
+      .filter((each) => !each.name.includes("/docs/"))
+      .map((each) => ({ path: each.name.split("/").pop(), bytes: each.transferSize }))"""
+    found: list[dict[str, Any]] = console.browser.execute_script(script)
+    return found
 
 
 @pytest.mark.usefixtures("network")

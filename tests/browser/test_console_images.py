@@ -14,6 +14,7 @@ from now import answer
 from support.client import ApiClient
 from support.image_rows import WHOLE_ROW, insert_image_row
 from support.images import packed, put, sky
+from tests.browser.axe import program, violations
 from tests.browser.console import Console
 from tests.now.network import MINUTE_S, put_image, put_site
 
@@ -64,6 +65,13 @@ def test_an_image_opens_large_with_its_header(images: Console) -> None:
     assert re.match(r"mrc1, (5\d s|1 min) ago ", images.text("#image-facts"))
     assert " UTC, " in images.text("#image-facts")
     assert images.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_axe_finds_nothing_on_an_open_image(images: Console) -> None:
+    open_newest(images)
+    images.wait(lambda: "OBJECT\nM 3" in images.text("#image-header"))
+    images.browser.execute_script(program())
+    assert violations(images.browser) == []
 
 
 def test_arrow_keys_lead_to_the_neighbours_and_escape_back(images: Console) -> None:

@@ -86,6 +86,8 @@ def test_two_hundred_observatories_are_shown_on_every_screen(console: Console) -
             per_line = SITES / len(set(console.browser.execute_script(tops)))
             # A wall is wide enough for two.
             assert per_line == (2 if width > 2000 else 1)
+    console.browser.execute_script(program())
+    assert violations(console.browser) == []
 
 
 def test_the_red_page_has_only_red_light_and_is_red_again_at_the_next_visit(network: Console) -> None:

@@ -80,7 +80,7 @@ def imported(module: str) -> list[str]:
 def test_a_module_and_the_page_ask_for_the_same_files(api: ApiClient) -> None:
     # Otherwise a browser would load a module twice, and the two would not share what they keep.
     asked = {link for module in assets.CONSOLE for link in imported(module)}
-    linked = set(re.findall(r'"/[^"]*/docs/(\w+\.js\?v=\w+)"', api.get("/console").text))
+    linked = set(re.findall(r'"/[^"]*/docs/([\w-]+\.js\?v=\w+)"', api.get("/console").text))
     assert len(asked) == len({link.split("?")[0] for link in asked}) == len(assets.CONSOLE) - 2
     assert asked <= linked
 

@@ -4,7 +4,7 @@ import { age, bothTimes, now } from "./ages.js";
 import { get, getPage, safe, send } from "./api.js";
 import { count, element, keep, setText, soft, words } from "./elements.js";
 import { changeButton, outcome } from "./forms.js";
-import { settings } from "./queue_settings.js";
+import { settings } from "./queue-settings.js";
 
 const ITEMS = 25;
 
