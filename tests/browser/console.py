@@ -48,8 +48,10 @@ class Console:
         return self.browser.find_elements(By.CSS_SELECTOR, selector)
 
     def texts(self, selector: str) -> list[str]:
-        """Return the visible text of each element."""
-        return [each.text for each in self.all(selector)]
+        """Return the visible text of each element, all at one moment."""
+        script = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText.trim())"
+        found: list[str] = self.browser.execute_script(script, selector)
+        return found
 
     def click(self, selector: str) -> None:
         """Press an element as soon as it is there."""

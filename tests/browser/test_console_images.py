@@ -32,6 +32,7 @@ def jpeg() -> bytes:
 @pytest.fixture
 def images(console: Console) -> Console:
     """An observatory with three images, the third the newest."""
+    console.browser.get_log("browser")  # type: ignore[no-untyped-call]  # what earlier tests left
     put_site("mrc1", TZ_database_name="Asia/Tokyo")
     for number in (1, 2, 3):
         header = f'{{"OBJECT": "M {number}", "EXPTIME": "<b>{number}</b>"}}'
