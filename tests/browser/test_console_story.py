@@ -50,7 +50,7 @@ def test_a_silent_site_is_opened_gets_a_note_and_goes_when_it_sends_again(
     answer.forget()  # sites are kept for a minute
     console.refresh()
     (problem,) = console.attention()
-    assert problem.startswith("alarm dark2 It is dark there, and nothing came since ")
+    assert problem.startswith("alarm dark2 It is dark there, and nothing has come since ")
     assert re.search("4[45] min ago", problem)
     assert console.browser.title == "(1) Photon Ranch console"
     console.press("dark2")
@@ -94,7 +94,7 @@ def test_a_dead_pipe_is_forgotten(calm_night: Console, api: ApiClient) -> None:
     console = calm_night
     let_die("pipe-1")
     console.refresh()
-    assert console.attention()[0].startswith("warning pipe pipe-1 It sent no status since ")
+    assert console.attention()[0].startswith("warning pipe pipe-1 It has sent no status since ")
     console.press("pipe pipe-1")
     console.press("Forget this PIPE")
     said = "pipe-1 is forgotten. It is listed again when it sends a status."

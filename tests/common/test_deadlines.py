@@ -59,4 +59,4 @@ def test_writes_go_on() -> None:
 def test_a_request_without_time_is_answered_503(api: ApiClient) -> None:
     answer = api.get("/all/config")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
-    assert api.put("/mrc1/config", data="{}").status_code == 200
+    assert api.post("/pipe/status", json={"pipe_id": "pipe1", "status": "idle"}).status_code == 200
