@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from benchmarks import cold_starts
-from common import init_phase
+from common import aws, init_phase
 from local.deployment import PROJECT, Deployment
 
 LIBRARIES = {"boto3", "botocore", "psycopg2", "jwt", "ephem", "numpy", "astropy"}
@@ -72,3 +72,24 @@ def test_a_protected_stage_loads_what_checks_callers(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("WRITE_ACCESS", "protected")
     access.load_checks()
     assert loaded == ["secrets"]
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("service", ["dynamodb", "s3", "ssm"])
+def test_a_part_makes_the_client_that_requests_use(service: Literal["dynamodb", "s3", "ssm"]) -> None:
+    aws._made_client.cache_clear()
+    init_phase.client(service)()
+    made = aws._made_client.cache_info().misses
+    assert aws.client(service).meta.service_model.service_name == service
+    assert aws._made_client.cache_info().misses == made
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_driver_of_postgresql_and_the_credentials_are_loaded() -> None:
+    aws._made_client.cache_clear()
+    init_phase.postgres()
+    init_phase.signed_urls()
+    assert "psycopg2.extensions" in sys.modules
+    made = aws._made_client.cache_info().misses
+    aws.client("ssm")
+    assert aws._made_client.cache_info().misses == made
