@@ -66,7 +66,7 @@ def present(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def name(value: str) -> str:
     """Return an image's base filename from a path."""
-    return _unicode("base_filename", value)
+    return unicode_text("base_filename", value)
 
 
 def text(name: str, value: Any, allowed: str = "a text") -> str | None:
@@ -75,7 +75,7 @@ def text(name: str, value: Any, allowed: str = "a text") -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         raise BadRequest(f"{name} must be {allowed}.")
-    return _unicode(name, str(value)) or None
+    return unicode_text(name, str(value)) or None
 
 
 def count(name: str, value: Any) -> int:
@@ -110,8 +110,8 @@ def position_text(position: Position) -> str:
     return f"{date.isoformat()},{key}"
 
 
-def _unicode(name: str, characters: str) -> str:
-    """Return `characters` if PostgreSQL can store them."""
+def unicode_text(name: str, characters: str) -> str:
+    """Return `characters` if PostgreSQL can store and compare them. An error begins with `name`."""
     if "\0" in characters or characters.encode(errors="replace").decode() != characters:
         raise BadRequest(f"{name} must be Unicode text without NUL characters.")
     return characters

@@ -14,6 +14,7 @@ yields NULL for a row without coordinates, or with coordinates that are no place
 
 import math
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 # The zones of 0.5 degrees are about as high as the usual circle.
 _ZONES_PER_DEGREE = 2
@@ -23,19 +24,20 @@ _CIRCLE = 360.0
 _MARGIN = 1e-6
 _RELATIVE_MARGIN = 1e-6
 
-# In degrees. Images captured before this date have their right ascension in hours: see docs/images.md.
+# Images captured before this moment have their right ascension in hours: see docs/images.md.
+DEGREES_FROM = datetime(2023, 3, 8, 9, 20)  # noqa: DTZ001 - the table's times are UTC without saying so
+# In degrees.
 RIGHT_ASCENSION = (
-    "CASE WHEN capture_date < '2023-03-08 09:20'"
+    f"CASE WHEN capture_date < '{DEGREES_FROM:%Y-%m-%d %H:%M}'"
     " THEN CASE WHEN abs(right_ascension) <= 24 THEN right_ascension * 15 END"
     " ELSE CASE WHEN abs(right_ascension) <= 360 THEN right_ascension END END"
 )
+# In degrees, from 0 to 360.
+POSITIVE_RIGHT_ASCENSION = f"({RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END"
 DECLINATION = "CASE WHEN abs(declination) <= 90 THEN declination END"
 
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
-PLACE = (
-    f"(floor((({DECLINATION}) + 90) * {_ZONES_PER_DEGREE}) * 360"
-    f" + ({RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)"
-)
+PLACE = f"(floor((({DECLINATION}) + 90) * {_ZONES_PER_DEGREE}) * 360 + {POSITIVE_RIGHT_ASCENSION})"
 
 
 def inside(prefix: str = "") -> str:

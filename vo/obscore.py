@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from db.cone import DEGREES_FROM
 from db.header_text import cards
 from db.queries import ImageRow
 from vo.filters import band
@@ -68,8 +69,6 @@ _KEYWORDS = ("OBJECT", "PIXSCALE", "NAXIS1", "NAXIS2", "BITPIX", "FWHMASEC")
 # Modified Julian dates count days from here.
 _MJD_ZERO = datetime(1858, 11, 17)  # noqa: DTZ001 - the table's times are UTC without saying so
 _DAY = timedelta(days=1)
-# Images captured before this date have their right ascension in hours: see docs/images.md.
-_DEGREES_FROM = datetime(2023, 3, 8, 9, 20)  # noqa: DTZ001 - as above
 _ARCSEC = 3600
 
 
@@ -139,7 +138,7 @@ def instrument(base_filename: str) -> str | None:
 def _space(row: ImageRow, header: dict[str, Any]) -> dict[str, Value]:
     """Return the columns of the spatial axes. The header is that of the large file, if there is one."""
     ra, dec = _finite(row["right_ascension"]), _finite(row["declination"])
-    if ra is not None and row["capture_date"] is not None and row["capture_date"] < _DEGREES_FROM:
+    if ra is not None and row["capture_date"] is not None and row["capture_date"] < DEGREES_FROM:
         ra *= 15
     place: dict[str, Value] = {"s_ra": None if ra is None else ra % 360, "s_dec": dec}
     place["s_resolution"] = _positive(header.get("FWHMASEC"))

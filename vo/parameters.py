@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from common.errors import BadRequest
+from db.arguments import unicode_text
 from vo.regions import Region, parse
 
 Interval = tuple[float, float]
@@ -98,9 +99,7 @@ def name(given: str) -> str:
     BadRequest
         If PostgreSQL cannot compare it.
     """
-    if "\0" in given or given.encode(errors="replace").decode() != given:
-        raise BadRequest("A name must be Unicode text without NUL characters.")
-    return given
+    return unicode_text("A name", given)
 
 
 def _interval(name: str, text: str) -> Interval:

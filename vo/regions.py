@@ -23,8 +23,7 @@ _KINDS = (
 _X = f"cosd({cone.DECLINATION}) * cosd({cone.RIGHT_ASCENSION})"
 _Y = f"cosd({cone.DECLINATION}) * sind({cone.RIGHT_ASCENSION})"
 _Z = f"sind({cone.DECLINATION})"
-# From 0 to 360.
-_RA = f"(({cone.RIGHT_ASCENSION}) + CASE WHEN right_ascension < 0 THEN 360 ELSE 0 END)"
+_RA = f"({cone.POSITIVE_RIGHT_ASCENSION})"
 
 
 class Region(Protocol):

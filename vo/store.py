@@ -22,8 +22,9 @@ _ARCHIVED = (
     "jpg_medium_exists AND base_filename IS NOT NULL AND data_type IS NOT NULL"
     " AND (fits_01_exists OR fits_10_exists)"
 )
-# A longer exposure counts as this long (8640 s). The longest of robotic telescopes have minutes.
-_LONGEST_EXPOSURE_DAYS = 0.1
+# A longer exposure counts as this long. The longest of robotic telescopes have minutes.
+_LONGEST_EXPOSURE_S = 8640
+_DAY_S = 86_400
 
 
 def images(query: Query, count: int) -> list[ImageRow]:
@@ -76,25 +77,16 @@ def _places(query: Query) -> Iterable[tuple[str, dict[str, Any]]]:
 def _others(query: Query) -> Iterable[tuple[str, dict[str, Any]]]:
     if query.times:
         yield _any([_time(number, interval) for number, interval in enumerate(query.times)])
-    if query.exposures:
-        yield _any(
-            [
-                _between("exposure_time", f"exposure{number}_", each)
-                for number, each in enumerate(query.exposures)
-            ]
-        )
-    if query.levels:
-        level = f"CASE WHEN fits_01_exists THEN {obscore.RAW} ELSE {obscore.CALIBRATED} END"
-        yield _any([_between(level, f"level{number}_", each) for number, each in enumerate(query.levels)])
+    level = f"CASE WHEN fits_01_exists THEN {obscore.RAW} ELSE {obscore.CALIBRATED} END"
+    for column, name, intervals in (
+        ("exposure_time", "exposure", query.exposures),
+        ("exposure_time", "resolution", query.resolutions),
+        (level, "level", query.levels),
+    ):
+        if intervals:
+            yield _any([_between(column, f"{name}{number}_", each) for number, each in enumerate(intervals)])
     if query.bands:
         yield "lower(filter_used) = ANY(%(filters)s)", {"filters": filters.in_any(query.bands)}
-    if query.resolutions:
-        yield _any(
-            [
-                _between("exposure_time", f"resolution{number}_", each)
-                for number, each in enumerate(query.resolutions)
-            ]
-        )
     if query.impossible or not (_accepts_fits(query.formats) and (not query.kinds or "image" in query.kinds)):
         yield "false", {}
     if "ID" in query.texts:
@@ -126,11 +118,12 @@ def _time(number: int, interval: Interval) -> tuple[str, dict[str, Any]]:
     first, last = interval
     names = f"time{number}_"
     bound = {
-        f"{names}earliest": obscore.from_mjd(first - _LONGEST_EXPOSURE_DAYS),
+        f"{names}earliest": obscore.from_mjd(first - _LONGEST_EXPOSURE_S / _DAY_S),
         f"{names}first": obscore.from_mjd(first),
         f"{names}last": obscore.from_mjd(last),
     }
-    end = "capture_date + greatest(0, least(coalesce(exposure_time, 0), 8640)) * interval '1 second'"
+    exposure = f"greatest(0, least(coalesce(exposure_time, 0), {_LONGEST_EXPOSURE_S}))"
+    end = f"capture_date + {exposure} * interval '1 second'"
     return (
         f"(capture_date BETWEEN %({names}earliest)s AND %({names}last)s AND {end} >= %({names}first)s)",
         bound,

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from events.almanac import Almanac
 from events.arguments import Target
@@ -128,8 +129,9 @@ class Content:
     targets: list[tuple[TargetNight, str]]
     now: float | None
 
-    def notes(self) -> list[notes.Note]:
-        """Return the lines of words below the chart."""
+    @cached_property
+    def lines(self) -> list[notes.Note]:
+        """The lines of words below the chart."""
         now = [] if self.now is None else words.now(self.almanac, self.now)
         sky = words.sky(self.almanac)
         return [notes.Note(sentence) for sentence in (*now, *([sky] if sky else []))] + [
@@ -157,7 +159,7 @@ def svg(almanac: Almanac, targets: Sequence[Target], now: float) -> str:
     nights = [(TargetNight(almanac, target.ra, target.dec), target.name) for target in targets]
     content = Content(almanac, nights, step if is_tonight else None)
     title = f"Sun, Moon and events at {almanac.observer.name}, {_date(almanac)}"
-    sentences = " ".join(note.sentence for note in content.notes())
+    sentences = " ".join(note.sentence for note in content.lines)
     return element(
         "svg",
         element("title", plain(title)),
@@ -186,9 +188,9 @@ def _page(page: Page, content: Content) -> str:
         chart.marks(frame, almanac, page.pitch, page.room),
         "" if content.now is None else chart.now(frame, almanac, content.now, page.size),
         target_curves.curves(frame, [night for night, _ in content.targets], page.size),
-        notes.drawn(content.notes(), below),
+        notes.drawn(content.lines, below),
         class_=page.name,
-        viewBox=f"0 0 {page.width} {notes.bottom(content.notes(), below):.0f}",
+        viewBox=f"0 0 {page.width} {notes.bottom(content.lines, below):.0f}",
         font_size=page.size,
     )
 
