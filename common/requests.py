@@ -62,11 +62,13 @@ class Request:
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Read a REST proxy (v1) event."""
         headers = event.get("headers") or {}
+        query = event.get("queryStringParameters") or {}
         context = event.get("requestContext") or {}
         return cls(
             path=event.get("pathParameters") or {},
-            query=event.get("queryStringParameters") or {},
-            repeated=event.get("multiValueQueryStringParameters") or {},
+            query=query,
+            repeated=event.get("multiValueQueryStringParameters")
+            or {name: [value] for name, value in query.items()},
             headers={name.lower(): value for name, value in headers.items()},
             raw_body=event.get("body"),
             base64_body=bool(event.get("isBase64Encoded")),

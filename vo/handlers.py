@@ -24,7 +24,7 @@ def sia2(request: Request) -> Response:
     """`GET /vo/sia2`: return the images that match a query, as VOTable. Errors are VOTables too."""
     headers = {"Content-Type": votable.CONTENT_TYPE}
     try:
-        query = parameters.read(request.repeated or {name: [value] for name, value in request.query.items()})
+        query = parameters.read(request.repeated)
         return Response(HTTPStatus.OK, _table(query, _base(request)), headers)
     except ApiError as error:
         fault = "UsageFault" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "TransientFault"
