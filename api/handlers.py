@@ -1,6 +1,6 @@
 """Lambda entry points of uploads, zips of images, and recent uploads."""
 
-from api import image_files, uploads, zip_requests, zips
+from api import image_files, piece_store, uploads, zip_requests, zips
 from api import recent_uploads as log
 from auth import access
 from auth.endpoints import endpoint
@@ -28,14 +28,19 @@ def dummy_requires_auth(_request: Request) -> Response:
 @init_phase.needs(init_phase.S3, access.load_checks)
 @endpoint
 def upload(request: Request) -> Response:
-    """`POST /upload`: return a form for the upload of one file.
+    """`POST /upload`: return a form for the upload of one file, or the URLs of its missing pieces.
 
     For an info image, also store that its channel waits for it.
     """
     wanted = uploads.parse_upload(request.json_object())
+    file = wanted.pieces
+    if file and piece_store.is_complete(file):
+        return ok(piece_store.complete(file))
     if wanted.info_image:
         image = wanted.info_image
         info_images.await_image(image.site, image.channel, image.base_filename)
+    if file:
+        return ok(piece_store.go_on(file))
     return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES"))))
 
 

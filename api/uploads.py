@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from api.pieces import PieceList, parse_pieces
 from common.errors import BadRequest, Forbidden
 from common.object_names import checked_directory, checked_name, given_name, site_of
 from common.sites import check_site_code
@@ -24,10 +25,21 @@ class InfoImage:
 
 @dataclass(frozen=True)
 class Upload:
-    """An allowed upload: its key in the bucket, and the info image if it is one."""
+    """An allowed upload.
+
+    Attributes
+    ----------
+    key
+        Its key in the bucket.
+    info_image
+        The info image if it is one.
+    pieces
+        Its pieces if it comes in pieces.
+    """
 
     key: str
     info_image: InfoImage | None
+    pieces: PieceList | None
 
 
 def parse_upload(body: dict[str, Any]) -> Upload:
@@ -37,20 +49,29 @@ def parse_upload(body: dict[str, Any]) -> Upload:
     ----------
     body
         `object_name` or `filename`; `s3_directory`, by default data; for info images `info_channel`, by
-        default 1; `metadata`, JSON text from older site software, checked and not stored.
+        default 1; `metadata`, JSON text from older site software, checked and not stored; `pieces` for an
+        upload that can go on after a cut.
 
     Raises
     ------
     Forbidden
         If the directory or the channel is not one of those that exist.
     BadRequest
-        If the name cannot be a key, or an info image's name does not begin with a site.
+        If the name cannot be a key, an info image's name does not begin with a site, or the pieces are not
+        those of a file.
+    TooLarge
+        If a file in pieces is larger than the stage allows.
     """
     directory = checked_directory(body)
     channel = _channel(body.get("info_channel", 1)) if directory == INFO_IMAGES else None
     name = checked_name(given_name(body), directory)
     _check_metadata(body.get("metadata"))
-    return Upload(f"{directory}/{name}", None if channel is None else _info_image(name, channel))
+    key, pieces = f"{directory}/{name}", body.get("pieces")
+    return Upload(
+        key,
+        None if channel is None else _info_image(name, channel),
+        None if pieces is None else parse_pieces(key, pieces),
+    )
 
 
 def _channel(given: Any) -> int:

@@ -3,10 +3,14 @@
 
     python examples/upload_image.py http://127.0.0.1:4000/api mrc1-sq01-20260101-00000001-EX00.fits.fz
     python examples/upload_image.py URL --directory info-images --channel 2 mrc1-a-20260101-00000001-EX10.jpg
+    python examples/upload_image.py URL --resume mrc1-sq01-20260101-00000001-EX00.fits.fz
 
 For each file, the program requests a form from the API and posts the file with this form to S3, block by
 block. If the API or S3 cannot be reached or is busy, the upload is repeated. Each try uses a new form,
 because a form is valid for only five minutes. A rejected upload is not tried again.
+
+With --resume, the file is sent in pieces of 1 MiB. After a cut, only the pieces that are missing are sent,
+also when the program has been stopped and is started again within two days.
 
 A file name has the form `{site}-{instrument}-{yyyymmdd}-{8 digits}-{data type}{level}.{ext}`. The ingester
 reads from it which image a file belongs to. If the stage requires a key, set the environment variable
@@ -17,12 +21,15 @@ Exit status: 0 if all files were uploaded, 1 if not, 2 if the arguments are inva
 """
 
 import argparse
+import hashlib
+import io
 import os
 import random
 import re
 import sys
 import time
 import uuid
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,6 +48,8 @@ AWAY = (
 # Timeout between two blocks, not for the whole file.
 UPLOAD_TIMEOUT_S = 60
 LONGEST_PAUSE_S = 30.0
+# Of an upload with --resume. The API fixes the size.
+PIECE_BYTES = 1024 * 1024
 
 # Names that the ingester can read. It ignores the directory "test", so any name is allowed there.
 NAME = re.compile(r"[A-Za-z0-9_.]+-[A-Za-z0-9_.]+-[0-9]{8}-[0-9]{8}-[A-Za-z]+[0-9]{2}\.[A-Za-z0-9.]+")
@@ -122,17 +131,23 @@ class Uploader:
         The URL of the API, like "http://127.0.0.1:4000/api".
     options
         Members of the body of `POST /upload` besides the file's name.
+
+    Attributes
+    ----------
+    stored_bytes
+        How much of the current file S3 has, as far as known. Always 0 without pieces.
     """
 
     def __init__(self, base_url: str, options: dict[str, Any]) -> None:
         self._base_url = base_url.rstrip("/")
         self._options = options
         self._session = requests.Session()
+        self.stored_bytes = 0
         self._headers = {"x-site-key": os.environ["SITE_KEY"]} if os.environ.get("SITE_KEY") else {}
 
     def upload(self, path: Path, progress: Progress) -> None:
         """Upload a file once, or raise `Refused` or `Failed`."""
-        form = self._form(path.name)
+        form = self._ask({"object_name": path.name, **self._options})
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             body = Multipart(form["fields"], file, path.name, size, progress)
@@ -144,8 +159,42 @@ class Uploader:
             raise Failed(why)
         raise Refused(why)
 
-    def _form(self, name: str) -> dict[str, Any]:
-        body = {"object_name": name, **self._options}
+    def resume(self, path: Path, progress: Progress) -> None:
+        """Upload the missing pieces of a file, or raise `Refused` or `Failed`."""
+        size, md5 = path.stat().st_size, digests(path)
+        body = {
+            "object_name": path.name,
+            **self._options,
+            "pieces": {"size_bytes": size, "md5": md5},
+        }
+        while True:
+            said = self._ask(body)
+            if "complete" not in said:
+                raise Refused("this API does not take uploads in pieces; do without --resume")
+            self.stored_bytes = said["stored_bytes"]
+            progress(self.stored_bytes, size)
+            if said["complete"]:
+                return
+            for wanted in said["missing"]:
+                self._put(path, wanted)
+                self.stored_bytes += wanted["size_bytes"]
+                progress(self.stored_bytes, size)
+
+    def _put(self, path: Path, wanted: dict[str, Any]) -> None:
+        with path.open("rb") as file:
+            file.seek(wanted["number"] * PIECE_BYTES)
+            # As a file, the piece is sent block by block, and the timeout is for one block.
+            piece = io.BytesIO(file.read(wanted["size_bytes"]))
+        answer = self._send("PUT", wanted["url"], data=piece, headers=wanted["headers"])
+        if answer.status_code == OK:
+            return
+        why = f"S3 answers {answer.status_code}: {answer.text[:300]}"
+        # A URL is refused when it is an hour old. The next response of the API has a new one.
+        if answer.status_code >= SERVER_ERROR or answer.status_code == FORBIDDEN:
+            raise Failed(why)
+        raise Refused(f"{why} Was the file changed while it was sent?")
+
+    def _ask(self, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._post(
             f"{self._base_url}/upload", json=body, headers=self._headers, timeout=FORM_TIMEOUT_S
         )
@@ -154,17 +203,20 @@ class Uploader:
         if answer.status_code != OK:
             raise Refused(f"{answer.status_code}: {answer.text}")
         try:
-            form: dict[str, Any] = answer.json()
+            said: dict[str, Any] = answer.json()
         except requests.exceptions.JSONDecodeError as error:
             if "json" in answer.headers.get("Content-Type", ""):
                 raise Failed("the response was incomplete") from error
             raise Refused("the server at this address is not the Photon Ranch API") from error
-        return form
+        return said
 
     def _post(self, url: str, **arguments: Any) -> requests.Response:
+        return self._send("POST", url, **arguments)
+
+    def _send(self, method: str, url: str, **arguments: Any) -> requests.Response:
         arguments.setdefault("timeout", UPLOAD_TIMEOUT_S)
         try:
-            return self._session.post(url, **arguments)
+            return self._session.request(method, url, **arguments)
         except AWAY as error:
             raise Failed(f"no connection ({type(error).__name__})") from error
 
@@ -177,32 +229,47 @@ def main() -> int:
         more["info_channel"] = options.channel
     uploader = Uploader(options.base_url, more)
     try:
-        done = [upload(uploader, path, options.attempts) for path in options.files]
+        send = uploader.resume if options.resume else uploader.upload
+        done = [upload(uploader, send, path, options.attempts) for path in options.files]
     except KeyboardInterrupt:
         say("stopped")
         return 1
     return 0 if all(done) else 1
 
 
-def upload(uploader: Uploader, path: Path, attempts: int) -> bool:
-    """Upload a file, with retries; return whether it was uploaded."""
+def upload(uploader: Uploader, send: Callable[[Path, Progress], None], path: Path, attempts: int) -> bool:
+    """Upload a file, with retries; return whether it was uploaded. Tries that stored a piece do not count."""
     began = time.monotonic()
-    for attempt, pause_s in enumerate(pauses(), 1):
+    attempt, waits = 1, pauses()
+    uploader.stored_bytes = 0
+    while True:
+        stored_bytes = uploader.stored_bytes
         try:
-            uploader.upload(path, shown(path.name))
+            send(path, shown(path.name))
         except (Refused, OSError) as error:
             say(f"{path}: {error}")
             return False
         except Failed as failed:
             say(f"{path.name}: {failed}")
+            if uploader.stored_bytes > stored_bytes:
+                attempt, waits = 0, pauses()
             if attempt == attempts:
                 say(f"{path}: given up after {attempts} tries")
                 return False
-            time.sleep(max(pause_s, failed.wait_s))
+            attempt += 1
+            time.sleep(max(next(waits), failed.wait_s))
         else:
             say(f"{path.name}: uploaded in {time.monotonic() - began:.1f} s")
             return True
-    raise AssertionError("pauses never end")
+
+
+def digests(path: Path) -> list[str]:
+    """Return the MD5 of each piece of a file, in base64."""
+    with path.open("rb") as file:
+        return [
+            b64encode(hashlib.md5(piece, usedforsecurity=False).digest()).decode()
+            for piece in iter(lambda: file.read(PIECE_BYTES), b"")
+        ]
 
 
 def shown(name: str) -> Progress:
@@ -257,6 +324,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument(
         "--channel", type=int, default=1, choices=[1, 2, 3], help="channel of an info image (1)"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="send in pieces, so that an upload goes on after a cut"
     )
     parser.add_argument("--attempts", type=int, default=5, help="how often to try each file (5)")
     options = parser.parse_args()

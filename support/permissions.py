@@ -127,7 +127,8 @@ class Permissions:
         patch.setattr(invocation, "load_handler", loaded)
 
     def _called(self, params: dict[str, Any], model: Any, context: dict[str, Any], **_rest: Any) -> None:
-        if not _running.get() or context.get("is_presign_request"):
+        # A signed URL is checked like a request. A form has its key in its policy: see `_signed_form`.
+        if not _running.get() or (context.get("is_presign_request") and "Key" not in params):
             return
         for action, arn in _needs(model.service_model.service_name, model.name, params):
             self._used(action, arn)
@@ -152,10 +153,12 @@ def _needs(service: str, operation: str, params: dict[str, Any]) -> list[tuple[s
     """Return the actions and resources that IAM checks for an operation."""
     if service == "dynamodb":
         return _needs_of_dynamodb(operation, params)
-    if (service, operation) == ("s3", "CopyObject"):
+    if (service, operation) in {("s3", "CopyObject"), ("s3", "UploadPartCopy")}:
         # botocore has turned the argument into a text: bucket, slash, key in percent encoding
         _, _, source = unquote(params["CopySource"]).partition("/")
         return [("s3:GetObject", _object_arn(source)), ("s3:PutObject", _object_arn(params["Key"]))]
+    if (service, operation) == ("s3", "ListObjectsV2"):
+        return [("s3:ListBucket", f"arn:aws:s3:::{_bucket()}")]
     if service == "s3":
         needed = [(f"s3:{_S3.get(operation, operation)}", _object_arn(params["Key"]))]
         reads = operation in {"HeadObject", "GetObject"}

@@ -1,0 +1,142 @@
+"""A site's line to the API and to S3, which breaks after given numbers of bytes."""
+
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock, Thread
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import requests
+from werkzeug import Request, Response
+
+from local.server import HOST, Server
+
+_CHUNK_BYTES = 16384
+# Closing a socket with this sends a reset.
+_RESET = struct.pack("ii", 1, 0)
+
+
+class ThinLine:
+    """What a site sends to the API and to S3 goes through this line.
+
+    Parameters
+    ----------
+    api_url, s3_url
+        Where the servers listen.
+    cuts
+        Each time so many bytes have been sent in all, the connection in use is reset.
+
+    Attributes
+    ----------
+    url
+        The API's URL at the site's end of the line.
+    sent_bytes
+        Sent so far, the lost bytes included.
+    cuts_done
+        How often the line has broken.
+    """
+
+    def __init__(self, api_url: str, s3_url: str, cuts: Iterable[int]) -> None:
+        self.sent_bytes = 0
+        self.cuts_done = 0
+        self._api_url, self._s3_url = api_url, s3_url
+        self._cuts = sorted(cuts)
+        self._lock = Lock()
+        self._front = Server(0, self._ask_api)
+        self._front.start()
+        self._to_api = _Way(self._front.url, self)
+        self._to_s3 = _Way(s3_url, self)
+        self.url = f"{self._to_api.url}/api"
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._to_api.stop()
+        self._to_s3.stop()
+        self._front.stop()
+
+    def breaks_with(self, count: int) -> bool:
+        """Count bytes that are sent; return whether the line breaks now."""
+        with self._lock:
+            self.sent_bytes += count
+            if self.cuts_done < len(self._cuts) and self.sent_bytes >= self._cuts[self.cuts_done]:
+                self.cuts_done += 1
+                return True
+        return False
+
+    def _ask_api(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Forward a request to the API. In its response, S3 is at the site's end of the line."""
+        with Request(environ) as request:
+            path = request.path.removeprefix("/api")
+            answer = requests.post(
+                self._api_url + path,
+                data=request.get_data(),
+                headers={"Content-Type": "application/json"},
+                timeout=60,
+            )
+        text = answer.text.replace(self._s3_url, self._to_s3.url)
+        return Response(text, answer.status_code, content_type=answer.headers["Content-Type"])(
+            environ, start_response
+        )
+
+
+@contextmanager
+def thin_line(api_url: str, s3_url: str, cuts: Iterable[int]) -> Iterator[ThinLine]:
+    """Provide a line, and stop it at the end."""
+    line = ThinLine(api_url, s3_url, cuts)
+    try:
+        yield line
+    finally:
+        line.stop()
+
+
+class _Way:
+    """A proxy before one server. Its threads end with their connections."""
+
+    def __init__(self, server_url: str, line: ThinLine) -> None:
+        self._port = int(server_url.rpartition(":")[2].partition("/")[0])
+        self._line = line
+        self._listener = socket.create_server((HOST, 0))
+        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
+        Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        # wakes the thread that waits for a connection
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                site, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection((HOST, self._port))
+            Thread(target=self._send, args=(site, server), daemon=True).start()
+            Thread(target=_copy, args=(server, site), daemon=True).start()
+
+    def _send(self, site: socket.socket, server: socket.socket) -> None:
+        """Send what comes from the site, until the line breaks."""
+        with site, server:
+            while block := _received(site):
+                if self._line.breaks_with(len(block)):
+                    for end in (site, server):
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                    return
+                server.sendall(block)
+
+
+def _copy(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while block := _received(source):
+            target.sendall(block)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
+
+
+def _received(source: socket.socket) -> bytes:
+    try:
+        return source.recv(_CHUNK_BYTES)
+    except OSError:
+        return b""
