@@ -103,6 +103,19 @@ def ingest() -> str:
     return _table(("file", "S3", "DynamoDB", "PostgreSQL", "ms", "CPU ms"), rows)
 
 
+def resumed() -> str:
+    """Return how many bytes uploads over a line that breaks send, as multiples of the file."""
+    ways = {
+        "pieces of 1 MiB, as here": "pieces",
+        "parts of 5 MiB, an S3 multipart upload": "parts of S3",
+        "a form, from the start again": "a form",
+    }
+    runs = figures.read("resume")["figures"]["runs"]
+    rows = [[way, *(f"{run[key]:.2f}" for run in runs)] for way, key in ways.items()]
+    rows.append(["requests to the API, with pieces", *(run["requests to the API"] for run in runs)])
+    return _table(("bytes sent / bytes of the file", "first run", "second", "third"), rows)
+
+
 def images() -> str:
     """Return the milliseconds of the image routes at both sizes of the table, and how they grow."""
     small, large = (figures.read(f"images_{size}")["figures"] for size in (50_000, 2_000_000))
@@ -346,6 +359,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "routes": routes,
     "events": events,
     "ingest": ingest,
+    "resumed": resumed,
     "now": now,
     "console": console,
     "images": images,

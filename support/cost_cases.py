@@ -1,6 +1,8 @@
 """The request and the stored data of each case in costs.yaml."""
 
+import hashlib
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 
+from api.pieces import PIECE_BYTES
 from local.invocation import LambdaContext
 from remotehq import handlers
 from support.seed_data import FILE, LARGE_FILE, QUEUE, SeedData
@@ -67,6 +70,27 @@ def end(how: str, **more: Any) -> Step:
     return lambda seed: seed.api.post(f"/pipe/queue/{QUEUE}/{how}", json={**seed.leased, **more})
 
 
+def pieces_of(content: bytes) -> dict[str, Any]:
+    """Return the body of a request that announces a file in pieces."""
+    md5 = [
+        b64encode(hashlib.md5(content[start : start + PIECE_BYTES], usedforsecurity=False).digest()).decode()
+        for start in range(0, len(content), PIECE_BYTES)
+    ]
+    return {"object_name": "mrc1-a-EX01.fits.fz", "pieces": {"size_bytes": len(content), "md5": md5}}
+
+
+def send_pieces(content: bytes) -> Step:
+    """Return a step that sends all pieces of a file."""
+
+    def send(seed: SeedData) -> None:
+        for wanted in seed.api.post("/upload", json=pieces_of(content)).json()["missing"]:
+            start = wanted["number"] * PIECE_BYTES
+            piece = content[start : start + wanted["size_bytes"]]
+            requests.put(wanted["url"], data=piece, headers=wanted["headers"], timeout=10).raise_for_status()
+
+    return send
+
+
 def dead_letter(seed: SeedData) -> None:
     """Create a queue "strict" with a dead letter."""
     seed.api.post("/pipe/queue", json={"queue_name": "strict", "max_receives": 1})
@@ -108,6 +132,8 @@ ITEM = {"queue_name": QUEUE}
 ONCE = {**ITEM, "dedup_id": "d1"}
 DEQUEUE = f"/pipe/queue/{QUEUE}/dequeue"
 NETWORK = (SeedData.insert_images, SeedData.log_uploads)
+# Two parts.
+NINE_MIB = bytes(9 * PIECE_BYTES)
 SMALL_CONFIG = call("PUT", "/mrc1/config", json={"name": "x"})
 STATUS = {"pipe_id": "pipe1", "status": "busy"}
 FLAT = (1, DEEP)
@@ -125,6 +151,14 @@ CASES: dict[str, dict[str, Case]] = {
         ),
         "protected, the first site key of a minute": Case(
             with_key("POST", "/upload", INFO_IMAGE), (SeedData.protect,)
+        ),
+        "in pieces, the first request": Case(post("/upload", pieces_of(NINE_MIB))),
+        "in pieces, the last request of nine": Case(
+            post("/upload", pieces_of(NINE_MIB)), (send_pieces(NINE_MIB),)
+        ),
+        "in pieces, a request after the last one": Case(
+            post("/upload", pieces_of(NINE_MIB)),
+            (send_pieces(NINE_MIB), post("/upload", pieces_of(NINE_MIB))),
         ),
     },
     "POST /download": {
