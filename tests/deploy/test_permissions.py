@@ -1,14 +1,17 @@
 """Roles allow only the calls that functions make. The `api` fixture checks that they allow all of them."""
 
 import contextlib
+import hashlib
 import json
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
 import pytest
+import requests
 
 from auth import site_keys
 from auth.access import NEEDS
@@ -192,7 +195,17 @@ def uploads(api: Caller) -> None:
     for directory in ("data", "info-images", "allsky", "test"):
         body = {"object_name": f"{NAME}-EX10.jpg", "s3_directory": directory}
         api.post("/upload", json=body).raise_for_status()
+        upload_in_pieces(api, body)
     api.get("/recentuploads", params={"site": "all"}).raise_for_status()
+
+
+def upload_in_pieces(api: Caller, body: dict[str, Any]) -> None:
+    content = b"one piece"
+    md5 = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
+    announced = {**body, "pieces": {"size_bytes": len(content), "md5": [md5]}}
+    (wanted,) = api.post("/upload", json=announced).json()["missing"]
+    requests.put(wanted["url"], data=content, headers=wanted["headers"], timeout=10).raise_for_status()
+    assert api.post("/upload", json=announced).json()["complete"]
 
 
 def info_images(api: Caller) -> None:
