@@ -130,8 +130,25 @@ def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts
 def session() -> "Session":
     """Return the process's boto3 session, which holds the credentials."""
     import boto3
+    from botocore.session import Session
 
-    return boto3.Session(region_name=region())
+    made = Session()
+    made.register_component("data_loader", _loader())
+    return boto3.Session(region_name=region(), botocore_session=made)
+
+
+@cache
+def _loader() -> Any:
+    """Return what reads the descriptions of services, which is most of the work of making a client."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+def forget() -> None:
+    """Drop the session with its credentials, and the clients. The descriptions of services stay."""
+    session.cache_clear()
+    _made_client.cache_clear()
 
 
 @cache

@@ -4,15 +4,17 @@ Why: Lambda imports a handler's module in its init phase, with whole cores. Requ
 of a core: 0.29 at 512 MB. So libraries and clients that every request needs are loaded in the init phase.
 
 Only on AWS: there `_HANDLER` names the function. Elsewhere each library is loaded by the first request that
-needs it, so that programs and tests start fast. No part sends a request or reads a secret.
+needs it, so that programs and tests start fast. No part sends a request or reads a secret. (In a function
+that starts from a snapshot, boto3 asks Lambda for the credentials when it makes a client.)
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
-from common import aws
+from common import aws, snapshot
 
 # What `common` and boto3 import while they send the first request. `encodings.idna` is for names of hosts.
 _MODULES_OF_ALL = ("botocore.exceptions", "botocore.parsers", "encodings.idna")
@@ -33,11 +35,16 @@ def needs(*parts: Part) -> Callable[[Handler], Handler]:
 
     def load(handler: Handler) -> Handler:
         if os.environ.get("_HANDLER") == f"{handler.__module__.replace('.', '/')}.{handler.__name__}":
-            for part in parts:
-                part()
+            _load(parts)
+            snapshot.register(partial(_load, parts))
         return handler
 
     return load
+
+
+def _load(parts: Sequence[Part]) -> None:
+    for part in parts:
+        part()
 
 
 def client(service: aws.Service, **options: Any) -> Part:

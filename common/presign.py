@@ -108,6 +108,12 @@ def put_url(key: str, expires_s: int, size: int, md5: str) -> str:
     return url
 
 
+def forget() -> None:
+    """Drop the signer's credentials, and what was made of them."""
+    for kept in (_credentials, _signing_key, _query, _parameter):
+        kept.cache_clear()
+
+
 def _signed(  # noqa: PLR0913, PLR0917 - the parts of a URL
     origin: str, host: str, path: str, expires_s: int, additional: str, signed_at: float
 ) -> str:

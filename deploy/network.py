@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,18 @@ from local.deployment import PROJECT
 
 STAGES = ("prod", "dev", "test")
 SCHEMA = Path(__file__).parent / "network_schema.yml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as osls does: in YAML 1.2 only `true` and `false` are booleans, and `on` is a text."""
+
+
+_BOOLEAN = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 class NetworkRefused(Exception):
@@ -36,7 +49,7 @@ def read(file: Path) -> dict[str, Any]:
         If there is none.
     """
     try:
-        network = yaml.safe_load(file.read_text())
+        network = yaml.load(file.read_text(), _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise NetworkRefused(f"{file.name} is not YAML: {error}") from None
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))

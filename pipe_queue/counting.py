@@ -42,6 +42,11 @@ def counts(after: str) -> dict[str, int]:
     return {queue.name: counted[queue.name, queue.generation] + counted[queue.name, None] for queue in live}
 
 
+def forget() -> None:
+    """Drop what is known of the table's length."""
+    _table.scan_from = 0.0
+
+
 def _queried(live: list[Queue]) -> dict[str, int]:
     with Pool(_COUNTERS) as pool:
         numbers = pool.map(lambda queue: store.count_items(queue.name, queue.generation), live)

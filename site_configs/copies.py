@@ -87,8 +87,9 @@ class Copies:
         self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **SOON))
 
     def forget(self) -> None:
-        """Drop the copy of this process."""
+        """Drop the copy of this process, and when the bucket did not answer."""
         self._copy = None
+        self._left_alone_until = 0.0
 
     def _stored(self) -> Copy | None:
         stored = self._with_bucket(lambda: s3.read(self._key, **SOON))

@@ -70,9 +70,13 @@ OTHER_STAGES = [
     Combination(f"other-{stage}", stage, network=OTHER_NETWORK) for stage in ("test", "dev", "prod")
 ]
 LIMITED = Combination("limited", "test", LIMITS)
+SNAPSHOTS = {"snapStart": "on"}
 SIGNING = Combination("signing", "test", {"urlSigner": "user"})
+STORED = Combination("stored", "test", SNAPSHOTS)
 SWITCHED = _switched()
-ALL = [*STAGES, *OTHER_STAGES, LIMITED, SIGNING, *SWITCHED]
+# The stage with the most resources.
+STORED_WHOLE = Combination("stored-whole", "prod", SWITCHED[-1].parameters | SNAPSHOTS, OTHER_NETWORK)
+ALL = [*STAGES, *OTHER_STAGES, LIMITED, SIGNING, STORED, STORED_WHOLE, *SWITCHED]
 
 
 def package(combination: Combination) -> None:

@@ -24,7 +24,8 @@ elasticfilesystem:* s3files:* s3tables:* vpc-lattice:* vpce:* kms:Decrypt kms:En
 kms:ListAliases kms:RevokeGrant logs:*Kms* lambda:PutFunctionCodeSigningConfig
 lambda:DeleteFunctionCodeSigningConfig lambda:GetCodeSigningConfig lambda:GetLayerVersion
 lambda:PutFunctionRecursionConfig lambda:PutFunctionScalingConfig lambda:PassCapacityProvider
-lambda:PutRuntimeManagementConfig lambda:AssociateRuntimeAlias lambda:PublishVersion
+lambda:PutRuntimeManagementConfig lambda:AssociateRuntimeAlias lambda:PutProvisioned*
+lambda:DeleteProvisioned* codedeploy:*
 apigateway:UpdateRestApiPolicy logs:PutDataProtectionPolicy logs:DeleteDataProtectionPolicy logs:*IndexPolicy
 logs:DeleteResourcePolicy logs:*BearerToken* logs:*DeletionProtection logs:CreateLogStream
 logs:DescribeLogStreams logs:PutLogEvents iam:*RolePermissionsBoundary iam:ListRoles
@@ -74,7 +75,13 @@ def types() -> set[str]:
     return own | {
         *("AWS::ApiGateway::Authorizer", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::Method"),
         *("AWS::ApiGateway::Resource", "AWS::ApiGateway::RestApi", "AWS::Events::Rule", "AWS::IAM::Role"),
-        *("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"),
+        *(
+            "AWS::Lambda::Alias",
+            "AWS::Lambda::Version",
+            "AWS::Lambda::EventInvokeConfig",
+            "AWS::Lambda::EventSourceMapping",
+            "AWS::Lambda::Function",
+        ),
         *("AWS::Lambda::Permission", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::S3::BucketPolicy"),
     }
 

@@ -95,6 +95,10 @@ def change(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
             "stages.dev: network: vpc also needs vpc, subnets, routeTables.",
         ),
         (change("stages", "default", "storage", to="make"), "only one stage may have storage: make"),
+        (
+            change("stages", "dev", "snapStart", to="yes"),
+            "stages.dev.snapStart: 'yes' is not one of ['none', 'on'].",
+        ),
         (change("ui", "url", to="observe.example.org"), "ui.url: 'observe.example.org' does not match"),
     ],
 )
@@ -114,6 +118,15 @@ def test_a_mistake_is_reported_with_its_place(
     told = capsys.readouterr().err
     assert told.startswith("mine.yml")
     assert sentence in told
+
+
+def test_on_and_no_are_texts_as_osls_reads_them(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yml"
+    file.write_text(OWN.read_text().replace("snapStart: none", "snapStart: on"))
+    assert network.read(file)["stages"]["default"]["snapStart"] == "on"
+    file.write_text(OWN.read_text().replace("schedules: true", "schedules: yes"))
+    with pytest.raises(network.NetworkRefused, match=r"stages\.prod\.schedules: 'yes' is not of type"):
+        network.read(file)
 
 
 def test_a_missing_or_broken_file_is_reported_in_one_sentence(
