@@ -46,6 +46,12 @@ class ListPrice:
 GATEWAY_REQUEST = ListPrice("request to a REST API", 3.50, "million", MILLION, "api-gateway")
 LAMBDA_REQUEST = ListPrice("call of a Lambda function", 0.20, "million", MILLION, "lambda")
 LAMBDA_GB_S = ListPrice("a Lambda's memory while it runs", 16.6667, "million GB seconds", MILLION, "lambda")
+SNAPSHOT_GB_S = ListPrice(
+    "snapshot kept, by its function's memory", 1.5046, "million GB seconds", MILLION, "lambda"
+)
+RESTORE_GB = ListPrice(
+    "restore of a snapshot, by its function's memory", 139.7998, "million GB", MILLION, "lambda"
+)
 READ_UNIT = ListPrice("unit read from DynamoDB", 0.125, "million", MILLION, "dynamodb/on-demand")
 WRITE_UNIT = ListPrice("unit written to DynamoDB", 0.625, "million", MILLION, "dynamodb/on-demand")
 S3_READ = ListPrice("S3 request that reads", 0.40, "million", MILLION, "s3")

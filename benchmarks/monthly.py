@@ -149,6 +149,31 @@ def dequeue_mb() -> float:
     return memory_mb()[_DEQUEUE]
 
 
+def snapshot_gb() -> list[float]:
+    """Return the memory of each function that starts from a snapshot in stages with `snapStart: on`."""
+    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
+    default = config["provider"]["memorySize"]
+    names = config["custom"]["snapshots"]["functions"]
+    return [config["functions"][name].get("memorySize", default) / 1024 for name in names]
+
+
+def snapshots() -> float:
+    """Return what the snapshots of a stage cost while they are kept."""
+    return of(sum(snapshot_gb()) * MONTH_S, list_prices.SNAPSHOT_GB_S)
+
+
+def restores(count: float) -> float:
+    """Return restores of functions with the least memory."""
+    return of(count * min(snapshot_gb()), list_prices.RESTORE_GB)
+
+
+def init_phases(count: float) -> float:
+    """Return as many init phases of such functions, as measured on one core."""
+    found = figures.read("cold_starts")["figures"]["functions"].values()
+    longest_s = max(starts["after"]["init_cpu_ms"] for starts in found) / 1000
+    return of(count * min(snapshot_gb()) * longest_s, list_prices.LAMBDA_GB_S)
+
+
 def writes(sites: int) -> float:
     """Return what sites send: forms of uploads, the uploads, and configs."""
     files = 3 * exposures()

@@ -336,6 +336,18 @@ def waits() -> str:
     return _table(("a PIPE whose queue is empty", "US dollars a month"), rows)
 
 
+def snapshots() -> str:
+    """Return what snapshots cost, and starts with and without them."""
+    memory = monthly.snapshot_gb()
+    starts = 10_000
+    rows = [
+        [f"{len(memory)} snapshots kept for a month, {sum(memory):g} GB", _dollars(monthly.snapshots())],
+        [f"{starts:,} restores, {min(memory):g} GB each", _dollars(monthly.restores(starts))],
+        [f"without snapshots: {starts:,} init phases", _dollars(monthly.init_phases(starts))],
+    ]
+    return _table(("`snapStart: on`", "US dollars"), rows)
+
+
 def prices_listed() -> str:
     """Return the list prices."""
     rows = [
@@ -375,6 +387,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "months": months,
     "assumed": assumed,
     "waits": waits,
+    "snapshots": snapshots,
     "prices_listed": prices_listed,
 }
 

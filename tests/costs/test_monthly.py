@@ -37,6 +37,14 @@ def test_the_function_that_waits_has_less_memory_than_others() -> None:
     assert config["provider"]["memorySize"] > monthly.dequeue_mb()
 
 
+def test_snapshots_are_paid_for_by_the_memory_of_their_functions() -> None:
+    # Fifteen functions with 512 MB and one with 1,024.
+    assert sum(monthly.snapshot_gb()) == 15 * 0.5 + 1
+    assert monthly.snapshots() == pytest.approx(8.5 * 2_628_000 * 1.5046e-6)
+    assert monthly.restores(10_000) == pytest.approx(0.5 * 1.397998)
+    assert monthly.init_phases(10_000) < monthly.restores(10_000) / 20
+
+
 @pytest.mark.parametrize("line", ["metrics of queues", "alarms"])
 def test_metrics_and_alarms_do_not_grow(line: str) -> None:
     assert monthly.LINES[line](3) == monthly.LINES[line](1000)
