@@ -64,14 +64,19 @@ def prices() -> list[Price]:
 def price(route: str, case: str) -> Price:
     """Return the price of a case of costs.yaml. The CPU time and the bytes are the route's."""
     memory = memory_mb()
-    guarded = {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
     return _price(
         route,
         _counted()[route][case],
         figures.read("routes")["figures"][route],
         memory.get(route, memory[""]),
-        guarded=route in guarded,
+        guarded=route in _guarded(),
     )
+
+
+@cache
+def _guarded() -> set[str]:
+    """Return the routes that an authorizer protects."""
+    return {f"{each.method} {each.resource}" for each in Deployment().routes if each.authorizer}
 
 
 @cache

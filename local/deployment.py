@@ -88,7 +88,7 @@ class Deployment:
     def __init__(self, stage: str = "prod", path: Path = PROJECT / "serverless.yml") -> None:
         self.stage = stage
         self._folder = path.parent
-        self._raw = yaml.safe_load(path.read_text())
+        self._raw = _parsed(path)
         self._config = self._resolved(self._raw)
 
     @property
@@ -227,7 +227,8 @@ class Deployment:
 
 @cache
 def _parsed(path: Path) -> Any:
-    return yaml.safe_load(path.read_text())
+    # The C loader takes a tenth of the time.
+    return yaml.load(path.read_text(), yaml.CSafeLoader)
 
 
 def _member(value: Any, address: str, resolved: Callable[[Any], Any]) -> Any:

@@ -202,7 +202,7 @@ def test_a_template_that_ends_in_the_middle_of_a_job_is_no_fault_of_the_file(
         template.wait(10)
 
     with pytest.raises(Unavailable):
-        run("wait", pieces())
+        run("wait", pieces(), limits=replace(LIMITS, wall_s=2))
 
 
 def test_a_template_that_hangs_is_started_again(sandbox: Sandbox, run: Run) -> None:

@@ -33,7 +33,7 @@ from tests.downloads.canary import CANARY, shows_canary
 from tests.downloads.fuzz_files import CODECS, FLOATS, INTEGERS, file, right_files
 
 # Files that are tried, and the number of the first.
-FILES = int(os.environ.get("FUZZ_FILES", "3000"))
+FILES = int(os.environ.get("FUZZ_FILES", "1500"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
 FILES_OVER_HTTP = FILES // 50
 # Starting a process takes longer than most files.
