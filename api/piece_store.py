@@ -127,7 +127,7 @@ def _finish(file: PieceList, parts: list[Part]) -> None:
     try:
         _copy(file, parts)
     except ClientError as error:
-        # boto3 repeats a request whose response was lost. The repeated one then finds its upload finished.
+        # botocore repeats a request whose response was lost. The repeated one then finds its upload finished.
         if s3.code(error) not in _GONE:
             raise
         if not is_complete(file):

@@ -1,10 +1,11 @@
 """Measure for each function the init phase and the first two responses of a fresh interpreter.
 
 The init phase has whole cores, and the calls have the function's part of a core, as on Lambda. Each function
-is measured twice: with what the init phase loads (`common.init_phase`), and as if it loaded nothing.
+is measured twice, in turn: with what the init phase loads (`common.init_phase`), and as if it loaded nothing.
 
 With `--artifact`, Lambda's Python runs what is in the artifacts of a deployment (zips, or what they unpack
-to); without it this Python runs the source tree.
+to); without it this Python runs the source tree. With `--before`, the first of the two measurements runs the
+artifacts of an earlier commit.
 """
 
 import argparse
@@ -44,27 +45,19 @@ def main() -> None:
     """Print a line for each function, and keep the figures."""
     kept: dict[str, dict[str, Parts]] = {}
     memory = _memory_mb()
-    with _runtime() as runtime, seeded_stack.running() as seed:
-        print(f"Milliseconds, best of {RUNS} ({runtime.name}; {machine()})")
+    with _runtimes() as (before, after), seeded_stack.running() as seed:
+        print(f"Milliseconds, best of {RUNS} ({after.name}; {machine()})")
         for name, handler, events in functions(seed):
-            kept[name] = {
-                when: figures.rounded(
-                    _best(runtime, handler, events, memory[handler], prepared=when == "after")
+            starts: dict[str, list[Parts]] = {"before": [], "after": []}
+            for event in islice(events, RUNS):
+                starts["before"].append(before.cold_start(handler, event, memory[handler], prepared=False))
+                # the first start may have used up what the event needs
+                starts["after"].append(
+                    after.cold_start(handler, next(events), memory[handler], prepared=True)
                 )
-                for when in ("before", "after")
-            }
+            kept[name] = {when: figures.rounded(min(each, key=_whole_ms)) for when, each in starts.items()}
             print(f"{name:28}{kept[name]}", flush=True)
-        figures.write("cold_starts", {"runtime": runtime.name, "functions": kept})
-
-
-def _best(
-    runtime: Runtime, handler: str, events: Iterator[Any], memory_mb: float, *, prepared: bool
-) -> Parts:
-    """Return the cold start with the shortest way to the first response."""
-    starts = (
-        runtime.cold_start(handler, event, memory_mb, prepared=prepared) for event in islice(events, RUNS)
-    )
-    return min(starts, key=_whole_ms)
+        figures.write("cold_starts", {"runtime": after.name, "functions": kept})
 
 
 def _memory_mb() -> dict[str, float]:
@@ -75,16 +68,20 @@ def _memory_mb() -> dict[str, float]:
 
 
 @contextmanager
-def _runtime() -> Iterator[Runtime]:
+def _runtimes() -> Iterator[tuple[Runtime, Runtime]]:
+    """Provide what runs the functions before, and after."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifact", type=Path, nargs="+", help="what Lambda unpacks: code and libraries")
+    parser.add_argument("--before", type=Path, nargs="+", help="the artifacts of an earlier commit")
     parser.add_argument("--python", default="python3.13", help="the interpreter to run artifacts with")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if arguments.artifact:
-            yield runtimes.of_artifacts(arguments.artifact, arguments.python, Path(folder))
-        else:
-            yield runtimes.of_source()
+        if not arguments.artifact:
+            yield runtimes.of_source(), runtimes.of_source()
+            return
+        after = runtimes.of_artifacts(arguments.artifact, arguments.python, Path(folder, "after"))
+        earlier = arguments.before or arguments.artifact
+        yield runtimes.of_artifacts(earlier, arguments.python, Path(folder, "before")), after
 
 
 def _leading_to(seed: SeedData) -> dict[str, Measured]:

@@ -14,7 +14,7 @@ from common import request_context
 from common.errors import Unavailable
 
 if TYPE_CHECKING:
-    from boto3 import Session
+    from botocore.session import Session
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -128,13 +128,15 @@ def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts
 
 @cache
 def session() -> "Session":
-    """Return the process's boto3 session, which holds the credentials."""
-    import boto3
+    """Return the process's botocore session, which holds the credentials.
+
+    Not boto3's: that loads 67 more modules, for files and objects that nothing here uses.
+    """
     from botocore.session import Session
 
     made = Session()
     made.register_component("data_loader", _loader())
-    return boto3.Session(region_name=region(), botocore_session=made)
+    return made
 
 
 @cache
@@ -166,7 +168,7 @@ def _made_client(service: Service, read_timeout_s: float, attempts: int) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path" if endpoint else "virtual"},
     )
-    made = session().client(service, config=config)
+    made = session().create_client(service, region_name=region(), config=config)
     made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
     if service in _JSON_SERVICES:
         made.meta.events.register(f"before-parse.{service}", _read_json)

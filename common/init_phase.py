@@ -5,7 +5,7 @@ of a core: 0.29 at 512 MB. So libraries and clients that every request needs are
 
 Only on AWS: there `_HANDLER` names the function. Elsewhere each library is loaded by the first request that
 needs it, so that programs and tests start fast. No part sends a request or reads a secret. (In a function
-that starts from a snapshot, boto3 asks Lambda for the credentials when it makes a client.)
+that starts from a snapshot, botocore asks Lambda for the credentials when it makes a client.)
 """
 
 import os
@@ -16,9 +16,8 @@ from typing import Any, TypeVar
 
 from common import aws, snapshot
 
-# What `common` and boto3 import while they send the first request. `encodings.idna` is for names of hosts.
-_MODULES_OF_ALL = ("botocore.exceptions", "botocore.parsers", "encodings.idna")
-_MODULES = {"dynamodb": ("boto3.dynamodb.types",)}
+# What `common` and botocore import while they send the first request. `encodings.idna` is for names of hosts.
+_MODULES = ("botocore.exceptions", "botocore.parsers", "encodings.idna")
 
 Part = Callable[[], None]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -51,7 +50,7 @@ def client(service: aws.Service, **options: Any) -> Part:
     """Return a part: the client that `common.aws.client` makes with these arguments, and its errors."""
 
     def load() -> None:
-        for module in _MODULES.get(service, ()) + _MODULES_OF_ALL:
+        for module in _MODULES:
             import_module(module)
         aws.client(service, **options)
 
@@ -68,5 +67,5 @@ def postgres() -> None:
 
 
 def signed_urls() -> None:
-    """Load boto3, which holds the credentials that sign URLs."""
+    """Load botocore, which holds the credentials that sign URLs."""
     aws.session()

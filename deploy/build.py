@@ -20,15 +20,19 @@ def build(artifact: Artifact, target: Path) -> None:
     libraries.InstallFailed
         If a library cannot be installed.
     bytecode.CompileFailed
-        If a library cannot be compiled.
+        If a module cannot be compiled.
     ArtifactTooLarge
         If the artifact is larger than its limit.
     """
     with TemporaryDirectory(prefix="photonranch-package-") as folder:
-        libraries.install([PROJECT / name for name in artifact.requirements], Path(folder))
-        names = bytecode.compile_libraries(Path(folder), libraries.needed_files(Path(folder)))
-        files = {name: Path(folder) / name for name in names}
-        archive.write(target, files | own_files(artifact))
+        installed, compiled = Path(folder, "libraries"), Path(folder, "own")
+        libraries.install([PROJECT / name for name in artifact.requirements], installed)
+        libraries.trim_models(installed)
+        libraries.trim_endpoints(installed)
+        names = bytecode.compile_libraries(installed, libraries.needed_files(installed))
+        own = own_files(artifact)
+        own |= bytecode.beside_sources(own, compiled)
+        archive.write(target, {name: installed / name for name in names} | own)
     check_size(artifact, target)
 
 

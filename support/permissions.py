@@ -105,8 +105,8 @@ class Permissions:
         @cache
         def watched() -> Any:
             session = make()
-            session.events.register("before-parameter-build", self._called)
-            session.events.register("before-sign.s3.PutObject", self._signed_form)
+            session.register("before-parameter-build", self._called)
+            session.register("before-sign.s3.PutObject", self._signed_form)
             return session
 
         patch.setattr(aws, "session", watched)

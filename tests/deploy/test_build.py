@@ -26,8 +26,15 @@ HANDLERS = {
     ),
 }
 NOT_TO_BE_DEPLOYED = re.compile(
-    r"(^|/)(__pycache__|\.git|secrets\.json|public_key|conftest\.pyc?|test_[^/]*\.pyc?|RECORD|INSTALLER)(/|$)"
+    r"(^|/)(\.git|secrets\.json|public_key|conftest\.pyc?|test_[^/]*\.pyc?|RECORD|INSTALLER)(/|$)"
 )
+# Libraries are deployed without sources.
+OWN_SOURCE = re.compile(r"\.py$")
+
+
+def _bytecode(source: str) -> str:
+    folder, _, name = source.rpartition("/")
+    return f"{folder}/__pycache__/{name.removesuffix('.py')}.cpython-313.pyc"
 
 
 @pytest.mark.parametrize("artifact", ARTIFACTS, ids=lambda artifact: artifact.name)
@@ -42,6 +49,8 @@ def test_an_artifact_is_reproducible_small_clean_and_complete(artifact: Artifact
     assert [name for name in names if NOT_TO_BE_DEPLOYED.search(name)] == []
     assert [name for name in names if "/tests/" in name and not name.startswith("astropy/tests/")] == []
     assert [name for name in names if name.startswith("botocore/__init__")] == ["botocore/__init__.pyc"]
+    compiled = [name for name in names if "/__pycache__/" in name]
+    assert sorted(compiled) == sorted(map(_bytecode, filter(OWN_SOURCE.search, names)))
     unpacked = UnpackedArtifact(one, tmp_path / "unpacked")
     unpacked.check_imports(required_imports(artifact))
     handler, given, words = HANDLERS[artifact.name]

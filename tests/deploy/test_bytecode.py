@@ -1,4 +1,4 @@
-"""Libraries are deployed as bytecode, which runs without its source and names its path in tracebacks."""
+"""Modules are deployed as bytecode, which names its path in tracebacks: libraries without their sources."""
 
 import json
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.bytecode import CompileFailed, compile_libraries
+from deploy.bytecode import CompileFailed, beside_sources, compile_libraries
 
 
 @pytest.fixture
@@ -43,3 +43,20 @@ def test_a_module_with_an_error_is_named(library: Path) -> None:
 def test_files_that_are_not_deployed_are_not_compiled(library: Path) -> None:
     (library / "broken.py").write_text("def (:\n")
     assert compile_libraries(library, ["library/__init__.py"]) == {"library/__init__.pyc"}
+
+
+def test_own_modules_run_from_the_bytecode_beside_their_sources(python: str, tmp_path: Path) -> None:
+    source, folder, artifact = tmp_path / "source.py", tmp_path / "compiled", tmp_path / "artifact"
+    source.write_text("def path(): return path.__name__\n")
+    compiled = beside_sources({"own/one.py": source, "own/table.json": source}, folder)
+    assert list(compiled) == ["own/__pycache__/one.cpython-313.pyc"]
+    (artifact / "own/__pycache__").mkdir(parents=True)
+    for name, path in compiled.items():
+        (artifact / name).write_bytes(path.read_bytes())
+    # Only the bytecode still has the function.
+    (artifact / "own/one.py").write_text("")
+    program = "from own import one; print(one.path())"
+    ran = subprocess.run(
+        [python, "-B", "-c", program], cwd=artifact, capture_output=True, check=True, text=True
+    )
+    assert ran.stdout == "path\n"

@@ -1,9 +1,14 @@
 """Which files of the libraries are deployed."""
 
 import re
+import shutil
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+import botocore.loaders
+import botocore.session
 import pytest
+from botocore import xform_name
 
 from deploy import libraries
 from deploy.artifacts import ARTIFACTS
@@ -74,3 +79,84 @@ def test_a_requirement_without_its_hash_is_not_installed(tmp_path: Path, locked:
     lock.write_text(locked)
     with pytest.raises(libraries.InstallFailed, match=r"(?i)hash"):
         libraries.install([lock], tmp_path / "installed")
+
+
+@pytest.fixture(scope="module")
+def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trimmed models and endpoints of the botocore that this environment has."""
+    folder = tmp_path_factory.mktemp("libraries")
+    data = Path(botocore.__file__).parent / "data"
+    for service in libraries.SERVICES:
+        shutil.copytree(data / service, folder / "botocore" / "data" / service)
+    for name in ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"):
+        shutil.copyfile(data / name, folder / "botocore" / "data" / name)
+    libraries.trim_models(folder)
+    libraries.trim_endpoints(folder)
+    return folder / "botocore" / "data"
+
+
+def session(data: Path | None = None) -> botocore.session.Session:
+    """A session that reads its descriptions from a folder, or from botocore's own."""
+    made = botocore.session.Session()
+    if data:
+        loader = botocore.loaders.Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+        made.register_component("data_loader", loader)
+    return made
+
+
+@pytest.mark.parametrize("service", sorted(libraries.OPERATIONS))
+def test_a_trimmed_model_has_each_operation_as_before(trimmed: Path, service: str) -> None:
+    whole, small = (each.get_service_model(service) for each in (session(), session(trimmed)))
+    assert set(small.operation_names) == libraries.OPERATIONS[service]
+    for name in small.operation_names:
+        for kind in ("input_shape", "output_shape"):
+            assert described(getattr(small.operation_model(name), kind)) == described(
+                getattr(whole.operation_model(name), kind)
+            )
+        assert [described(error) for error in small.operation_model(name).error_shapes] == [
+            described(error) for error in whole.operation_model(name).error_shapes
+        ]
+
+
+def described(shape: Any, within: tuple[str, ...] = ()) -> Any:
+    """A shape with all shapes in it."""
+    if shape is None or shape.name in within:
+        return None
+    inner = getattr(shape, "members", None) or {
+        name: getattr(shape, name) for name in ("member", "key", "value") if hasattr(shape, name)
+    }
+    members = {name: described(each, (*within, shape.name)) for name, each in inner.items()}
+    return shape.name, shape.type_name, shape.serialization, shape.metadata, members
+
+
+def test_trimmed_endpoints_are_the_same_in_every_region(trimmed: Path) -> None:
+    # as botocore itself gets it
+    whole, small = (
+        each._get_internal_component("endpoint_resolver") for each in (session(), session(trimmed))
+    )
+    partitions = whole.get_available_partitions()
+    assert {"aws", "aws-cn", "aws-us-gov"} <= set(partitions)
+    for service in libraries.SERVICES:
+        for partition in partitions:
+            regions = whole.get_available_endpoints(service, partition, allow_non_regional=True)
+            assert small.get_available_endpoints(service, partition, allow_non_regional=True) == regions
+            for region in [*regions, "us-east-1", "xx-new-1"]:
+                assert small.construct_endpoint(service, region) == whole.construct_endpoint(service, region)
+
+
+def test_the_operations_of_functions_are_in_the_models() -> None:
+    """Every operation that the code of the artifacts names is one that the trimmed models have."""
+    known = {xform_name(name) for operations in libraries.OPERATIONS.values() for name in operations}
+    files = {path for artifact in ARTIFACTS for path in own_files(artifact).values() if path.suffix == ".py"}
+    named = {
+        name
+        for file in files
+        for name in re.findall(
+            r'(?:request|find|_write|_request|_pages)\(\s*"([a-z_0-9]+)"|get_paginator\("([a-z_]+)"\)',
+            file.read_text(),
+        )
+        for name in name
+        if name
+    }
+    assert len(named) > 15
+    assert named - known == set()

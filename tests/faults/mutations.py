@@ -54,8 +54,8 @@ MUTATIONS = (
     Mutation(
         "without the token",
         "common/aws.py",
-        "    made = session().client(service, config=config)\n",
-        """    made = session().client(service, config=config)
+        "    made = session().create_client(service, region_name=region(), config=config)\n",
+        """    made = session().create_client(service, region_name=region(), config=config)
 
     def forget_token(request: Any, **_: Any) -> None:
         import json
