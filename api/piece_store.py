@@ -93,7 +93,7 @@ def _wanted(file: PieceList, number: int) -> dict[str, Any]:
 def _sizes(file: PieceList) -> dict[str, int]:
     """Return the size of each stored piece and part by its name, in bytes."""
     prefix = _key(file, "")
-    after: dict[str, str] = {}
+    after: dict[str, Any] = {}
     sizes: dict[str, int] = {}
     while True:
         page = s3.request("list_objects_v2", Prefix=prefix, **after)

@@ -104,7 +104,7 @@ class Permissions:
 
         @cache
         def watched() -> Any:
-            session = make()
+            session: Any = make()
             session.register("before-parameter-build", self._called)
             session.register("before-sign.s3.PutObject", self._signed_form)
             return session

@@ -1,7 +1,8 @@
-"""Package the template of every combination of a stage's switches: `python -m
-tests.deploy.package_combinations`.
+"""Package a template for each combination of a stage's parameters.
 
-The templates go to build/stage-…/. Two processes work at a time; one template takes two seconds.
+Run it with `python -m tests.deploy.package_combinations`.
+
+The templates go to build/stage-…/. They are packaged one after the other; one takes two seconds.
 """
 
 import itertools
@@ -34,7 +35,7 @@ LIMITS = {"pollsAtOnce": 50, "conversionsAtOnce": 10, "zipsAtOnce": 5}
 
 @dataclass(frozen=True)
 class Combination:
-    """A stage with parameters, of a network."""
+    """A stage of a network, and its parameters."""
 
     name: str
     stage: str
@@ -47,14 +48,14 @@ class Combination:
         return f"stage-{self.name}"
 
     @property
-    def names(self) -> dict[str, Any]:
-        """The network."""
+    def network_names(self) -> dict[str, Any]:
+        """What the network's file says: the names of the network."""
         return network.read(PROJECT / self.network)
 
     @property
     def given(self) -> dict[str, Any]:
         """All parameters, with those of the network's file."""
-        return {**network.parameters(self.names, self.stage), **self.parameters}
+        return {**network.parameters(self.network_names, self.stage), **self.parameters}
 
 
 def _switched() -> list[Combination]:

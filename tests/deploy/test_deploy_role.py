@@ -14,8 +14,8 @@ from deploy import deploy_role, network
 from local.deployment import PROJECT
 from support.network import BUCKET, REGION, SERVICE
 
-# Rights that AWS's schemas name for uses which these templates do not have. The last line has actions that
-# IAM does not know: the right to put such a setting is also the right to delete it.
+# Rights that AWS's schemas list, but only for features that these templates do not use. IAM does not know
+# the actions in the last line: there, the right to put a setting is also the right to delete it.
 FEATURES = """
 dynamodb:EnableKinesis* dynamodb:DisableKinesis* dynamodb:UpdateKinesis* dynamodb:*Replica dynamodb:Import*
 dynamodb:DescribeImport dynamodb:PutResourcePolicy dynamodb:DeleteResourcePolicy dynamodb:BatchWriteItem
@@ -38,7 +38,7 @@ s3:ListTagsForResource s3:TagResource s3:UntagResource s3:REST.*
 secretsmanager:ReplicateSecretToRegions secretsmanager:RemoveRegionsFromReplication
 s3:DeleteBucketCors s3:DeleteBucketEncryption s3:DeleteBucketLifecycle
 """.split()  # noqa: SIM905 - more readable than a list
-# What osls itself calls, beside CloudFormation.
+# Actions that osls (the deploying program) calls itself, in addition to those of CloudFormation.
 OF_OSLS = {
     *("s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject"),
     *("s3:ListBucketVersions", "lambda:GetFunctionConfiguration", "s3:GetBucketTagging"),
@@ -117,7 +117,8 @@ def test_the_types_are_those_of_the_compiled_templates() -> None:
 def test_the_role_may_do_nothing_else() -> None:
     rights = {right for kind in types() for right in needed(kind)}
     more = {right for right in allowed() - rights - OF_OSLS if not right.startswith("cloudformation:")}
-    # CloudFormation also uses this older name to set what happens when an event's function fails.
+    # The first is an older name of an action: CloudFormation uses it to set what happens when a function
+    # fails. The second reads network interfaces.
     assert more <= {"lambda:UpdateFunctionEventInvokeConfig", "ec2:DescribeNetworkInterfaces"}
 
 
@@ -138,8 +139,8 @@ def test_the_role_may_pass_roles_only_to_the_services_that_need_them() -> None:
     assert {"iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"} <= set(refused["Action"])
 
 
-def test_each_policy_is_within_iam_s_limit() -> None:
-    # The limit is the sum of a role's inline policies, without white space.
+def test_the_policies_together_are_within_iam_s_limit() -> None:
+    # The limit applies to the sum of a role's inline policies. White space does not count.
     text = json.dumps(statements(), separators=(",", ":")).replace("${AWS::Partition}", "aws")
     assert (
         len(text.replace("${AWS::AccountId}", "0" * 12).replace("${AWS::Region}", "ap-northeast-1")) < 10_240

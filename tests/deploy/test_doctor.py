@@ -1,4 +1,4 @@
-"""What the doctor finds in an account: each finding that is wrong says what to do."""
+"""What the doctor finds in an account. A finding that reports a problem also says what to do."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ STACK = f"{SERVICE}-prod"
 
 
 def replace(monkeypatch: pytest.MonkeyPatch, service: str, **operations: Callable[..., Any]) -> None:
-    """Replace operations of a service that moto lacks, or always answers in the same way."""
+    """Replace operations that moto does not have, or to which it always gives the same response."""
     make = Account.client
 
     def made(self: Account, name: str, region: str = "") -> Any:
@@ -58,7 +58,10 @@ def empty_account() -> Any:
 def account(
     empty_account: str, tmp_path: Path, auth0: Auth0, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str]:
-    """Returns what the doctor says of prod with some parameters; the account is empty again for each test."""
+    """Return a function: given parameters of prod, it returns what the doctor says.
+
+    The account is empty at the start of each test.
+    """
     monkeypatch.setenv("AWS_ENDPOINT_URL", empty_account)
     requests.post(f"{empty_account}/moto-api/reset", timeout=10).raise_for_status()
     replace(monkeypatch, "lambda", get_account_settings=settings_with(1000))

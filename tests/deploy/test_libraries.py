@@ -130,10 +130,9 @@ def described(shape: Any, within: tuple[str, ...] = ()) -> Any:
 
 
 def test_trimmed_endpoints_are_the_same_in_every_region(trimmed: Path) -> None:
+    sessions: list[Any] = [session(), session(trimmed)]
     # as botocore itself gets it
-    whole, small = (
-        each._get_internal_component("endpoint_resolver") for each in (session(), session(trimmed))
-    )
+    whole, small = (each._get_internal_component("endpoint_resolver") for each in sessions)
     partitions = whole.get_available_partitions()
     assert {"aws", "aws-cn", "aws-us-gov"} <= set(partitions)
     for service in libraries.SERVICES:

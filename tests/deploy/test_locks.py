@@ -9,7 +9,7 @@ from local.deployment import PROJECT
 
 
 def locked(name: str) -> dict[str, frozenset[str]]:
-    """Return the hashes of each `name==version` of a lock file, with its environment marker."""
+    """Return the hashes in a lock file by requirement: `name==version`, with the environment marker."""
     text = re.sub(r"^ *#.*\n", "", (PROJECT / name).read_text(), flags=re.MULTILINE)
     entries = text.replace("\\\n", " ").strip().splitlines()
     return {

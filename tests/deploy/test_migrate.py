@@ -1,4 +1,4 @@
-"""`make migrate`: the owner's command, against a stack's outputs, secrets and function."""
+"""`make migrate`: it reads a stack's outputs, stores secrets, and calls the function that migrates."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ from support.network import REGION, SERVICE
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The network, whose prod files uploads itself."""
+    """The network, with `ingest: make` for prod: its own ingester handles the uploads."""
     names = network.read(network.path())
     names["stages"]["prod"]["ingest"] = "make"
     monkeypatch.setattr(network, "read", lambda _path: names)
@@ -28,7 +28,10 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def terminal(
     aws: str, gateway_url: str, names: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> pytest.MonkeyPatch:
-    """The operator's terminal; functions run behind the gateway, with the owner's secret."""
+    """Set the environment of the operator's command.
+
+    Functions are called through the gateway. They connect as the database's owner.
+    """
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.setenv("DATABASE_URL_PARAMETER", "owner-db-url")
     return monkeypatch

@@ -253,7 +253,7 @@ def migrated(patch: pytest.MonkeyPatch) -> None:
 
 
 def ingested(patch: pytest.MonkeyPatch) -> None:
-    """Let the ingester file images, info images and a broken file."""
+    """Let the ingester process images, info images and a broken file."""
     deployment = Deployment()
     ssm = aws.client("ssm")
     database = ssm.get_parameter(Name="db-url", WithDecryption=True)["Parameter"]["Value"]

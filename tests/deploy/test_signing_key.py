@@ -39,7 +39,7 @@ def test_links_are_signed_with_the_user_s_key(
     client("s3").put_object(Bucket=BUCKET, Key="data/a.jpg", Body=b"stars")
     url = presign.get_url("data/a.jpg")
     assert f"X-Amz-Credential={key['access_key_id']}%2F" in url
-    # A user's key has no token that ends.
+    # A user's key has no session token, which would expire.
     assert "X-Amz-Security-Token" not in url
     assert requests.get(url, timeout=10).content == b"stars"
 
@@ -53,7 +53,7 @@ def test_the_user_may_only_read_what_links_lead_to(signing: pytest.MonkeyPatch) 
     assert f"arn:aws:s3:::{BUCKET}/data/*" in statement["Resource"]
 
 
-def test_a_new_key_leaves_links_of_the_old_one_until_it_is_deleted(
+def test_the_old_key_is_kept_until_it_is_deleted(
     signing: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     signing_key.main(["prod"])

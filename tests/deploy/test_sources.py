@@ -70,7 +70,7 @@ def test_a_pattern_without_files_is_an_error(project: Path) -> None:
 
 
 @pytest.mark.parametrize("index", range(len(ARTIFACTS)))
-def test_no_secret_test_or_tool_of_the_project_is_deployed(index: int) -> None:
+def test_secrets_tests_and_tools_of_the_project_are_not_deployed(index: int) -> None:
     names = own_files(ARTIFACTS[index])
     kinds = (".py", ".html", ".css", ".js", ".svg", ".pem", ".sql")
     assert {name for name in names if name.endswith(kinds)} | {"pages/openapi.json"} >= set(names)

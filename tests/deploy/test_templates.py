@@ -82,7 +82,7 @@ def test_tables_and_bucket_are_created_only_with_storage_make_and_are_retained(
         assert made["Condition"] == "MakesStorage"
         # What a failed first deployment has made is deleted, so that it can be tried again.
         assert (made["DeletionPolicy"], made["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
-    # Other resources do not refer to them, because a stage may not create them.
+    # Other resources do not refer to them, because some stages do not create them.
     others = {name: made for name, made in template["Resources"].items() if made not in storage}
     for name, made in template["Resources"].items():
         if made in storage:
@@ -265,7 +265,7 @@ def test_preflights_allow_every_origin(template: dict[str, Any]) -> None:
         (response,) = preflight["Integration"]["IntegrationResponses"]
         headers = response["ResponseParameters"]
         assert headers["method.response.header.Access-Control-Allow-Origin"] == "'*'"
-        # A template would repeat the caller's origin.
+        # A response template could return the caller's own origin.
         assert response["ResponseTemplates"] == {"application/json": ""}
 
 
@@ -313,7 +313,7 @@ def test_listed_functions_start_from_a_snapshot_and_others_do_not(stored: Combin
         # What Lambda does not take a snapshot of.
         assert "EphemeralStorage" not in properties
         assert "FileSystemConfigs" not in properties
-    prefix = f"{stored.names['service']}-{stored.stage}-"
+    prefix = f"{stored.network_names['service']}-{stored.stage}-"
     names = {each["FunctionName"].removeprefix(prefix) for each in with_snapshot.values()}
     assert names == set(listed())
     # Each has a version, which replaces the earlier one: an earlier one would be kept and paid for.
@@ -372,7 +372,7 @@ def test_each_package_publishes_versions_of_its_own() -> None:
     assert len(set(descriptions)) == len((STORED, STORED_WHOLE))
 
 
-def test_every_function_has_one_role_and_in_a_vpc_the_right_to_be_there(combination: Combination) -> None:
+def test_every_function_has_one_role_which_in_a_vpc_may_make_interfaces(combination: Combination) -> None:
     template, given = read(combination.folder), combination.given
     in_vpc = given["network"] == "vpc"
     roles = of_type(template, "AWS::IAM::Role")
@@ -474,7 +474,7 @@ def test_the_database_is_private_encrypted_and_backed_up() -> None:
 
 
 def test_the_bucket_is_encrypted_private_and_open_to_the_ui() -> None:
-    names = WHOLE.names
+    names = WHOLE.network_names
     properties = read(WHOLE.folder)["Resources"]["ImagesBucket"]["Properties"]
     (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}

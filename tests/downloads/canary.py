@@ -1,4 +1,4 @@
-"""A secret that is planted where the server works, and searched for in what callers get."""
+"""A canary: a secret that tests put into the server's memory, and look for in the responses."""
 
 import bz2
 import secrets
@@ -12,7 +12,7 @@ _NUMBERS = ("u1", "u2", "u4", "u8")
 
 
 def shows_canary(answer: bytes) -> bool:
-    """Whether the canary is in an answer: a sentence, a FITS file, or a TIFF under bzip2."""
+    """Return whether a response has the canary: an error message, a FITS file or a TIFF in bzip2."""
     plain = bz2.decompress(answer) if answer.startswith(b"BZh") else answer
     return any(CANARY in swapped for swapped in _in_each_order(plain))
 

@@ -44,7 +44,7 @@ _TEXTS = {
 }
 
 
-def right_files() -> list[bytes]:
+def valid_files() -> list[bytes]:
     """Files of every codec, kind of pixel, quantization and shape of tile, and plain ones."""
     files = [
         _integers(codec, bits, tile)
@@ -72,7 +72,10 @@ def right_files() -> list[bytes]:
 
 
 def file(files: list[bytes], number: int) -> bytes:
-    """The file of this number: one of `files`, or a made-up one, changed in some places."""
+    """Return the file of this number.
+
+    The first numbers are `files`, unchanged. A later one is one of them or a made-up one, with changes.
+    """
     chance = random.Random(number)
     if number < len(files):
         return files[number]
@@ -96,7 +99,8 @@ def _floats(bits: int) -> Pixels:
 
 
 def _integers(codec: str, bits: int, tile: tuple[int, int] | None) -> bytes:
-    # astropy accepts only these names, and for PLIO_1 no numbers that differ from pixel to pixel
+    # astropy knows only these two names of codecs. Its encoder of PLIO_1 fails when too many neighbouring
+    # pixels differ, so the numbers are rounded to multiples of 5.
     written = {"RICE_ONE": "RICE_1", "NOCOMPRESS": "GZIP_1"}.get(codec, codec)
     pixels = _pixels(bits) // 5 * 5 if codec == "PLIO_1" else _pixels(bits)
     if codec == "NOCOMPRESS":

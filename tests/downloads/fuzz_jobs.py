@@ -13,7 +13,7 @@ from downloads import conversion_job
 STRETCHES = (None, "arcsinh", "linear")
 
 
-class Again(Input):
+class BufferedInput(Input):
     """Input that has been read already."""
 
     def __init__(self, content: bytearray) -> None:
@@ -47,6 +47,6 @@ def convert(arguments: dict[str, Any], source: Input) -> Iterator[bytes]:
 
 def _outcome(arguments: dict[str, Any], given: bytearray) -> tuple[int, bytes]:
     try:
-        return 200, b"".join(conversion_job.convert(arguments, Again(given)))
+        return 200, b"".join(conversion_job.convert(arguments, BufferedInput(given)))
     except ApiError as error:
         return error.status, str(error).encode()

@@ -1,4 +1,7 @@
-"""Tile-compressed FITS files put together from parts that need not fit each other."""
+"""Tile-compressed FITS files made of parts that need not fit each other.
+
+A card is one 80-byte line of a header. The heap is the data after the table, where the tiles are.
+"""
 
 import struct
 from collections.abc import Sequence
@@ -47,14 +50,14 @@ def compressed(  # noqa: PLR0913
     descriptors: Sequence[tuple[int, int]] | None = None,
     **cards: Any,
 ) -> bytes:
-    """A file of these tiles, one a row.
+    """Return a file of these tiles, one tile in each row of the table.
 
     Parameters
     ----------
     shape, tile
-        NAXIS1 first. Without `tile` there is one.
+        The lengths of the axes, NAXIS1 first. Without `tile`, one tile is as large as the image.
     descriptors
-        Number of elements and place in the heap of each tile, if the file shall state false ones.
+        For a file that states wrong ones: the number of elements of each tile, and its place in the heap.
     cards
         More cards, or cards that replace the true ones.
     """

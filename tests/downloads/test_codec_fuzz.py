@@ -1,10 +1,10 @@
-"""Files of every codec that chance has changed: whatever they contain, they affect only their sender.
+"""Randomly changed files of every codec: whatever they contain, they affect only their sender.
 
 Each is converted in two sandboxes whose memory is filled by different bytes. If old memory got
 into a result or into the sentence of a refusal, the answers would differ. `make fuzz` tries more files.
 
-A canary stands in the environment and the memory of this process, which is the server's here, and in the
-upload of another caller, which the same sandboxes convert. It must be in no answer.
+A canary is in the environment and the memory of this process, which plays the server. It is also in the
+upload of another caller, which the same sandboxes convert. No response may have it.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from downloads import conversions
 from support.client import ApiClient
 from support.images import image_in, packed, plain, put, stored
 from tests.downloads.canary import CANARY, shows_canary
-from tests.downloads.fuzz_files import CODECS, FLOATS, INTEGERS, file, right_files
+from tests.downloads.fuzz_files import CODECS, FLOATS, INTEGERS, file, valid_files
 
 # Files that are tried, and the number of the first.
 FILES = int(os.environ.get("FUZZ_FILES", "1500"))
@@ -41,12 +41,12 @@ IN_ONE_PROCESS = 25
 MANY_PIXELS = 300_000
 LONGEST_S = 2
 MOST_BYTES = 300 * 1024**2
-# The bytes by which glibc fills memory that is asked for, and the complement for memory that is given back.
+# MALLOC_PERTURB_: glibc fills freed memory with this byte, and allocated memory with its complement.
 FILLINGS = ("85", "170")
 
-RIGHT_FILES = right_files()
+VALID_FILES = valid_files()
 IN_MEMORY = CANARY * 1000
-# Floats of it are finite, for its bytes are digits and letters.
+# Its bytes are hexadecimal digits. Read as floats, they are finite numbers.
 OTHERS_UPLOADS = [
     make(np.frombuffer(IN_MEMORY, kind).reshape(40, -1), **packing)
     for kind in (INTEGERS | FLOATS).values()
@@ -76,7 +76,7 @@ def sandboxes(canary_in_the_environment: None) -> Iterator[list[Sandbox]]:
 
 
 def outcomes(box: Sandbox, contents: Sequence[bytes]) -> list[dict[str, Any]]:
-    """What becomes of files in a sandbox."""
+    """Convert files in a sandbox; return the status and a digest of each result."""
     found: list[dict[str, Any]] = []
     images: list[tuple[int, ImageHdu, bytes]] = []
     for content in contents:
@@ -86,7 +86,7 @@ def outcomes(box: Sandbox, contents: Sequence[bytes]) -> list[dict[str, Any]]:
             found.append({})
         except ApiError as error:
             found.append({"status": error.status} | seen_in([str(error.body).encode()]))
-    # The C code does not free what it took for a broken tile: a large image gets a process of its own.
+    # The C code leaks the memory of a broken tile, so each large image gets its own process.
     small = [image for image in images if prod(image[1].axes) <= MANY_PIXELS]
     alone = [[image] for image in images if image not in small]
     for batch in [small, *alone] if small else alone:
@@ -127,10 +127,10 @@ def seen_in(answers: Sequence[bytes]) -> dict[str, Any]:
 
 
 def beside_others(box: Sandbox, numbers: Sequence[int]) -> list[dict[str, Any]]:
-    """What becomes of files, right after another caller's upload that holds the canary."""
+    """Convert files right after another caller's upload that has the canary; return their results."""
     others = OTHERS_UPLOADS[numbers[0] // IN_ONE_PROCESS % len(OTHERS_UPLOADS)]
     assert outcomes(box, [others])[0]["shows canary"]
-    return outcomes(box, [file(RIGHT_FILES, number) for number in numbers])
+    return outcomes(box, [file(VALID_FILES, number) for number in numbers])
 
 
 def test_changed_files_affect_only_their_sender(sandboxes: list[Sandbox]) -> None:
@@ -164,7 +164,7 @@ def test_changed_files_affect_only_their_sender(sandboxes: list[Sandbox]) -> Non
 
 @pytest.mark.parametrize("codec", CODECS)
 def test_right_files_of_a_codec_are_converted(sandboxes: list[Sandbox], codec: str) -> None:
-    contents = [content for content in RIGHT_FILES if f"'{codec:8}'".encode() in content]
+    contents = [content for content in VALID_FILES if f"'{codec:8}'".encode() in content]
     assert contents
     assert {outcome["status"] for outcome in outcomes(sandboxes[0], contents)} == {200}
 
@@ -178,8 +178,8 @@ def test_changed_files_over_http(api: ApiClient) -> None:
     put("data/others.fits.fz", OTHERS_UPLOADS[0])
     assert api.post("/download", json={"object_name": "others.fits.fz", "s3_directory": "data"}).ok
     others = set(stored("downloads/"))
-    for number in range(FIRST + len(RIGHT_FILES), FIRST + len(RIGHT_FILES) + FILES_OVER_HTTP):
-        put("test/changed.fits.fz", file(RIGHT_FILES, number))
+    for number in range(FIRST + len(VALID_FILES), FIRST + len(VALID_FILES) + FILES_OVER_HTTP):
+        put("test/changed.fits.fz", file(VALID_FILES, number))
         for image_type in ("fits", "tif"):
             wanted = {"object_name": "changed.fits.fz", "s3_directory": "test", "image_type": image_type}
             answer = api.post("/download", json=wanted)

@@ -84,7 +84,7 @@ def test_the_header_keeps_every_card_and_has_none_of_the_compression(api: ApiCli
     assert [card for card in unpacked if card.startswith(("Z", "TTYPE", "TFORM", "TFIELDS"))] == []
 
 
-def test_a_file_with_its_image_in_an_extension_gets_it_into_the_primary(api: ApiClient) -> None:
+def test_an_image_in_an_extension_is_moved_to_the_primary_hdu(api: ApiClient) -> None:
     file = io.BytesIO()
     table = fits.BinTableHDU.from_columns([fits.Column("a", "J", array=np.arange(1000))])
     image = fits.ImageHDU(INTEGERS["uint16"], header(INHERIT=True))
@@ -134,7 +134,7 @@ def test_the_url_is_good_for_a_week_and_the_body_is_the_url_alone(api: ApiClient
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_anything_else_is_the_object_as_it_is_for_five_days(api: ApiClient) -> None:
+def test_another_image_type_gets_a_link_to_the_unchanged_object_for_five_days(api: ApiClient) -> None:
     for directory in ("data", "info-images", "allsky", "test"):
         put(f"{directory}/a b.jpg", f"a picture of {directory}".encode())
         body = {"object_name": "a b.jpg", "s3_directory": directory, "image_type": "jpg"}

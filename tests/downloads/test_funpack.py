@@ -35,7 +35,8 @@ IMAGES: dict[str, Pixels] = {
     "float64": COUNTS,
     "NaN": WITH_NAN,
 }
-# Options of fpack: algorithm; for floats quantization with dither 1, dither 2, none, or lossless.
+# Options of fpack: the algorithm. For floats also how to quantize: with dither 1 (the default), with dither 2
+# (-qz), without dither (-q0), or not at all (-q 0). -s is the scale of HCOMPRESS; -w makes one tile.
 PACKINGS = ("-r", "-h", "-g1", "-g2", "-p", "-g1 -q 0", "-g2 -q 0", "-r -qz 4", "-r -q0 4", "-h -s 2", "-w")
 # fpack refuses: PLIO is for whole numbers up to 2^24 alone.
 REFUSED = {("-p", kind) for kind in ("int16", "int32", "uint32", "float32", "float64", "NaN")}
@@ -89,7 +90,8 @@ def test_what_fpack_packs_unpacks_as_funpack_does(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["uint16", "int32", "float32", "NaN"])
 @pytest.mark.parametrize("compression", ["RICE_1", "GZIP_2", "HCOMPRESS_1"])
 def test_what_astropy_packs_unpacks_as_funpack_does(kind: str, compression: str, tmp_path: Path) -> None:
-    # Not with NaN and tiles of several rows at once: there funpack 1.7.0 mixes up tiles, astropy does not.
+    # The tiles are as wide as the image. With NaN and narrower tiles of several rows, funpack 1.7.0 mixes up
+    # tiles; astropy does not.
     assert_like_funpack(packed(IMAGES[kind], header(), compression_type=compression), tmp_path)
 
 

@@ -85,7 +85,7 @@ def test_names_that_differ_after_their_first_dot_have_tiffs_of_their_own(api: Ap
 
 
 def age(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
-    """Make stored objects look older by a number of seconds."""
+    """Make stored objects look older by this time."""
     monkeypatch.setattr(store, "time", SimpleNamespace(time=lambda: time.time() + by.total_seconds()))
 
 

@@ -27,7 +27,7 @@ PILLOW_TYPES = ("uint8", "int16", "uint16", "int32", "float32")
 
 
 def download(api: ApiClient, content: bytes, **body: Any) -> bytes:
-    """The TIFF that the route makes of an object with this content, no longer under bzip2."""
+    """Return the TIFF that the route makes of an object with this content, decompressed."""
     put(f"data/{NAME}", content)
     answer = api.post("/download", json={"object_name": NAME, "image_type": "tif", **body})
     assert answer.status_code == 200, answer.text
@@ -52,7 +52,7 @@ def arcsinh(values: Pixels) -> Pixels:
 def test_linear_keeps_pixels_and_their_type(api: ApiClient, pack: Any) -> None:
     for kind in TYPES:
         image = (sky() - 900 if kind != "uint8" else sky() / 200).clip(0).astype(kind)
-        # quantization is fpack's, and is tried elsewhere
+        # floats are compressed without quantization here; test_funpack.py tests quantization
         options = {"quantize_level": 0.0, "compression_type": "GZIP_2"} if pack is packed else {}
         tiff = download(api, pack(image, header(), **options), stretch="linear")
         assert opened(tiff).dtype == image.dtype

@@ -136,7 +136,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         compressed("GZIP_2", [gzip.compress(bytes(10**8), 9)]),
         "tile 1 is cut off, or too long for its pixels",
     ),
-    "a bomb beside": (
+    "a bomb in GZIP_COMPRESSED_DATA": (
         compressed("RICE_1", [gzip.compress(bytes(10**8), 9)], column="GZIP_COMPRESSED_DATA"),
         "tile 1 is cut off, or too long for its pixels",
     ),
@@ -154,7 +154,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         compressed("NOCOMPRESS", [IMAGE.tobytes()[:-2]]),
         "tile 1 has 198 bytes for 100 pixels",
     ),
-    "fewer pixels beside": (
+    "fewer pixels in UNCOMPRESSED_DATA": (
         compressed("RICE_1", [IMAGE.tobytes()[:-2]], column="UNCOMPRESSED_DATA"),
         "tile 1 has 198 bytes for 100 pixels",
     ),
@@ -163,7 +163,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         "a tile has numbers that ZBITPIX has no room for",
     ),
     # RICE_1
-    "a block of no standard": (
+    "a BLOCKSIZE that the standard does not have": (
         compressed("RICE_1", [RICE_OF_2], **settings(BLOCKSIZE=2**20, BYTEPIX=2)),
         "BLOCKSIZE is none of (16, 32)",
     ),
@@ -171,7 +171,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         compressed("RICE_1", [RICE_OF_2], **settings(BLOCKSIZE=0, BYTEPIX=2)),
         "BLOCKSIZE is none of (16, 32)",
     ),
-    "pixels of no standard": (
+    "a BYTEPIX that the standard does not have": (
         compressed("RICE_1", [RICE_OF_2], **settings(BLOCKSIZE=32, BYTEPIX=3)),
         "BYTEPIX is none of (1, 2, 4), or too small for ZBITPIX",
     ),
@@ -360,7 +360,7 @@ def test_tiles_are_made_one_by_one() -> None:
         PRIMARY[:80] + compressed("GZIP_1", [ZIPPED])[len(PRIMARY) + 80 :],
     ],
 )
-def test_a_simple_card_in_an_odd_place_leaves_no_header_of_a_table(content: bytes) -> None:
+def test_a_card_named_simple_in_an_odd_place_leaves_no_header_of_a_table(content: bytes) -> None:
     plain = converted(content)
     cards = [plain[at : at + 8].decode().strip() for at in range(0, 2880, 80)]
     assert cards[:5] == ["SIMPLE", "BITPIX", "NAXIS", "NAXIS1", "NAXIS2"]

@@ -66,7 +66,7 @@ def test_the_key_is_the_sha256_of_the_sorted_names() -> None:
     ]
 
 
-def test_of_two_at_once_one_packs() -> None:
+def test_of_several_at_once_one_packs() -> None:
     names = [f"mrc1-{number}" for number in range(20)]
     for name in names:
         put(f"data/{name}", name.encode() * 50_000)
@@ -217,7 +217,7 @@ def test_a_block_that_comes_short_is_read_again_and_then_fails(
         if operation == "get_object":
             reads.append(arguments["Key"])
             if len(reads) <= shorts:
-                # as from a proxy that cuts the body and announces what is left of it
+                # as a proxy may send it: a cut body, with the Content-Length of the cut body
                 answer["Body"] = io.BytesIO(answer["Body"].read()[:sent])
         return answer
 
@@ -256,7 +256,7 @@ def test_a_zip_that_lacks_files_is_made_again_when_more_have_come() -> None:
     assert set(contents_of(["mrc1-a", "mrc1-b", "mrc1-c"])) == {"mrc1-a", "mrc1-b", "mrc1-c"}
 
 
-def test_an_earlier_zip_is_not_taken_for_one_that_s3_has_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_zip_does_not_hide_that_s3_has_lost_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def lost(operation: str, **arguments: Any) -> dict[str, Any]:
         if operation == "complete_multipart_upload":
             raise ClientError({"Error": {"Code": "NoSuchUpload"}}, operation)

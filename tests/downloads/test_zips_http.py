@@ -1,4 +1,4 @@
-"""`POST /downloadzip`, the zip function behind it reached through Lambda's API."""
+"""`POST /downloadzip`. It calls the zip function through Lambda's API."""
 
 import io
 import json
@@ -311,11 +311,11 @@ def test_the_zip_function_failing_is_unavailable(
     monkeypatch.setattr(store, "look_up", broken)
     answer = api.post("/downloadzip", json=DAY)
     assert (answer.status_code, answer.text) == (503, "Try again later: the zip function failed.")
-    # a function that raises, of which Lambda tells in its own words
+    # This function raises an exception. Lambda reports that in its own format.
     monkeypatch.setenv("ZIP_FUNCTION_NAME", f"{SERVICE}-prod-authorizer")
     answer = api.post("/downloadzip", json=DAY)
     assert (answer.status_code, answer.text) == (503, "Try again later: the zip function failed.")
-    # which its role does not let it call
+    # The role of downloadzip does not allow that call.
     assert {use.action for use in permissions.refused} == {"lambda:InvokeFunction"}
     permissions.refused.clear()
 

@@ -9,7 +9,7 @@ from events.altitudes import Altitude, Place
 
 
 class Fixed:
-    """A body that stands still on the meridian of Greenwich."""
+    """A body that does not move. Its hour angle is measured from the meridian of Greenwich."""
 
     def __init__(self, hour_angle: float, declination: float, parallax_sine: float) -> None:
         self._direction = hour_angle, declination, parallax_sine

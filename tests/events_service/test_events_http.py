@@ -79,7 +79,7 @@ def test_events_are_tai_julian_dates_in_the_order_of_time(mrc: ApiClient, case: 
 
 
 @pytest.mark.parametrize("when", ["{}.0", " {} ", "{}e0", "{}."])
-def test_when_as_another_text_of_a_number(mrc: ApiClient, case: dict[str, Any], when: str) -> None:
+def test_parameter_when_in_other_number_formats(mrc: ApiClient, case: dict[str, Any], when: str) -> None:
     plain = mrc.get("/events", params={"site": "mrc", "when": case["when"]}).json()
     answer = mrc.get("/events", params={"site": "mrc", "when": when.format(case["when"])})
     assert answer.status_code == 200
@@ -139,7 +139,7 @@ def test_the_years_that_can_be_computed(mrc: ApiClient, when: Any) -> None:
         "9" * 400,
     ],
 )
-def test_when_that_is_no_moment(mrc: ApiClient, when: Any) -> None:
+def test_an_invalid_parameter_when(mrc: ApiClient, when: Any) -> None:
     for route in ("/events", "/events/plot"):
         answer = mrc.get(route, params={"site": "mrc", "when": when})
         assert answer.status_code == 400
@@ -147,7 +147,7 @@ def test_when_that_is_no_moment(mrc: ApiClient, when: Any) -> None:
 
 
 @pytest.mark.parametrize("when", ["true", "[1]", "{}", '"x"', "1" * 400, "1e400"])
-def test_when_that_is_no_moment_in_a_body(mrc: ApiClient, when: str) -> None:
+def test_an_invalid_parameter_when_in_a_body(mrc: ApiClient, when: str) -> None:
     answer = mrc.get("/events", data=f'{{"site": "mrc", "when": {when}}}')
     assert answer.status_code == 400
     assert answer.json() == {"error": WHEN_RULE}

@@ -49,8 +49,8 @@ def test_the_sets_above_contain_every_event() -> None:
 @pytest.mark.parametrize(
     ("site", "when", "happening"),
     [
-        # The Sun culminates at latitude + declination - 90 deg at midnight, and at
-        # 90 deg - latitude + declination at noon.
+        # North of the tropics the Sun culminates at latitude + declination - 90 deg at midnight, and at
+        # 90 deg - latitude + declination at noon. At the South Pole it stays at minus its declination.
         ("London", 1_782_000_000, ALL - ASTRONOMICAL),  # 2026-06-21: down to -15.1
         ("London", 1_797_890_000, ALL),  # 2026-12-21: from 15.1 to -61.9
         ("Iqaluit", 1_778_900_000, SUNSET | SUNRISE | CIVIL | MIDDLE),  # 2026-05-16: down to -7.2

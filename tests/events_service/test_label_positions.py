@@ -22,7 +22,7 @@ def test_a_crowd_at_an_end_stays_inside() -> None:
     assert spread([99, 99, 100], 10, 0, 100) == [80, 90, 100]
 
 
-def test_none() -> None:
+def test_without_labels() -> None:
     assert spread([], 10, 0, 100) == []
 
 

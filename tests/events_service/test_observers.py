@@ -105,7 +105,7 @@ def test_the_ends_of_the_ranges_are_places(api: ApiClient, latitude: float, long
     events(api, CONFIG | {"latitude": latitude, "longitude": longitude, "elevation": -500})
 
 
-def test_an_observatory_takes_the_place_of_its_wema(api: ApiClient) -> None:
+def test_an_observatory_without_coordinates_has_those_of_its_wema(api: ApiClient) -> None:
     configs = site_configurations()
     observatory, wema = configs["mrc1"], configs["mrc"]
     assert "latitude" not in observatory

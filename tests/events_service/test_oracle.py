@@ -25,10 +25,11 @@ from events.tracks import Track
 # Two times are compared by their altitudes in the other theory, because the times themselves may differ much
 # where the Sun or the Moon only grazes an altitude. The sky turns by 15 arcsec a second.
 #
-# The Sun: astropy knows UT1 where the events take UTC, 0.25 s (3.8 arcsec) apart at most in the years whose
-# UT1 is known; theories, polar motion and diurnal aberration (0.3 arcsec each) add less than 1 arcsec.
+# The Sun: astropy uses UT1, the events use UTC. These differ by 0.25 s (3.8 arcsec) at most in the years
+# whose UT1 is known. Theories, polar motion and diurnal aberration (0.3 arcsec each) add less than 1 arcsec.
 SUN_ARCSEC = 5
-# The Moon: as the Sun, and Meeus says 10 arcsec of his selection (Astronomical Algorithms, chapter 47).
+# The Moon: as for the Sun, and 10 arcsec more. That is the accuracy that Meeus states for his selection of
+# terms (Astronomical Algorithms, chapter 47).
 MOON_ARCSEC = 15
 # astroplan interpolates the altitude linearly between points 9.6 minutes apart, which leaves up to
 # (2 pi / 86400 s)^2 x 57.3 deg x (576 s)^2 / 8 = 0.0126 deg.
@@ -37,14 +38,15 @@ ASTROPLAN_DEGREES = 0.0126 + MOON_ARCSEC / 3600
 # by 0.00005; `moon98` adds as much.
 ILLUMINATION = 0.0003
 
-# The same cases at every run; no shrinking, for a night by astropy takes its time and cannot get simpler.
+# The same cases in every run. Without shrinking: astropy needs long for a night, and a smaller example would
+# not be simpler.
 CASES = settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
 
 # ERFA and astropy warn of years whose leap seconds, rotation and polar motion (0.3 arcsec) are not known yet.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*dubious year"),
     pytest.mark.filterwarnings("ignore:Tried to get polar motions"),
-    # astroplan warns of what does not happen, and answers a masked time
+    # for an event that does not happen, astroplan warns and returns a masked time
     pytest.mark.filterwarnings("ignore:Target with index 0 does not cross"),
 ]
 
@@ -52,7 +54,7 @@ nights = st.builds(
     lambda latitude, longitude, elevation, when: almanac(
         Observer(
             Place(latitude, longitude, elevation),
-            pytz.FixedOffset(60 * round(longitude / 15)),  # type: ignore[arg-type]  # a zone all the same
+            pytz.FixedOffset(60 * round(longitude / 15)),  # type: ignore[arg-type]  # it is a time zone too
             "drawn",
         ),
         when,

@@ -1,4 +1,4 @@
-"""The picture of a night, taken apart."""
+"""The plot of a night: its SVG is parsed, and its elements are checked."""
 
 import math
 import re
@@ -169,7 +169,7 @@ def test_the_clock_shows_the_nearest_minute(time: float, expected: str) -> None:
     assert clock(time, pytz.utc) == expected
 
 
-def test_the_ground_shows_day_twilights_and_night_in_turn() -> None:
+def test_the_background_shows_day_twilights_and_night_in_turn() -> None:
     _, root = picture("Mission Ridge, spring")
     grounds = [rect.get("class") for rect in page(root, "wide").iterfind("svg:rect", NS)]
     evening = ["day", "civil", "nautical", "astronomical", "night"]

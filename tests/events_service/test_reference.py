@@ -1,8 +1,8 @@
-"""The figures against JPL's ephemeris DE421, computed with Skyfield; source inside the data files.
+"""The events against reference values: JPL's ephemeris DE421, computed with Skyfield.
 
-Tolerances: the references take the Earth's rotation (UT1) from tables and predictions, the events take UTC
-for it; these differ by at most 0.3 s in the years of the cases; the references of the Moon are rounded to
-the second, and so are the answers.
+The data files name their sources. Tolerances: the references take the Earth's rotation (UT1) from tables and
+predictions. The events use UTC instead. The two differ by at most 0.3 s in the years of the cases. The
+references of the Moon are rounded to the second, and so are the responses.
 """
 
 import json

@@ -153,6 +153,6 @@ def test_the_route_answers_with_the_night_of_events(mrc: ApiClient, case: dict[s
         ("ra=M31&dec=0", "ra must be a number of degrees from 0 to 360 (ICRS)."),
     ],
 )
-def test_a_bad_target_is_a_sentence(mrc: ApiClient, query: str, sentence: str) -> None:
+def test_a_bad_target_is_refused_in_one_sentence(mrc: ApiClient, query: str, sentence: str) -> None:
     answer = mrc.get(f"/events/visibility?site=mrc&{query}")
     assert (answer.status_code, answer.json()) == (400, {"error": sentence})

@@ -129,7 +129,10 @@ def test_help_shows_the_usage(run: Run) -> None:
 
 
 class Archive:
-    """An API with one image a page, whose file breaks off or is slow as often as wanted."""
+    """An API with one image on each page. The first `broken` downloads of a file stop halfway.
+
+    Each block of a file comes after `pause_s`.
+    """
 
     def __init__(self, pages: int = 1, broken: int = 0, pause_s: float = 0) -> None:
         self.pages, self.broken, self.pause_s = pages, broken, pause_s
@@ -194,7 +197,7 @@ def test_a_file_that_breaks_off_is_resumed(run: Run, tmp_path: Path) -> None:
     with Archive(broken=2) as archive:
         told = run(archive.url, *PLACE, "--save", ".")
     assert told.returncode == 0, told.stderr
-    # of the block in which it broke off nothing is kept
+    # The client keeps nothing of the block in which the download stopped.
     starts = [int(each.removeprefix("bytes=").removesuffix("-")) for each in archive.ranges[1:]]
     assert [archive.ranges[0], len(starts)] == ["", 2]
     assert 0 < len(CONTENT) // 2 - starts[0] <= 1 << 20

@@ -25,7 +25,7 @@ from support.proxy import Mode, Proxy
 from tests.pipe_queue.callers import create, enqueue, stats
 
 WORKER = PROJECT / "examples" / "pipe_worker.py"
-# Writes the payload behind those written before, once the file `go` is there.
+# Adds the payload to the file `begun`, waits for the file `go`, and then adds it to the file `done`.
 JOB = """
 import json, pathlib, sys, time
 folder, payload = pathlib.Path(sys.argv[1]), json.load(sys.stdin)
@@ -80,7 +80,7 @@ def lines(file: Path) -> list[int]:
 def wait_for(condition: Callable[[], Any], timeout_s: float = 25) -> None:
     end = time.monotonic() + timeout_s
     while not condition():
-        assert time.monotonic() < end, "waited in vain"
+        assert time.monotonic() < end, "timed out"
         time.sleep(0.05)
 
 
@@ -270,7 +270,7 @@ def test_a_queue_that_is_not_there(api: ApiClient, start: Start) -> None:
         (["http://127.0.0.1:1/api", "s", "--", "/no/program"], 2, "the command cannot be run: /no/program"),
     ],
 )
-def test_how_it_is_called(arguments: list[str], status: int, said: str) -> None:
+def test_the_command_line_arguments(arguments: list[str], status: int, said: str) -> None:
     told = subprocess.run(
         [sys.executable, str(WORKER), *arguments], capture_output=True, text=True, check=False
     )

@@ -45,7 +45,7 @@ def run(image: Path) -> Run:
     return run
 
 
-class Site:
+class FakeServer:
     """An API and an S3 that fail as they are told, one answer for each call."""
 
     def __init__(self) -> None:
@@ -79,8 +79,8 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    site = Site()
+def site() -> Iterator[FakeServer]:
+    site = FakeServer()
     server = Server(0, site)
     site.url = server.url
     server.start()
@@ -107,7 +107,7 @@ def test_an_info_image_comes_on_its_channel(api: ApiClient, run: Run, image: Pat
     assert stored["ContentLength"] == len(CONTENT)
 
 
-def test_a_temporary_failure_is_tried_again_with_a_new_form(site: Site, run: Run) -> None:
+def test_a_temporary_failure_is_tried_again_with_a_new_form(site: FakeServer, run: Run) -> None:
     site.forms = [Response("Try again later.", 503, {"Retry-After": "0"})]
     site.stores = [Response("Slow down", 503), Response("<Message>Policy expired.</Message>", 403)]
     told = run(site.url, NAME)
@@ -118,7 +118,7 @@ def test_a_temporary_failure_is_tried_again_with_a_new_form(site: Site, run: Run
     assert "Policy expired" in told.stderr
 
 
-def test_a_form_that_was_cut_on_its_way_is_asked_for_again(site: Site, run: Run) -> None:
+def test_a_form_that_was_cut_on_its_way_is_asked_for_again(site: FakeServer, run: Run) -> None:
     half = Response('{"url": "http', content_type="application/json")
     ended = Response('{"url": "http', content_type="application/json", headers={"Content-Length": "500"})
     site.forms = [half, ended]
@@ -128,7 +128,7 @@ def test_a_form_that_was_cut_on_its_way_is_asked_for_again(site: Site, run: Run)
     assert "the response was incomplete" in told.stderr
 
 
-def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:
+def test_what_is_refused_is_not_tried_again(site: FakeServer, run: Run) -> None:
     site.forms = [Response("object_name must not begin with a slash.", 400)]
     told = run(site.url, NAME)
     assert (told.returncode, site.asked) == (1, 1)
@@ -136,7 +136,7 @@ def test_what_is_refused_is_not_tried_again(site: Site, run: Run) -> None:
     assert "Traceback" not in told.stderr
 
 
-def test_one_file_that_fails_does_not_stop_the_others(site: Site, run: Run, image: Path) -> None:
+def test_one_file_that_fails_does_not_stop_the_others(site: FakeServer, run: Run, image: Path) -> None:
     other = NAME.replace("00000001", "00000002")
     image.with_name(other).write_bytes(b"x")
     site.stores = [Response("<Code>EntityTooLarge</Code>", 400)]
@@ -153,7 +153,7 @@ def test_an_unreachable_api_ends_the_upload_after_some_tries(run: Run) -> None:
 
 
 def test_the_key_of_a_site_is_sent_to_the_api_alone(
-    site: Site, run: Run, monkeypatch: pytest.MonkeyPatch
+    site: FakeServer, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SITE_KEY", "secret-key")
     told = run(site.url, NAME)
@@ -189,7 +189,7 @@ def test_impossible_arguments_are_reported_at_once(run: Run, arguments: list[str
     ],
 )
 def test_a_name_that_the_ingester_cannot_read_is_refused_before_anything_is_sent(
-    site: Site, run: Run, image: Path, name: str
+    site: FakeServer, run: Run, image: Path, name: str
 ) -> None:
     image.with_name(name).write_bytes(b"x")
     told = run(site.url, NAME, name)
@@ -198,7 +198,7 @@ def test_a_name_that_the_ingester_cannot_read_is_refused_before_anything_is_sent
     assert run(site.url, "--directory", "test", name).returncode == 0
 
 
-def test_every_name_of_section_4_and_of_the_demo_may_be_sent(site: Site, run: Run, image: Path) -> None:
+def test_every_name_of_an_exposure_s_file_may_be_sent(site: FakeServer, run: Run, image: Path) -> None:
     base = "saf-sq01-20240110-00000123-EX"
     names = [
         f"{base}{end}"
@@ -209,7 +209,7 @@ def test_every_name_of_section_4_and_of_the_demo_may_be_sent(site: Site, run: Ru
     assert run(site.url, *names).returncode == 0
 
 
-def test_an_empty_file_is_refused(site: Site, run: Run, image: Path) -> None:
+def test_an_empty_file_is_refused(site: FakeServer, run: Run, image: Path) -> None:
     image.write_bytes(b"")
     told = run(site.url, NAME)
     assert (told.returncode, site.asked) == (2, 0)

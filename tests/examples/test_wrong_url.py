@@ -1,4 +1,7 @@
-"""The examples, led to a website in place of the API: the page of a UI, say, which answers every path."""
+"""The examples with the address of a website instead of the API's, for example of a UI.
+
+The website returns the same page for every path.
+"""
 
 import subprocess
 import sys

@@ -1,7 +1,7 @@
-"""The fault suite in full: every scenario on both engines, with a line of figures for each.
+"""The whole fault suite: each scenario on the engines that can run it. Prints a line of numbers for each.
 
 `python -m tests.faults [--engine moto|ministack] [--items N] [--only NAME]`; the exit status is 1 if a queue
-broke a promise.
+broke a promise of docs/queues.md.
 """
 
 import argparse
@@ -17,7 +17,7 @@ PRODUCERS = CONSUMERS = 8
 
 
 def main() -> int:
-    """Play what the arguments ask for; answer the exit status."""
+    """Play what the arguments ask for; return the exit status."""
     options = _options()
     broken = 0
     for name in [options.engine] if options.engine else list(MODULES):
@@ -48,7 +48,7 @@ def _line(scenario: Scenario, engine: Engine, played: Played) -> str:
         "503": verdict.unavailable,
         "other": len(verdict.faulty),
         "killed": played.killed,
-        "dead hands": len(verdict.handed_to_the_dead),
+        "given to the dead": len(verdict.handed_to_the_dead),
     }
     told = "  ".join(f"{name} {number}" for name, number in figures.items())
     return f"{engine.name:9} {scenario.name:38} {told}  {played.seconds:.0f} s"

@@ -1,7 +1,7 @@
 """A process that plays Lambdas: producers and consumers that call the handlers, and write down what they see.
 
-It takes jobs as lines of JSON on its standard input, and answers each with one on its standard output. What
-happened goes to the job's file as it happens, so that it is known also of a process that was killed.
+It takes jobs as lines of JSON on its standard input, and answers each with one on its standard output. Each
+event is written to the job's file at once, so the file is complete even if the process is killed.
 """
 
 import json
@@ -35,7 +35,7 @@ class Actor:
         self._wire = Wire(self._note)
 
     def run(self, job: dict[str, Any]) -> Any:
-        """Do a job; answer its result."""
+        """Do a job; return its result."""
         self._set_up(job)
         return getattr(self, job["do"])(job)
 
@@ -45,13 +45,13 @@ class Actor:
         return {"status": answer.status, "body": answer.body}
 
     def count(self, job: dict[str, Any]) -> Any:
-        """Call a handler once; answer the requests it made of DynamoDB, by operation."""
+        """Call a handler once; return how many requests it sent to DynamoDB, by operation."""
         self._wire.counts.clear()
         self.call(job)
         return dict(self._wire.counts)
 
     def produce(self, job: dict[str, Any]) -> None:
-        """Enqueue the items of `numbers`, `threads` at a time, never many more than were consumed."""
+        """Enqueue the items of `numbers` in `threads` threads. Wait while the queue is too deep."""
         numbers = iter(job["numbers"])
         consumed = Path(job["consumed"])
         lock = threading.Lock()
@@ -89,7 +89,7 @@ class Actor:
     def _enqueue(self, job: dict[str, Any], number: int) -> None:
         body = {"queue_name": job["queue"], "payload": _payload(number, job.get("size", 0))}
         if job.get("dedup"):
-            # as a producer does that heard nothing and asks again
+            # A producer that got no response repeats its request with the same id.
             body["dedup_id"] = f"d{number}"
         for _ in range(20 if job.get("dedup") else 1):
             answer = self._timed("enqueue", handlers.enqueue, {"body": body}, number)
@@ -179,7 +179,7 @@ def _payload(number: int, size: int) -> dict[str, Any]:
 
 
 def _number(payload: Any) -> int:
-    """The number of the item that a payload is of; -1 if it is of none, or has changed."""
+    """Return the number of the item that has this payload; -1 if no item has it, or if it was changed."""
     intact = isinstance(payload, dict) and set(payload["x"]) <= {"x"}
     return int(payload["n"]) if intact else -1
 

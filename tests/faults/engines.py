@@ -94,7 +94,7 @@ class ActorProcess:
         self._input.flush()
 
     def result(self) -> Any:
-        """Wait for the job's result; None also if the process was killed at it."""
+        """Return the job's result when it is done. It is also None if the process was killed meanwhile."""
         line = self._output.readline()
         return json.loads(line) if line else None
 

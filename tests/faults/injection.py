@@ -35,10 +35,10 @@ class Faults:
         "none"; "lost": executed, the answer lost; "unsent": lost before execution; "throttled"; "conflict":
         of transactions; "broken": a 5xx answer, executed or not; "slow": a delete that comes late.
     rate
-        Of the attempts at requests, 0 to 1.
+        The share of attempts that have the fault, 0 to 1.
     tokens
-        Whether the engine honours client tokens. If it does not, the put of a new item, which relies
-        on its token, gets no fault that executes an attempt and makes boto3 repeat it.
+        Whether the engine honours client tokens. The put of a new item needs that. Without it, no attempt
+        of such a put is executed and then answered with a fault, because boto3 would repeat it.
     delay_s
         How late a slow request is executed; how long a lost answer is waited for.
     """
@@ -143,7 +143,7 @@ def _conflict(request: Any, operation: str, body: Any) -> AWSResponse:
 
 
 def _is_token_put(operation: str, body: Any) -> bool:
-    """Whether it is the put of a new item without a dedup id, known again by nothing but its token."""
+    """Return whether it is the put of a new item without a dedup id. Only its token identifies it."""
     return operation == "TransactWriteItems" and [list(action) for action in body["TransactItems"]] == [
         ["Put"]
     ]

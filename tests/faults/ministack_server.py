@@ -11,7 +11,8 @@ from local.child import stay_until_parent_ends
 from local.deployment import PROJECT
 
 HOST = "127.0.0.1"
-# Resolved, because its programs contain this path. A copy of the project links to it, and is deleted earlier.
+# The real path, not one through a link: the programs in the environment contain it. A copy of the project has
+# only a link to this folder, and is deleted before the folder.
 ENVIRONMENT = (PROJECT / ".local").resolve() / "ministack"
 REQUIREMENTS = PROJECT / "requirements-ministack.txt"
 _START_TIMEOUT_S = 60
@@ -21,7 +22,7 @@ def install() -> Path:
     """Make the environment, if it is missing or outdated; return its folder of programs."""
     made = ENVIRONMENT / REQUIREMENTS.name
     if not made.exists() or made.read_text() != REQUIREMENTS.read_text():
-        # It runs the functions that are deployed to it with its own Python, so that must be Lambda's.
+        # MiniStack runs deployed functions with its own Python. So this must be the Python of Lambda.
         subprocess.run([lambda_python(), "-m", "venv", "--clear", ENVIRONMENT], check=True)
         pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)

@@ -1,6 +1,7 @@
-"""Does the fault suite see what it is for? Breaks a copy of the code in one place at a time, and runs it.
+"""Mutation tests of the fault suite: break a copy of the code in one place at a time, and run the suite.
 
-`python -m tests.faults.mutations` answers a line for each mutation; the exit status is 1 if one was not seen.
+`python -m tests.faults.mutations` prints a line for each mutation. If the suite missed one, the exit
+status is 1.
 """
 
 import shutil
@@ -102,7 +103,7 @@ MUTATIONS = (
         500,
     ),
     Mutation(
-        "taking a lost answer to a delete for a refusal",
+        "with a lost response to a delete treated as a refusal",
         "pipe_queue/leases.py",
         "if refusal.row is not None or not refusal.retried:",
         "if True:",
@@ -111,7 +112,7 @@ MUTATIONS = (
         100,
     ),
     Mutation(
-        "with the time of the enqueue for a number",
+        "with the time of the enqueue instead of a sequence number",
         "pipe_queue/items.py",
         """    return queue, int(metadata["sequence"])""",
         """    return queue, now_ms() % 10**9 * 1000 + int(metadata["sequence"]) % 1000""",
@@ -123,7 +124,7 @@ MUTATIONS = (
 
 
 def main() -> int:
-    """Play every mutation; answer the exit status."""
+    """Play every mutation; return the exit status."""
     unseen = 0
     for mutation in MUTATIONS:
         seen, told = _play(mutation)
@@ -134,7 +135,7 @@ def main() -> int:
 
 
 def _play(mutation: Mutation) -> tuple[bool, str]:
-    """Play a mutation in a copy of the project; answer whether the suite saw it, and what it told."""
+    """Play a mutation in a copy of the project; return whether the suite saw it, and the suite's output."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         shutil.copytree(PROJECT, project, ignore=_NOT_COPIED)
@@ -151,7 +152,7 @@ def _play(mutation: Mutation) -> tuple[bool, str]:
             check=False,
         )
     told = "".join(f"    {line}\n" for line in played.stdout.splitlines())
-    # A suite that fell over has seen nothing: it must have come to its verdict.
+    # A suite that crashed does not count as having seen the mutation. It must have printed its verdict.
     return played.returncode == 1 and "broke a promise" in played.stdout, told or played.stderr
 
 

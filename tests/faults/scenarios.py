@@ -14,7 +14,7 @@ STEPS_ON_A_LEASE = ("GetItem", "Query", "UpdateItem", "TransactWriteItems")
 # Short leases, so that items that the dead held come back soon.
 SHORT_LEASE_MS = 2000
 _DRAIN_S = 60.0
-_FEWEST_ITEMS, _ITEMS_TO_DIE_FOR = 8, 50
+_FEWEST_ITEMS, _FEWEST_ITEMS_WITH_KILLS = 8, 50
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Scenario:
     name
         In words.
     producing, consuming
-        What the jobs of the producers and of the consumers have beside the usual.
+        Settings that are added to the jobs of all producers, and of all consumers.
     per_consumer
-        What the jobs of the first consumers have beside that, one each.
+        Settings that are added to the jobs of the first consumers, one dict for each.
     share
-        Of the items of a run, how many this one plays: some are slow.
+        The share of the run's items that this scenario plays. It is small for slow scenarios.
     skew_ms
         How far two clocks are apart.
     engines
@@ -65,7 +65,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Played:
-    """What a scenario came to."""
+    """The result of a scenario."""
 
     verdict: history.Verdict
     left: int
@@ -139,7 +139,7 @@ SCENARIOS = (
         {"attempts": True, **_faults("lost", 0.2)},
         share=0.06,
     ),
-    # moto draws the line at 405,000 bytes, MiniStack where DynamoDB does
+    # moto accepts items of at most 405,000 bytes. MiniStack has the limit of DynamoDB.
     Scenario("items of 404,000 bytes", {"size": 404_000}, share=0.01, engines=("moto",)),
     Scenario("items of 400 KB", {"size": 409_000}, share=0.02, engines=("ministack",)),
 )
@@ -151,7 +151,7 @@ def play(scenario: Scenario, troupe: Troupe, size: Size, folder: Path) -> Played
     Parameters
     ----------
     folder
-        An empty one, for what happens.
+        An empty folder for the histories.
     """
     troupe.engine.clear()
     started = time.monotonic()
@@ -212,14 +212,14 @@ def _size_of(scenario: Scenario, size: Size) -> Size:
         # enough items that each consumer that shall be killed gets to that point
         return replace(
             size,
-            items=max(_ITEMS_TO_DIE_FOR, round(size.items * scenario.share)),
+            items=max(_FEWEST_ITEMS_WITH_KILLS, round(size.items * scenario.share)),
             consumers=size.consumers + scenario.kills,
         )
     return replace(size, items=max(_FEWEST_ITEMS, round(size.items * scenario.share)))
 
 
 def _drain(actor: ActorProcess, consuming: dict[str, Any]) -> int:
-    """Consume what is left once leases have run out; answer how many items are still there after a time."""
+    """Consume what is left when leases have run out. Return how many items remain after `_DRAIN_S`."""
     end = time.monotonic() + _DRAIN_S
     while True:
         actor.do(consuming)

@@ -10,7 +10,8 @@ from tests.faults.engines import MODULES, ActorProcess, Troupe, running
 from tests.faults.scenarios import SCENARIOS, Scenario, Size, call, play
 
 FEW = Size(items=24, producers=3, consumers=2)
-# The most useful scenarios for their time, on the engine that honours tokens; moto plays all but the slowest.
+# MiniStack honours tokens but is slow: it plays the scenarios that find most in a short time. moto plays all
+# except the slowest.
 ON_MINISTACK = ("lost", "answers of puts lost, consumers swift", "items of 400 KB")
 TOO_SLOW = ("throttled",)
 
@@ -76,5 +77,6 @@ def test_no_promise_is_broken(troupe: Troupe, scenario: Scenario, tmp_path: Path
     assert result.is_clean, result
     assert result.killed == scenario.kills
     assert len(result.verdict.handed_to_the_dead) <= min(1, scenario.kills)
-    # under these faults nearly everything is accepted; a suite in which nothing is proves nothing
+    # Under these faults nearly everything is accepted. If nothing were accepted, the test
+    # would prove nothing.
     assert result.verdict.accepted > FEW.items * scenario.share / 2

@@ -1,4 +1,4 @@
-"""The judge of histories: it sees each broken promise, and nothing in a history that is as it should be."""
+"""The judge of histories: it reports each broken promise, and reports nothing about a correct history."""
 
 import json
 from pathlib import Path

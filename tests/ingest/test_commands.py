@@ -53,7 +53,7 @@ def last_keys(tmp_path: Path) -> list[str]:
 
 
 def run_with_fault(run: Callable[[], int], place: int, kind: str) -> bool:
-    """Run a command with a fault at one of its calls of AWS; return whether it did its work all the same."""
+    """Run a command with a fault at one of its calls of AWS; return whether it succeeded anyway."""
     with faults.injected([faults.FINE] * place + [kind]):
         try:
             return run() == 0

@@ -53,7 +53,7 @@ def test_value_of_a_card(card: str, value: object) -> None:
         "\x00\x01\x02",
     ],
 )
-def test_a_card_without_a_value_costs_no_other_card(card: str) -> None:
+def test_a_card_without_a_value_does_not_lose_other_cards(card: str) -> None:
     assert parse_header(["B       = 1", card, "C       = 2"]) == {"B": 1, "C": 2}
 
 

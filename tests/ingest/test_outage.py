@@ -22,7 +22,7 @@ from support.proxy import Mode, Proxy
 from tests.ingest.exposures import UPLOADS, exposure, rows
 
 FILES = int(os.environ.get("FILES", "300"))
-# Every so many-th file is broken.
+# One file in this many is broken.
 BROKEN_EVERY = 25
 TEXT = next(content for name, content in exposure().items() if name.endswith(".txt"))
 AWAY_S = 4.0
@@ -42,7 +42,7 @@ def proxy(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
 
 
 def keys() -> dict[str, bytes]:
-    """Return the files by key: header texts, some of them JPGs that cannot be read."""
+    """Return the files by key: header texts, and some JPGs that cannot be read."""
     return {
         f"data/ric2-sq01-20260102-{number:08d}-EX{'10.jpg' if number % BROKEN_EVERY == 0 else '00.txt'}": (
             b"not a JPG" if number % BROKEN_EVERY == 0 else TEXT

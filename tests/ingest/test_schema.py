@@ -272,7 +272,7 @@ def test_any_rows_are_merged_without_losing_a_flag_or_a_header(
     schema.undo(database)
     restored = {row["image_id"]: row for row in rows(database)}
     assert list(restored) == [row["image_id"] for row in before]
-    # Rows that were merged away are as before. Those that were kept have no value less.
+    # Rows that the merge removed are as before. Rows that it kept have lost no value.
     for row in before:
         changed = {name for name, value in row.items() if restored[row["image_id"]][name] != value}
         assert all(row[name] is None or name in FLAGS for name in changed)

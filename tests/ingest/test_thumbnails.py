@@ -110,6 +110,6 @@ def test_a_thumbnail_that_the_site_sends_meanwhile_stays(
     assert not thumbnails.was_made_here(KEYS[1])
 
 
-def test_of_a_jpg_that_is_gone_none_is_made(aws: str) -> None:
+def test_no_thumbnail_is_made_of_a_jpg_that_is_gone(aws: str) -> None:
     assert not thumbnails.make(*KEYS)
     assert not thumbnails.was_made_here(KEYS[1])

@@ -79,7 +79,7 @@ def test_an_unknown_route_is_a_missing_token(client: ApiClient, method: str, pat
     assert response.headers["Access-Control-Allow-Methods"] == "GET,POST"
 
 
-def test_paths_outside_the_stage_are_not_found(url: str) -> None:
+def test_paths_outside_the_stage_are_forbidden(url: str) -> None:
     assert requests.get(f"{url}/{BASE_PATH}/mrc/config", timeout=5).status_code == 403
 
 

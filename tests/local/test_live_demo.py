@@ -16,7 +16,7 @@ NIGHT = datetime(2026, 11, 23, 9, 0)  # noqa: DTZ001 - the demo's times are UTC 
 
 @pytest.fixture
 def demo(api: ApiClient, ingester: None, auth0: Auth0) -> Iterator[LiveDemo]:
-    """The demo network behind the API; a test makes its steps."""
+    """The demo network, which uses the API. Its thread is off: tests call `step`."""
     api.post("/pipe/queue", json={"queue_name": "smartstacks"}).raise_for_status()
     made = LiveDemo(api.base_url, auth0.token("auth0|demo-network", ["admin"]), lambda _words: None)
     made._thread.start = lambda: None  # type: ignore[method-assign]

@@ -114,7 +114,7 @@ def test_earlier_notes_are_kept_the_newest_first(api: ApiClient, token: str) -> 
     api.post("/nightlog/mrc1", json={"note_data": deep}).raise_for_status()
     for message in ("Clear.", "Clouds.", "Clear."):
         post(api, message)
-    # The last note was sent twice within minutes.
+    # The last note repeats one of the last ten minutes, so it is not added again.
     assert earlier(api) == ["Clouds.", "Clear.", deep]
     assert earlier(api, 1) == ["Clouds."]
     api.delete("/nightlog/mrc1", headers={"Authorization": f"Bearer {token}"}).raise_for_status()

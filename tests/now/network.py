@@ -21,7 +21,7 @@ MIDNIGHT, NOON = 0, 12
 
 
 def longitude(local_hour: float, when: float) -> float:
-    """Return where the mean Sun's local time is `local_hour` at a moment."""
+    """Return the longitude at which the mean solar time is `local_hour` at a moment."""
     degrees = (local_hour - when % DAY_S / HOUR_S) * DEGREES_PER_HOUR
     return (degrees + 180) % 360 - 180
 

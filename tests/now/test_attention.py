@@ -14,7 +14,7 @@ from now.queues import QueueState
 from now.thresholds import THRESHOLDS, Threshold
 from tests.now.network import DAY_S, HOUR_S, MINUTE_S, NOON, dark_site, longitude, observatory
 
-# Of the observatory `dark_site`, it is midnight at the moment 0.
+# At the observatory `dark_site` it is midnight when the Unix time is 0.
 NOW = 0
 NOW_MS = 1_795_600_000_000
 

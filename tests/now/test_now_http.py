@@ -90,7 +90,7 @@ def test_the_words_of_a_note(api: ApiClient, note: dict[str, Any], message: str 
     assert row(api, "light1")["night_log"] == message
 
 
-def test_a_site_takes_its_place_from_its_enclosure_which_is_no_observatory(api: ApiClient) -> None:
+def test_a_site_has_the_coordinates_of_its_enclosure_and_an_enclosure_is_not_listed(api: ApiClient) -> None:
     put_site("dark", instance_type="wema")
     site_configs.write("dark1", {"instance_type": "obs", "wema_name": "dark"})
     found = api.get("/now").json()["observatories"]
@@ -107,7 +107,7 @@ def test_a_site_takes_its_place_from_its_enclosure_which_is_no_observatory(api: 
         ({"wema_name": "gone"}, "WEMA gone has no config"),
     ],
 )
-def test_a_broken_config_costs_the_sky_of_its_site_only(api: ApiClient, broken: Any, words: str) -> None:
+def test_a_broken_config_hides_only_the_sky_of_its_site(api: ApiClient, broken: Any, words: str) -> None:
     site_configs.write("broken1", broken)
     put_site("light1", NOON)
     put_image("broken1", 1, 90)
@@ -214,7 +214,7 @@ def test_a_long_answer_is_gzipped(api: ApiClient) -> None:
     assert plain.headers["ETag"] == packed.headers["ETag"]
 
 
-def test_a_thumbnails_url_stays_the_same_for_an_hour_and_opens_it(api: ApiClient) -> None:
+def test_a_thumbnails_url_is_signed_for_the_whole_hour(api: ApiClient) -> None:
     put_site("light1", NOON)
     put_image("light1", 1, 90)
     first = row(api, "light1")["newest_image"]["jpg_thumbnail_url"]

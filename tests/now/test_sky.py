@@ -10,11 +10,12 @@ from events.altitudes import Place
 from events.observers import Observer
 from now import sky
 
-# Two decimals of the answer leave 0.005; the theories differ by 5 and 15 arcsec (see the oracle of events).
+# Rounding to two decimals adds 0.005. The theories differ by 5 and 15 arcsec
+# (see tests/events_service/test_oracle.py).
 SUN_DEGREES, MOON_DEGREES = 0.0065, 0.0095
 # Three decimals of the answer, and 0.0003 between the theories.
 ILLUMINATION = 0.0008
-# At this altitude or nearer, two theories may differ about the state.
+# This near to the limit of a state, two theories may give different states.
 UNSURE_DEGREES = 0.01
 DAY_S = 86_400
 
@@ -62,7 +63,10 @@ def astropy_altitude(body: str, place: Place, when: float) -> float:
 
 
 def states_near(altitude: float) -> set[str]:
-    """Return the states by the definitions of twilight in docs/events.md, one if the altitude is clear."""
+    """Return the states that are possible at an altitude: two near a limit, otherwise one.
+
+    The limits are those of docs/events.md.
+    """
     levels = {"day": (-0.25, 91), "civil": (-6, -0.25), "nautical": (-12, -6), "astronomical": (-18, -12)}
     levels["night"] = (-91, -18)
     return {
@@ -172,7 +176,7 @@ def test_the_state_changes_at_the_events(altitude: float, state: str) -> None:
 
 
 def test_what_is_kept_changes_no_answer() -> None:
-    """The same moments in another order, in a new process and in one that has seen others."""
+    """The same moments, with nothing kept in memory and with results of other moments kept."""
     there = [observer(place[0]) for place in PLACES]
     moments = [MOMENTS[0] + hour * 3600 for hour in (0, 30, 7, 49, 11, 12, 13)]
     seen = {(each.name, when): sky.sky_at(each, when) for when in moments for each in there}

@@ -1,7 +1,7 @@
 """`python -m tests.openapi.examples` takes the contract's examples from real calls, and writes them into it.
 
 The calls are played against a fresh local stack with the demo network. Sites, files and items are those of
-its demo, so a date in them is that of the day on which they were taken.
+the demo, so their dates are those of the day on which this program ran.
 """
 
 import json
@@ -144,9 +144,9 @@ def _first(whole: dict[str, Any]) -> dict[str, Any]:
 
 
 def _public(value: Any) -> Any:
-    """Return an answer with AWS's and RemoteHQ's addresses for local ones, and only a part of what is long.
+    """Return an answer with public addresses instead of local ones, and with long values shortened.
 
-    Of lists that is two elements, of objects within objects (configurations, headers) `SHOWN_KEYS` members.
+    A list keeps two elements. An object in an object (a configuration) keeps `SHOWN_KEYS` members.
     """
     if isinstance(value, str):
         text = _SIGNED.sub("https://example-images.s3.amazonaws.com/", value)

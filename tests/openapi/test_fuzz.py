@@ -109,7 +109,7 @@ def to_what_is_there(case: Any) -> None:
 
 
 def without_waiting(case: Any) -> None:
-    """An empty queue is polled for as long as a caller says."""
+    """Remove `wait`: the API would poll an empty queue for that time."""
     for place in (case.query, case.body):
         if isinstance(place, dict):
             place.pop("wait", None)

@@ -1,8 +1,8 @@
-"""Every backend's answers cut, short, reset or in crumbs: each route says so honestly, and nothing is lost.
+"""The responses of every backend are cut, short, reset or sent in small pieces; each route reports it.
 
-Each route is asked over HTTP while a backend that it needs is disturbed. It answers as in calm, or 503, or
-what the contract documents for that backend. Afterwards every change is as its caller was told: done where
-the answer was good, done or not done where it was a 503.
+Each route is called over HTTP while a backend that it needs is disturbed. It responds as it does without the
+disturbance, or with 503, or with what the contract documents for that backend. Nothing is lost: after
+a good response the change is done; after a 503 it is done or not done.
 """
 
 import io
@@ -350,7 +350,7 @@ def test_a_room_in_an_answer_exists(
 
 
 @pytest.mark.parametrize("mode", HTTP_MODES)
-def test_a_user_unknown_to_auth0_is_refused(
+def test_a_user_is_refused_while_auth0_fails(
     seeded: ApiClient, proxies: Proxies, token: str, mode: Mode
 ) -> None:
     bearer = {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""Many queues are counted by one scan of the table, to the same numbers as by a query for each."""
+"""Many queues are counted by one scan of the table. The numbers are the same as with a query for each."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MS = 1_700_000_000_000
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The requests to the table. A scan is worth it from three queues on."""
+    """The requests to the table. With three queues or more, a scan is used instead of queries."""
     operations: list[str] = []
     request = Table._request
 
@@ -76,7 +76,7 @@ def test_each_change_is_counted_at_once(api: ApiClient) -> None:
     assert api.get("/pipe/queues?after=a").json() == {"b": 2, "c": 0}
 
 
-def test_a_long_table_is_counted_by_queries_and_left_alone_for_a_while(
+def test_a_long_table_is_counted_by_queries_and_not_scanned_for_a_while(
     api: ApiClient, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a", "b", "c"):

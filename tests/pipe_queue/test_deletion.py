@@ -31,7 +31,7 @@ def at_the_put(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) ->
     monkeypatch.setattr(item_store, "put", put_late)
 
 
-def test_an_item_put_while_its_queue_is_deleted_never_surfaces(
+def test_an_item_put_while_its_queue_is_deleted_is_never_handed_out(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create(api)
@@ -117,7 +117,7 @@ def test_a_deletion_cut_short_is_finished_before_the_queue_is_made_again(
     assert rows() == ["METADATA"]
 
 
-def test_a_slow_finisher_spares_the_queue_made_again(
+def test_finishing_a_deletion_late_does_not_delete_the_new_queue(
     api: ApiClient, old_rows: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = store.read_listed("stacks") or {}

@@ -127,12 +127,12 @@ def test_a_bad_lease_length(api: ApiClient, items: list[dict[str, Any]], seconds
 
 @pytest.mark.parametrize("how", ["ack", "nack", "extend"])
 @pytest.mark.parametrize("body", [{}, {"id": "x"}, {"lease_id": "x"}, {"id": "", "lease_id": "x"}])
-def test_ending_a_lease_that_does_not_exist(api: ApiClient, how: str, body: dict[str, Any]) -> None:
+def test_ending_a_lease_needs_an_id_and_a_lease_id(api: ApiClient, how: str, body: dict[str, Any]) -> None:
     answer = api.post(f"/pipe/queue/stacks/{how}", json=body)
     assert (answer.status_code, answer.text) == (400, "Missing required fields: id and lease_id")
 
 
-def test_a_poll_on_a_lease_asked_again_finds_its_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
+def test_a_repeated_poll_with_a_lease_finds_its_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
     first, again = (dequeue(api, lease_seconds=LONG, attempt_id="a1") for _ in range(2))
     assert again == first
     assert first["id"] == items[0]["id"]
@@ -142,13 +142,13 @@ def test_a_poll_on_a_lease_asked_again_finds_its_item(api: ApiClient, items: lis
     assert dequeue(api, lease_seconds=LONG, attempt_id="a1")["id"] == items[2]["id"]
 
 
-def test_a_plain_poll_asked_again_finds_its_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
+def test_a_repeated_poll_without_a_lease_finds_its_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
     assert [dequeue(api, attempt_id="a1") for _ in range(3)] == [items[0]] * 3
     assert dequeue(api, attempt_id="a2") == items[1]
     assert stats(api) == (1, 0, 0)
 
 
-def test_one_attempt_at_many_places_gets_one_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
+def test_one_attempt_in_many_threads_gets_one_item(api: ApiClient, items: list[dict[str, Any]]) -> None:
     found = []
 
     def poll() -> None:
@@ -412,7 +412,7 @@ def test_a_dedup_id_stands_for_one_item(api: ApiClient) -> None:
     assert stats(api) == (1, 0, 0)
 
 
-def test_one_dedup_id_at_many_places_makes_one_item(api: ApiClient) -> None:
+def test_one_dedup_id_in_many_threads_makes_one_item(api: ApiClient) -> None:
     create(api)
     found = []
     threads = [

@@ -130,7 +130,7 @@ def test_old_items_are_leased_returned_and_acknowledged(api: ApiClient) -> None:
     assert stats(api, "old") == (0, 0, 0)
 
 
-def test_a_queue_with_a_sharp_in_its_name_is_served(api: ApiClient) -> None:
+def test_a_queue_with_a_hash_sign_in_its_name_is_served(api: ApiClient) -> None:
     write_legacy_queue("mrc#1")
     old = [write_legacy_item("mrc#1", MS + number, number) for number in range(2)]
     new = enqueue(api, "mrc#1")
@@ -161,7 +161,7 @@ def test_the_demo_queues_are_served(api: ApiClient) -> None:
 
 @pytest.mark.parametrize("item_id", [None, 5, "another", {"a"}], ids=["none", "a number", "another", "a set"])
 def test_an_item_is_identified_by_its_key(api: ApiClient, item_id: Any) -> None:
-    """Such an item would otherwise stay at the head of its queue for good."""
+    """Otherwise an item with a wrong `id` would stay at the head of its queue for ever."""
     api.post("/pipe/queue", json={"queue_name": "old", "max_receives": 1})
     items = [write_legacy_item("old", MS, number) for number in range(3)]
     for item in items:

@@ -10,7 +10,7 @@ from common.dynamodb import Item, Table
 from support.client import ApiClient
 from tests.pipe_queue.callers import create, dequeue, enqueue
 
-UNNAMEABLE = ["a b", "a#b", "é", "q" * 81, "a/b", 7, ["q"], {"q": 1}, True]
+INVALID_NAMES = ["a b", "a#b", "é", "q" * 81, "a/b", 7, ["q"], {"q": 1}, True]
 NAME_SENTENCE = "queue_name must be 1 to 80 of the characters A-Z a-z 0-9 _ . -"
 
 
@@ -27,7 +27,7 @@ def test_a_queue_needs_a_name(api: ApiClient, route: str, body: dict[str, Any]) 
     assert (answer.status_code, answer.text) == (400, "Missing required field: queue_name")
 
 
-@pytest.mark.parametrize("name", UNNAMEABLE)
+@pytest.mark.parametrize("name", INVALID_NAMES)
 @pytest.mark.parametrize("route", ["/pipe/queue", "/pipe/enqueue"])
 def test_what_cannot_name_a_queue(api: ApiClient, route: str, name: Any) -> None:
     answer = api.post(route, json={"queue_name": name})

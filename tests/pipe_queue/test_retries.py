@@ -148,14 +148,14 @@ class SlowTable:
         return answer
 
 
-def test_a_removal_that_began_late_is_seen_through(one_item: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removal_that_began_late_is_completed(one_item: None, monkeypatch: pytest.MonkeyPatch) -> None:
     # three requests come before it, so most of the time is over when it begins
     table = SlowTable(monkeypatch, seconds=1.9, lost=1)
     assert call(handlers.dequeue, path=QUEUE).status == 200
     assert table.lost == 0
 
 
-def test_no_removal_begins_when_there_is_no_time_to_see_it_through(
+def test_no_removal_begins_when_there_is_no_time_to_complete_it(
     one_item: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     SlowTable(monkeypatch, seconds=2.1)
@@ -200,7 +200,7 @@ def test_an_item_whose_removal_was_answered_too_late_is_handed_out(
     assert call(handlers.dequeue, path=QUEUE).status == 404
 
 
-def test_nothing_is_handed_out_once_a_lease_may_be_anothers(
+def test_nothing_is_handed_out_when_another_may_hold_the_lease(
     one_item: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove_twice(monkeypatch)
@@ -209,7 +209,7 @@ def test_nothing_is_handed_out_once_a_lease_may_be_anothers(
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_a_plain_dequeue_is_sure_of_its_lease_for_as_long_as_anyone_listens() -> None:
+def test_the_lease_of_a_plain_dequeue_lasts_longer_than_api_gateway_waits() -> None:
     api_gateway_waits_s, clocks_differ_s = 29, 10
     lease_s = leases.PLAIN_LEASE_MS / 1000
     assert lease_s >= leases.SURE_FOR_S + clocks_differ_s

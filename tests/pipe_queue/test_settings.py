@@ -88,7 +88,7 @@ def test_leases_go_on_while_a_queue_is_paused(api: ApiClient) -> None:
     first = dequeue(api, lease_seconds=60, attempt_id="a")
     second = dequeue(api, lease_seconds=60)
     change(api, paused=True)
-    # asked again, as one whose answer was lost
+    # The caller repeats the request, as if the first response was lost.
     again = api.post("/pipe/queue/stacks/dequeue?lease_seconds=60&attempt_id=a")
     assert again.json() == first
     assert end(api, "extend", second, lease_seconds=90)[0] == 200

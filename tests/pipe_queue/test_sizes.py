@@ -68,7 +68,7 @@ def test_the_largest_item_goes_in_and_one_byte_more_does_not(api: ApiClient, lar
     )
 
 
-def test_a_large_item_is_leased_given_back_buried_and_redriven(api: ApiClient) -> None:
+def test_a_large_item_is_leased_given_back_made_a_dead_letter_and_redriven(api: ApiClient) -> None:
     create(api, max_receives=1)
     item = enqueue(api, payload="é" * 200_000)
     leased = dequeue(api, lease_seconds=60, attempt_id=LONGEST_ID)

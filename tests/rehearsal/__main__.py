@@ -1,4 +1,4 @@
-"""Rehearse the way of a new network into an empty account: `make rehearse` prints a transcript.
+"""Rehearse the deployment of a new network to an empty account: `make rehearse` prints a transcript.
 
 The account is MiniStack's, a stand-in for AWS on this machine, and its functions are the artifacts of
 `make package`. The network is the made-up one of tests/other_network.yml, whose stage prod makes everything.

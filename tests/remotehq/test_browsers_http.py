@@ -1,4 +1,4 @@
-"""Shared browsers over HTTP, before a stand-in that speaks RemoteHQ's."""
+"""Shared browsers over HTTP, with a stand-in for RemoteHQ's API."""
 
 import time
 from collections.abc import Iterator
@@ -136,5 +136,5 @@ def test_a_remotehq_that_sends_too_slowly_times_out(
     monkeypatch.setattr(client, "READ_TIMEOUT_S", 0.7)
     answer = api.post(ROUTE, json={}, headers=user)
     server.stop()
-    # without an end to the whole answer the gateway would give up, with a 504
+    # Without a limit for the whole response, API Gateway would time out first, with a 504.
     assert (answer.status_code, answer.text) == (503, "Try again later: RemoteHQ opens no browser.")

@@ -1,4 +1,4 @@
-"""The hourly schedule: whose afternoon it is, and rooms that fail."""
+"""The hourly schedule: which rooms it restarts in which hour, and rooms that fail."""
 
 import json
 import time
@@ -74,7 +74,7 @@ def test_rooms_are_restarted_in_the_site_s_own_afternoon(now: str, sites: list[s
     assert restarted(now) == sites
 
 
-def test_every_hour_of_a_day_restarts_each_room_once() -> None:
+def test_in_the_hourly_runs_of_a_day_each_room_is_restarted_once() -> None:
     site("half", TZ_database_name="Australia/Adelaide")
     site("west", TZ_database_name="America/Los_Angeles")
     day = [restarted(f"2026-03-10T{hour:02d}:05:00+00:00") for hour in range(24)]

@@ -1,4 +1,4 @@
-"""Control rooms over HTTP, before a stand-in that speaks RemoteHQ's and fails in every way it can."""
+"""Control rooms over HTTP, with a stand-in for RemoteHQ's API that fails in many ways."""
 
 import time
 from collections.abc import Callable
@@ -115,7 +115,7 @@ def test_a_room_of_the_earlier_service_is_returned_as_stored(api: ApiClient, rem
     assert remotehq.calls == []
 
 
-def test_a_room_left_over_at_remotehq_gives_way(api: ApiClient, remotehq: RemoteHq) -> None:
+def test_a_room_left_over_at_remotehq_is_replaced(api: ApiClient, remotehq: RemoteHq) -> None:
     remotehq.rooms[SLUG] = {"id": "left over"}
     assert api.get("/control_room/mrc1").json()["room_id"] == remotehq.rooms[SLUG]["id"] != "left over"
 
@@ -144,7 +144,7 @@ def test_a_room_is_made_only_if_remotehq_says_created(api: ApiClient, remotehq: 
     assert store.read("mrc1") is None
 
 
-def test_a_missing_namesake_is_no_failure(api: ApiClient, remotehq: RemoteHq) -> None:
+def test_no_older_room_of_the_same_name_is_no_failure(api: ApiClient, remotehq: RemoteHq) -> None:
     remotehq.fail("DELETE /rooms", Fault(404))
     assert api.get("/control_room/mrc1").status_code == 200
 
@@ -198,7 +198,7 @@ def test_the_longest_request_ends_before_api_gateway_gives_up() -> None:
     assert locks.RETRY_FOR_S < client.BUDGET_S
 
 
-def test_two_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
+def test_several_at_once_get_one_room(api: ApiClient, remotehq: RemoteHq) -> None:
     for step in STEPS:
         remotehq.fail(step, Fault(late_s=0.1))
     with ThreadPoolExecutor(6) as pool:

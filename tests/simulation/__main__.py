@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from dataclasses import dataclass
 from functools import cache
 
-from tests.simulation.lambdas import Stage, install
+from tests.simulation.lambdas import CurrentSimulation, install
 from tests.simulation.play import Failure, Played, Theatre
 from tests.simulation.scenarios import SCENARIOS
 
@@ -39,7 +39,7 @@ class Work:
     deadline
         When to end (`time.monotonic()`).
     faults
-        How many faults a small case has at least, if it has any.
+        The least number of faults in an exhaustive scenario that has faults.
     """
 
     scenario: str
@@ -57,7 +57,7 @@ class Tally:
     schedules
         How many are wanted.
     deadline
-        When to end before (`time.monotonic()`).
+        The time limit (`time.monotonic()`). Playing ends there even if fewer were played.
     """
 
     def __init__(self, schedules: int, deadline: float) -> None:
@@ -97,7 +97,7 @@ def main() -> int:
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
         _play(pool, _work(names, options, deadline), tally, 2 * options.processes)
-    _say(f"{len(tally.cases)} of {len(names)} cases, each schedule of {len(tally.in_full)}, others by chance")
+    _say(f"{len(tally.cases)} of {len(names)} cases; all schedules of {len(tally.in_full)}, some of the rest")
     _say(f"played in {time.monotonic() - started:.0f} s")
     _say(f"{tally.schedules} schedules, {len(tally.failures)} violations")
     return int(bool(tally.failures))
@@ -145,7 +145,7 @@ def play(work: Work) -> Played:
 
 
 @cache
-def _stage() -> Stage:
+def _stage() -> CurrentSimulation:
     return install()
 
 
@@ -166,7 +166,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--schedules", type=int, default=5_000_000)
     parser.add_argument("--seconds", type=float, help="end after this time, however many were played")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--faults", type=int, default=0, help="that a small case has at least, if it has any")
+    parser.add_argument("--faults", type=int, default=0, help="at least this many where a case has faults")
     parser.add_argument("--seed", type=int, default=0, help="of the first schedule played by chance")
     parser.add_argument("--only", choices=[scenario.name for scenario in SCENARIOS], metavar="NAME")
     parser.add_argument("--choices", help="play one schedule again; with --only")

@@ -1,8 +1,8 @@
 """A model of DynamoDB in memory: what this project asks of it, answered as boto3's client would answer.
 
 Rows, conditional writes, transactions with client tokens, queries and scans with their pages, counts,
-batches, reads that lag behind, and rows that expire. `tests/simulation/test_model.py` holds it to moto and
-MiniStack.
+batches, reads that lag behind, and rows that expire. `tests/simulation/test_model.py` compares it with moto
+and MiniStack.
 """
 
 from bisect import bisect_left, insort
@@ -71,7 +71,7 @@ class Model:
     now
         Returns the time of DynamoDB's own clock; Unix seconds.
     without_condition
-        Returns whether the condition of a write is to be ignored. Tests of tests break the model so.
+        Returns whether the condition of a write is to be ignored. Mutation tests break the model in this way.
     """
 
     def __init__(
@@ -311,7 +311,7 @@ class Model:
         return page
 
     def _seen(self, arguments: Arguments) -> dict[str, Table]:
-        """Return the tables as a read sees them: those that need not be consistent may lag behind."""
+        """Return the tables as a read sees them. One that need not be consistent may miss the last writes."""
         if arguments.get("ConsistentRead") or not self.lag:
             return self._tables
         tables = _copied(self._tables)

@@ -1,5 +1,7 @@
-"""Which schedules are tried: all of a small case, but for those that differ in the order of independent
-steps only; or as many as asked for, by chance from a seed."""
+"""Which schedules are tried: every one of a small case, or a number of random ones from a seed.
+
+Of schedules that differ only in the order of independent steps, one is tried.
+"""
 
 import random
 from collections.abc import Callable, Iterator
@@ -23,7 +25,7 @@ class _Node:
     Attributes
     ----------
     asleep
-        Options that need not be tried here, for what follows from them was tried before.
+        Options that need not be tried here, because what follows from them was tried before.
     tried
         Options that were tried here.
     """
@@ -52,7 +54,7 @@ class Tree:
         self._depth = 0
 
     def choose(self, options: list[Option]) -> int:
-        """Return the position of the option to take; as `Simulation.play` takes it."""
+        """Return the position of the option to take. This is the `choose` of `Simulation.play`."""
         depth, self._depth = self._depth, self._depth + 1
         if depth == len(self._path):
             node = _Node(options, -1, self._asleep())
@@ -118,6 +120,6 @@ def by_chance(seed: int) -> Chooser:
 
 
 def given(choices: Choices) -> Chooser:
-    """Return a chooser that makes the choices of a schedule again, and the first one after them."""
+    """Return a chooser that repeats the choices of a schedule. After them it takes the first option."""
     left = iter(choices)
     return lambda options: min(next(left, 0), len(options) - 1)

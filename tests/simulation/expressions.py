@@ -110,7 +110,7 @@ def comparable(value: Value) -> Any:
 
 
 def equal(left: Value | None, right: Value | None) -> bool:
-    """Return whether two values are the same: numbers by what they are worth."""
+    """Return whether two values are equal. Numbers are compared by value, not as text."""
     if left is None or right is None:
         return False
     if "N" in left and "N" in right:

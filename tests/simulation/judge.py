@@ -14,7 +14,7 @@ from tests.simulation.simulation import Asked, Moment, Simulation, Trace
 _PARTITION = f"QUEUE#{QUEUE}"
 _LATER = 1_000_000
 NO_LIMIT = 1_000_000
-# No call needs more, at as few items as there are here: more is a loop, or a queue read item by item.
+# With so few items no call needs more requests. More would be a loop, or a queue that is read item by item.
 MOST_REQUESTS = 20
 _ENDINGS = ("ack", "nack", "extend")
 
@@ -107,7 +107,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
             judged.append(call)
         elif call.what == "dequeue":
             judged.append(replace(call, lease_until=None))
-            if call.lease_id is None and (call.status == 200 or _is_in_dead_hands(call)):
+            if call.lease_id is None and (call.status == 200 or _may_be_taken_for_nobody(call)):
                 judged.append(replace(call, what="ack", status=200 if call.status == 200 else None))
     judged += _left(model)
     verdict = history.judge(judged, on_leases=True)
@@ -116,7 +116,7 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
         call.n
         for call in calls
         if call.what == "enqueue" and any(call.start < deletion.end for deletion in deletions)
-        # items that were put into the queue of the end must still be there
+        # items of the queue that exists at the end must still be there
         if generation is None or not str(call.id).startswith(generation)
     }
     sentences = [
@@ -139,10 +139,10 @@ def _put_by_earlier(calls: list[Asked]) -> set[int | None]:
     return {call.n for call in calls if call.what == "enqueue" and call.actor == EARLIER}
 
 
-def _is_in_dead_hands(call: Asked) -> bool:
+def _may_be_taken_for_nobody(call: Asked) -> bool:
     """Return whether a plain dequeue may have taken an item for nobody.
 
-    That is so if its Lambda died, or if it was delayed for longer than its lease is sure and got a 503.
+    That is so if its Lambda died. It is also so if the call took longer than `SURE_FOR_S` and got a 503.
     """
     held_up = call.status == 503 and call.now - call.asked_at > SURE_FOR_S * 1000
     return not call.attempt and (call.status is None or held_up)

@@ -1,6 +1,6 @@
 """The real handlers put into a simulation: its DynamoDB, its clock, its random numbers, one thread.
 
-`install` changes modules of this process for good: it is for processes that do nothing else.
+`install` changes modules of this process permanently. Call it only in a process that does nothing else.
 """
 
 import json
@@ -21,7 +21,7 @@ TABLE_SETTING = "PIPE_QUEUE_TABLE_NAME"
 _PACKAGES = ("common.", "pipe_queue.")
 
 
-class Stage:
+class CurrentSimulation:
     """Where the handlers look for the simulation that they are in."""
 
     def __init__(self) -> None:
@@ -40,9 +40,9 @@ class Stage:
         self.simulation.sleep(seconds)
 
 
-def install() -> Stage:
+def install() -> CurrentSimulation:
     """Make this process's handlers use the simulation that the stage's `simulation` names."""
-    stage = Stage()
+    stage = CurrentSimulation()
     os.environ.update({**CREDENTIALS, **Deployment().environment})
     logs.logger.disabled = True
     client = Client(stage.request)

@@ -1,4 +1,4 @@
-"""Does the simulator see what it is for? Breaks the code in one place at a time, and plays schedules of it.
+"""Mutation tests of the simulator: break the code in one place at a time, and play schedules with it.
 
 `python -m tests.simulation.mutations` prints a line for each mutation; the exit status is 1 if one was not
 seen.
@@ -119,14 +119,14 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("two workers on leases", "workers on leases that run out"),
     ),
     Mutation(
-        "taking a lost answer to a delete for a refusal",
+        "with a lost response to a delete treated as a refusal",
         LEASES,
         "if refusal.row is not None or not refusal.retried:",
         "if True:",
         ("two consumers",),
     ),
     Mutation(
-        "with the time of the enqueue for a number",
+        "with the time of the enqueue instead of a sequence number",
         "pipe_queue/items.py",
         """    return queue, int(metadata["sequence"])""",
         """    return queue, now_ms() % 10**9 * 1000 + int(metadata["sequence"]) % 1000""",
@@ -154,7 +154,7 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("a last lease is extended while the dead are buried",),
     ),
     Mutation(
-        "removing without heeding that the request was repeated",
+        "removing without checking whether the request was repeated",
         LEASES,
         "if refusal.row is not None or not refusal.retried:",
         "if refusal.row is not None:",
@@ -235,11 +235,10 @@ MUTATIONS: tuple[Mutation, ...] = (
     ),
 )
 
-# Those that are not here change nothing that a caller could see. The put of an item is protected by its
-# client token as well. The record of an attempt is
-# prolonged within seconds after its lease was read. The note that the earlier service deleted a queue
-# matters only if that service makes the queue again and puts items into it; docs/operations.md promises
-# nothing for that.
+# A few conditions are not in this list, because a caller would not notice their absence. The client token
+# also protects the put of an item. The record of an attempt is prolonged within seconds after its lease was
+# read. The note that the earlier service deleted a queue matters only if that service makes the queue
+# again and puts items into it; docs/operations.md promises nothing for that.
 UNCONDITIONAL: tuple[Unconditional, ...] = (
     Unconditional("Put", "DEDUP#", "attribute_not_exists", ("one dedup id sent twice",)),
     Unconditional("Update", "ITEM#", "attribute_exists", ("two consumers", "two workers on leases")),
@@ -307,7 +306,7 @@ def seen(name: str) -> tuple[bool, str]:
         text=True,
         check=False,
     )
-    # A simulator that fell over has seen nothing: it must have come to a verdict.
+    # A simulator that crashed does not count as having seen the break. It must have printed a verdict.
     return played.returncode == 1 and "To play it again" in played.stdout, played.stdout or played.stderr
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.simulation import explore, judge
 from tests.simulation.dynamodb import Ignored
 from tests.simulation.explore import Choices
-from tests.simulation.lambdas import Stage, new_model
+from tests.simulation.lambdas import CurrentSimulation, new_model
 from tests.simulation.scenarios import Scenario
 from tests.simulation.simulation import Actor, Asked, Budget, Chooser, Option, Simulation, Trace
 
@@ -49,7 +49,7 @@ class Played:
     schedules
         How many were played to their ends.
     redundant
-        How many were given up for they differed from others in the order of independent steps only.
+        How many were given up because they differ from others only in the order of independent steps.
     is_all
         Whether these are all that there are.
     failure
@@ -76,7 +76,9 @@ class Theatre:
         Given a write's kind and arguments, whether DynamoDB is to ignore its condition: a break on purpose.
     """
 
-    def __init__(self, stage: Stage, scenario: Scenario, *, without_condition: Ignored | None = None) -> None:
+    def __init__(
+        self, stage: CurrentSimulation, scenario: Scenario, *, without_condition: Ignored | None = None
+    ) -> None:
         self._stage = stage
         self._scenario = scenario
         self._model = new_model(without_condition)

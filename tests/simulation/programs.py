@@ -100,7 +100,7 @@ def leases(times: int, lease_s: float, *does: str) -> Program:
 
 
 def extended_attempt(name: str, lease_s: float) -> Program:
-    """Dequeue under an attempt id, extend the lease, and ask again under the id, as one who was cut off."""
+    """Dequeue under an attempt id, extend the lease, and repeat the dequeue, as after a lost response."""
 
     def program(caller: Caller) -> None:
         item = dequeue(caller, lease_s=lease_s, attempt=name)

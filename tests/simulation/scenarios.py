@@ -15,7 +15,7 @@ from tests.simulation.simulation import (
     Caller,
 )
 
-# Longer than a plain dequeue's lease, and than that of any consumer here.
+# Longer than a plain dequeue's lease, and than `LEASE_S`.
 LONG_S = 45.0
 LEASE_S = 2.0
 HOUR_S = 3600.0
@@ -78,7 +78,7 @@ def _cast(**named: does.Program) -> tuple[tuple[str, does.Program, float], ...]:
 
 
 def _each(name: str, cast: tuple[tuple[str, does.Program, float], ...], **more: Any) -> Scenario:
-    """Return a scenario of which each schedule is tried, with one fault at most."""
+    """Return a scenario of which every schedule is tried, by default with at most one fault."""
     budget = Budget(more.pop("faults", 1), more.pop("kinds", EVERY_KIND), more.pop("ticks", ()))
     return Scenario(name, cast, budget, **more)
 
@@ -426,7 +426,7 @@ _LARGE = (
         exhaustive=False,
     ),
     _some(
-        "the earlier service puts beside",
+        "the earlier service puts items at the same time",
         _cast(
             earlier=does.in_turn(does.earlier_enqueues(1), does.earlier_enqueues(2, 1_700_000_000_001)),
             producer=does.produces(3),

@@ -37,7 +37,7 @@ GO, LOST, UNSENT, LATE, DIE, DONE_DIE, CONFLICT, ARRIVE, TICK = (
     "time passes",
 )
 WRITES = frozenset({"put_item", "update_item", "delete_item", "transact_write_items", "batch_write_item"})
-# What the scheduler may do with a request beside executing it.
+# What the scheduler may do with a request instead of just executing it.
 FAULTS_OF_WRITES = (LOST, UNSENT, LATE, DIE, DONE_DIE)
 FAULTS_OF_READS = (DIE,)
 
@@ -118,7 +118,7 @@ class Option:
     Attributes
     ----------
     who
-        The actor's name, "ghost 1" for a request on its late way, or "clock".
+        The actor's name, "ghost 1" for a request that arrives late, or "clock".
     what
         One of the constants above.
     step
@@ -212,12 +212,12 @@ class Moment:
 
 @dataclass
 class Trace:
-    """What a schedule came to.
+    """What happened in a schedule.
 
     Attributes
     ----------
     calls
-        All calls of handlers, their times the numbers of the steps.
+        All calls of handlers. Their times are the numbers of steps.
     moments
         The queue after each step.
     story
@@ -230,7 +230,7 @@ class Trace:
     tells: bool = False
 
     def tell(self, number: int, who: str, line: str) -> None:
-        """Add a line to the story, if anyone listens."""
+        """Add a line to the story, if `tells` is set."""
         if self.tells:
             self.story.append(f"{number:3}. {who}: {line}")
 
@@ -249,7 +249,7 @@ class Simulation:
     budget
         What may go wrong.
     look
-        Returns what can be handed out; asked after each step.
+        Returns the state of the queue. It is called after each step that may have changed the queue.
     """
 
     def __init__(self, model: Model, budget: Budget, look: Look) -> None:
@@ -426,7 +426,7 @@ class Simulation:
         self.trace.tell(self.step, who, line)
 
     def _wait(self, request: Request) -> dict[str, Any]:
-        """Hand the turn to the scheduler until the actor's request is done with."""
+        """Let the scheduler run until the actor's request has its answer; return or raise that."""
         actor = self._current
         assert actor is not None
         actor.request = request

@@ -1,4 +1,4 @@
-"""The schedules of `make simulate`, fewer of them, and what the simulator makes of one."""
+"""`make simulate` with fewer schedules, and its output for a single schedule."""
 
 import re
 import subprocess

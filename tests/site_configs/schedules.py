@@ -1,4 +1,7 @@
-"""Processes that change and list configs at once, one request to a backend at a time, as a schedule says."""
+"""Simulated processes that change and list configs. A schedule decides who sends the next request.
+
+Each process is a thread. Only one runs at a time.
+"""
 
 import io
 import json

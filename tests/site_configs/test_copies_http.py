@@ -31,7 +31,7 @@ def write(configs: dict[str, Any]) -> None:
 
 
 def forget() -> None:
-    """Be another process, which has nothing."""
+    """Empty the caches, as in a new process."""
     listings.forget()
     store.forget_site_codes()
 
@@ -205,7 +205,7 @@ def test_a_bucket_that_refuses_is_left_alone(aws: str, monkeypatch: pytest.Monke
     assert json.loads(listed("identity")["body"]) == SMALL
 
 
-def test_a_list_that_time_cut_is_not_kept(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_a_time_limit_ended_is_not_kept(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     write(SMALL)
     with monkeypatch.context() as patch:
         patch.setattr("common.responses.STOP_READING_S", 1e6)
@@ -250,7 +250,7 @@ def test_a_site_deleted_during_its_change_counts_as_new(aws: str, monkeypatch: p
     assert store.site_codes() == ["aro1", "mrc1"]
 
 
-def test_a_change_at_the_same_moment_is_repeated(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_a_busy_table_refuses_is_repeated(aws: str, monkeypatch: pytest.MonkeyPatch) -> None:
     request, tries = Table._request, [0]
 
     def busy(self: Table, operation: str, **arguments: Any) -> Any:

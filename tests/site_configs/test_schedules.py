@@ -80,7 +80,7 @@ def inconsistent_reads(patch: pytest.MonkeyPatch) -> None:
 
 
 def version_read_last(patch: pytest.MonkeyPatch) -> None:
-    """Keep a copy under the version that the table has after it was read."""
+    """Read the version after the table, not before it, and keep the copy under that version."""
     keep, read = listings._read_and_keep, listings._read
 
     def late(_version: str, *, accepts_gzip: bool) -> Any:

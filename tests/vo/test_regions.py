@@ -93,7 +93,7 @@ DIRECTIONS = st.tuples(
 
 @st.composite
 def polygons(draw: st.DrawFn) -> regions.Polygon:
-    """Regular polygons around a centre, in either turn, up to 20 degrees wide."""
+    """Regular polygons around a centre, clockwise or counter-clockwise. The radius is at most 20 degrees."""
     (ra, dec), size = draw(DIRECTIONS), math.radians(draw(st.floats(0.05, 20)))
     count, turn = draw(st.integers(3, 8)), draw(st.sampled_from([1, -1]))
     x, y, z = regions.vector(ra, dec)

@@ -58,7 +58,10 @@ CAPTURED = datetime.fromisoformat("2026-01-02T03:04:05")
 
 @pytest.fixture
 def archive(api: ApiClient, database: str) -> ApiClient:
-    """An archive with the images, and one without a FITS file and one without a JPG, which are not in it."""
+    """An archive with the images. The database also has an image without FITS and one without JPG.
+
+    The archive does not show these two.
+    """
     for number, (name, columns) in enumerate(IMAGES.items(), 1):
         insert(archived(number, name, **columns))
     insert(archived(7, "nofits", fits_01_exists=False, fits_10_exists=False))
@@ -294,7 +297,7 @@ def test_votlint_has_nothing_to_say(written: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
 
 
-def test_the_file_opens_as_the_image_it_says_a_day_later_too(
+def test_the_access_url_still_leads_to_its_image_a_day_later(
     archive: ApiClient, service: SIA2Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pixels = sky().astype("u2")
