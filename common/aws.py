@@ -52,7 +52,7 @@ PASSING_CODES = frozenset(
 _JSON_SERVICES = frozenset({"dynamodb", "ssm"})
 # DynamoDB's header with the CRC-32 of the body, in decimal digits.
 _CHECKSUM_HEADER = "x-amz-crc32"
-# Replaces a broken response: an error that boto3 retries.
+# Replaces a broken response: an error that botocore retries.
 _BROKEN = b'{"__type": "RequestTimeout", "message": "The answer was cut or changed on its way."}'
 
 # Operations of DynamoDB that return rows.
@@ -61,7 +61,7 @@ _ROWS = ("GetItem", "Query", "Scan")
 # Reads: one request may need many of them, one after another.
 _READS = frozenset({*_ROWS, "GetParameter", "GetParametersByPath"})
 
-# The services that the project calls, by boto3's names.
+# The services that the project calls, by botocore's names.
 Service = Literal["dynamodb", "lambda", "s3", "sns", "sqs", "ssm"]
 
 _making = Lock()
@@ -109,14 +109,14 @@ def client(service: Literal["ssm"], *, read_timeout_s: float = ..., attempts: in
 
 
 def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
-    """Return the process's boto3 client for `service` ("dynamodb", "s3", "ssm", "lambda").
+    """Return the process's botocore client for `service` ("dynamodb", "s3", "ssm", "lambda").
 
     Threads may share clients. Creating a client is not thread-safe, so a lock protects it.
 
     Parameters
     ----------
     service
-        boto3's name of it.
+        botocore's name of it.
     read_timeout_s
         How long one of the attempts at a request may wait for its answer; seconds.
     attempts
@@ -182,11 +182,11 @@ def _read_json(
     customized_response_dict: dict[str, Any],
     **_rest: Any,
 ) -> None:
-    """Read the JSON of a response, and make boto3 retry if the response is broken.
+    """Read the JSON of a response, and make botocore retry if the response is broken.
 
     Rows are passed on unparsed, because botocore's parsing of each value took most of the CPU time of a read.
     botocore treats a response that is not JSON as empty, and an existing row would look missing. Therefore a
-    broken response becomes an error that boto3 retries.
+    broken response becomes an error that botocore retries.
     """
     read = _whole_object(response_dict["body"], response_dict["headers"].get(_CHECKSUM_HEADER))
     if read is None:

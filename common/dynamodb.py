@@ -272,7 +272,7 @@ class Table:
         return rows
 
     def _request(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Send one request, with boto3's retries; return DynamoDB's response."""
+        """Send one request, with botocore's retries; return DynamoDB's response."""
         client = aws.client("dynamodb", read_timeout_s=self._read_timeout_s)
         table = {} if operation in _MANY_TABLES else {"TableName": self.name}
         with self._faults():
@@ -428,7 +428,7 @@ def _deserialised_set(kind: str, members: list[Any]) -> set[Any]:
 
 
 def _bytes(content: str | bytes) -> bytes:
-    """Return a binary value. Reads have it in base64, other operations of boto3 as bytes."""
+    """Return a binary value. Reads have it in base64, other operations of botocore as bytes."""
     return base64.b64decode(content) if isinstance(content, str) else content
 
 

@@ -27,12 +27,12 @@ def request(
     attempts: int = aws.ATTEMPTS,
     **arguments: Any,
 ) -> dict[str, Any]:
-    """Send one request about the bucket to S3, with boto3's retries, and return the response.
+    """Send one request about the bucket to S3, with botocore's retries, and return the response.
 
     Parameters
     ----------
     operation
-        Method of boto3's client: "put_object".
+        Method of botocore's client: "put_object".
     read_timeout_s, attempts
         As in `common.aws.client`.
     arguments

@@ -14,7 +14,7 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 # PIPE computers give up after 20 s. A request that starts at the end of the budget can take 12 s more: three
-# attempts by boto3, each with 2 s to connect and 2 s to read.
+# attempts by botocore, each with 2 s to connect and 2 s to read.
 RETRY_FOR_S = 6.0
 READ_TIMEOUT_S = 2.0
 # The latest end of a budget that is restarted. A request that starts then still ends before API Gateway's 29

@@ -71,7 +71,7 @@ def take_lock(site: str, holder_id: str, now: float, until: float) -> None:
     """
     _table.put(
         {**_lock_key(site), "turn_id": holder_id, "turn_until": until},
-        # A request that boto3 sent twice finds its own lock.
+        # A request that botocore sent twice finds its own lock.
         ConditionExpression="attribute_not_exists(site) OR turn_until < :now OR turn_id = :turn_id",
         ExpressionAttributeValues={":now": now, ":turn_id": holder_id},
     )

@@ -127,13 +127,13 @@ def read_block(block: Block) -> bytes:
     """
     from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-    # boto3 retries until S3 responds, but not if the body of the response is cut.
+    # botocore retries until S3 responds, but not if the body of the response is cut.
     for _ in range(_ATTEMPTS):
         try:
             content: bytes = _opened(block).read()
         except (HTTPClientError, IncompleteReadError):
             continue
-        # boto3 compares with the announced length, which may itself be too short.
+        # botocore compares with the announced length, which may itself be too short.
         if len(content) == block.end - block.start:
             return content
     raise s3.no_answer()
@@ -256,7 +256,7 @@ def _opened(block: Block) -> Any:
 
 
 def request(operation: str, **arguments: Any) -> dict[str, Any]:
-    """Send one request about the bucket to S3, with boto3's retries, and return the response.
+    """Send one request about the bucket to S3, with botocore's retries, and return the response.
 
     Raises
     ------
