@@ -79,6 +79,8 @@ def install(requirements: Iterable[Path], folder: Path) -> None:
         str(folder),
     ]
     command += ["--python-version", PYTHON_VERSION, "--python-platform", PLATFORM]
+    # Not linked to uv's cache: the build changes files, and others install from the cache.
+    command += ["--link-mode", "copy"]
     # The lock files name every dependency that is needed: flask-swagger-ui's own are left out on purpose.
     command += ["--only-binary", ":all:", "--require-hashes", "--no-deps"]
     for file in requirements:

@@ -13,6 +13,7 @@ from botocore import xform_name
 from deploy import libraries
 from deploy.artifacts import ARTIFACTS
 from deploy.build import own_files
+from local.deployment import PROJECT
 from pages.assets import ASSETS, OWN
 
 
@@ -79,6 +80,18 @@ def test_a_requirement_without_its_hash_is_not_installed(tmp_path: Path, locked:
     lock.write_text(locked)
     with pytest.raises(libraries.InstallFailed, match=r"(?i)hash"):
         libraries.install([lock], tmp_path / "installed")
+
+
+def test_a_changed_file_changes_no_later_install(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    (pinned,) = re.findall(r"(?m)^six==(?:.*\\\n)*.*", (PROJECT / "requirements-light.txt").read_text())
+    lock.write_text(pinned)
+    for name in ("one", "other"):
+        libraries.install([lock], tmp_path / name)
+        with (tmp_path / name / "six.py").open("a") as file:
+            file.write("changed = True\n")
+    texts = [(tmp_path / name / "six.py").read_text() for name in ("one", "other")]
+    assert [text.count("changed = True") for text in texts] == [1, 1]
 
 
 @pytest.fixture(scope="module")
