@@ -204,7 +204,7 @@ def test_an_ingester_reads_the_queue_that_the_bucket_notifies() -> None:
 
 def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> None:
     rules = template["Resources"]["ImagesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
-    uploads, downloads, info_images, allsky, data, versions = rules
+    uploads, downloads, pieces, info_images, allsky, data, versions = rules
     assert {rule["Status"] for rule in rules[:-1]} == {"Enabled"}
     # An all-sky image is replaced within minutes; the row of an info image expires first.
     assert EXPIRES_AFTER_S < 3 * 24 * 3600
@@ -218,6 +218,9 @@ def test_downloads_and_unfinished_uploads_expire(template: dict[str, Any]) -> No
     assert data["Transitions"] == [{"StorageClass": "STANDARD_IA", "TransitionInDays": 30}]
     assert versions["Fn::If"][1]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert (pieces["Prefix"], pieces["ExpirationInDays"]) == ("pieces/", 2)
+    # Otherwise a bucket that keeps versions would keep pieces as long as images.
+    assert pieces["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
     # This rule applies to the whole bucket.
     assert "Prefix" not in uploads
     assert (downloads["Prefix"], downloads["ExpirationInDays"]) == ("downloads/", 8)
