@@ -41,7 +41,6 @@ SHARED = {
     "api.store._table": TABLE,
     "common.aws._loader": FILE,
     "common.aws._making": "a lock that nobody holds at the end of the init phase",
-    "common.dynamodb._types": "converters without a state",
     "common.logs.logger": "writes to the current standard error",
     "common.presign._place": "made of settings, which are those of the version",
     "common.request_context._current": "its times are set anew by each request",
