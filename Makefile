@@ -93,9 +93,13 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.routes
 	$(BIN)/python -m benchmarks.growth
 
-# Measures the artifacts, unpacked as in Lambda, with Lambda's Python.
-benchcold: package  ## measure cold starts of what make package builds
-	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip
+# Measures the artifacts, unpacked as in Lambda, with Lambda's Python and AWS's runtime client. The client is compiled when it is
+# installed: that needs cmake, a C++ compiler, autoconf and libtool.
+RUNTIME_CLIENT := .local/awslambdaric
+benchcold: package  ## measure cold starts of what make package builds (BEFORE="the artifacts of an earlier commit")
+	$(BIN)/uv pip install --quiet --target $(RUNTIME_CLIENT) --python 3.13 awslambdaric==4.2.2
+	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip --client $(RUNTIME_CLIENT) \
+		$(if $(BEFORE),--before $(BEFORE))
 
 figures: $(VENV)/installed  ## tables and pictures of docs/ from benchmarks/results/
 	$(BIN)/python -m benchmarks.tables

@@ -73,15 +73,19 @@ def _runtimes() -> Iterator[tuple[Runtime, Runtime]]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifact", type=Path, nargs="+", help="what Lambda unpacks: code and libraries")
     parser.add_argument("--before", type=Path, nargs="+", help="the artifacts of an earlier commit")
+    parser.add_argument("--client", type=Path, help="the folder of awslambdaric, which then runs artifacts")
     parser.add_argument("--python", default="python3.13", help="the interpreter to run artifacts with")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if not arguments.artifact:
             yield runtimes.of_source(), runtimes.of_source()
             return
-        after = runtimes.of_artifacts(arguments.artifact, arguments.python, Path(folder, "after"))
+        python, client = arguments.python, arguments.client
         earlier = arguments.before or arguments.artifact
-        yield runtimes.of_artifacts(earlier, arguments.python, Path(folder, "before")), after
+        yield (
+            runtimes.of_artifacts(earlier, python, Path(folder, "before"), client),
+            runtimes.of_artifacts(arguments.artifact, python, Path(folder, "after"), client),
+        )
 
 
 def _leading_to(seed: SeedData) -> dict[str, Measured]:

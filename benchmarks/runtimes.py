@@ -1,4 +1,7 @@
-"""Run a handler in a fresh interpreter: this Python on the source tree, or Lambda's on an artifact."""
+"""Run a handler in a fresh interpreter: this Python on the source tree, or Lambda's on an artifact.
+
+With the folder of `awslambdaric`, the client that AWS runs functions with, a handler runs as on Lambda.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cpu_quota
+from benchmarks.runtime_api import RuntimeApi
 from local.deployment import PROJECT
 
 _FAULT = 400
@@ -39,12 +43,29 @@ for _ in range(2):
 """
 
 
+# Runs a handler with the runtime client.
+_CLIENT_PROGRAM = """
+import sys
+folder, client, handler = sys.argv[1:]
+sys.path[:0] = [folder, client]
+from awslambdaric.__main__ import main
+main([sys.argv[0], handler])
+"""
+
+
 @dataclass(frozen=True)
 class Runtime:
-    """A Python with its options and the folders that are searched for handlers, in order."""
+    """A Python with its options and the folders that are searched for handlers, in order.
+
+    Attributes
+    ----------
+    client
+        The folder of `awslambdaric`, if it runs the handlers.
+    """
 
     command: tuple[str, ...]
     folders: tuple[Path, ...]
+    client: Path | None = None
 
     @property
     def name(self) -> str:
@@ -52,7 +73,8 @@ class Runtime:
         version = subprocess.run(
             [self.command[0], "--version"], capture_output=True, check=True, text=True
         ).stdout.strip()
-        return f"{version}, {'source tree' if self.folders == (PROJECT,) else 'artifact'}"
+        place = "source tree" if self.folders == (PROJECT,) else "artifact"
+        return f"{version}, {place}{', awslambdaric' if self.client else ''}"
 
     def cold_start(self, handler: str, event: Any, memory_mb: float, *, prepared: bool) -> dict[str, float]:
         """Run a handler in a fresh interpreter; return the parts of its time, in ms.
@@ -82,6 +104,8 @@ class Runtime:
         if prepared:
             environment["_HANDLER"] = handler
         share = cpu_quota.cores(memory_mb)
+        if self.client:
+            return self._by_client(handler, folder, event, environment, share)
         with cpu_quota.group(share) as quota, self._started(folder, environment) as process:
             order = [str(folder), time.perf_counter(), path.replace("/", "."), name, event]
             init = _told(process, order)
@@ -101,6 +125,39 @@ class Runtime:
             )
         )
 
+    def _by_client(
+        self, handler: str, folder: Path, event: Any, environment: dict[str, str], share: float
+    ) -> dict[str, float]:
+        """Return the parts as `cold_start` does; the interpreter's start is in `import_ms`."""
+        api = RuntimeApi()
+        command = [*self.command, "-c", _CLIENT_PROGRAM, str(folder), str(self.client), handler]
+        environment = {**environment, "AWS_LAMBDA_RUNTIME_API": api.address}
+        started = time.perf_counter()
+        with (
+            cpu_quota.group(share) as quota,
+            subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process,
+        ):
+            try:
+                api.wait_until_asked()
+                init_ms, init_cpu_ms = 1000 * (time.perf_counter() - started), _cpu_ms(process.pid)
+                if quota is not None:
+                    cpu_quota.confine(process.pid, quota)
+                (first, first_cpu), (second, second_cpu) = (_call(api, process.pid, event) for _ in range(2))
+            finally:
+                process.kill()
+                process.wait()
+                api.stop()
+        if quota is None:
+            first, second = first_cpu / min(1, share), second_cpu / min(1, share)
+        return {
+            "interpreter_ms": 0.0,
+            "import_ms": init_ms,
+            "init_cpu_ms": init_cpu_ms,
+            "answer_ms": first,
+            "answer_cpu_ms": first_cpu,
+            "second_ms": second,
+        }
+
     def _started(self, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [*self.command, "-c", _PROGRAM],
@@ -110,6 +167,22 @@ class Runtime:
             stdout=subprocess.PIPE,
             text=True,
         )
+
+
+def _call(api: RuntimeApi, pid: int, event: Any) -> tuple[float, float]:
+    """Call a function; return the time to its response and the CPU time of the call, in ms."""
+    started, cpu_ms = time.perf_counter(), _cpu_ms(pid)
+    response = api.call(event)
+    ms = 1000 * (time.perf_counter() - started)
+    assert not isinstance(response, dict) or response.get("statusCode", 200) < _FAULT, response
+    api.wait_until_asked()
+    return ms, _cpu_ms(pid) - cpu_ms
+
+
+def _cpu_ms(pid: int) -> float:
+    """Return the CPU time of a process's threads so far, in ms."""
+    times = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in times) / 1e6
 
 
 def _told(process: "subprocess.Popen[str]", order: Any) -> Any:
@@ -130,7 +203,7 @@ def of_source() -> Runtime:
     return Runtime((sys.executable,), (PROJECT,))
 
 
-def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path) -> Runtime:
+def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path, client: Path | None = None) -> Runtime:
     """Return a Python on artifacts alone: what is not compiled in them is compiled at each start.
 
     Parameters
@@ -141,9 +214,12 @@ def of_artifacts(artifacts: Iterable[Path], python: str, folder: Path) -> Runtim
         The interpreter.
     folder
         Where to unpack zips.
+    client
+        The folder of `awslambdaric`. Without it, its part is imitated.
     """
     command = (_executable(python), "-I", "-S", "-B")
-    return Runtime(command, tuple(_unpacked(artifact, folder) for artifact in artifacts))
+    folders = tuple(_unpacked(artifact, folder) for artifact in artifacts)
+    return Runtime(command, folders, client.resolve() if client else None)
 
 
 def _executable(python: str) -> str:
