@@ -40,7 +40,7 @@ def upload(request: Request) -> Response:
         image = wanted.info_image
         info_images.await_image(image.site, image.channel, image.base_filename)
     if file:
-        return ok(piece_store.go_on(file))
+        return ok(piece_store.make_parts(file))
     return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES"))))
 
 
@@ -62,7 +62,7 @@ def download_zip(request: Request) -> Response:
 @init_phase.needs(init_phase.DYNAMODB)
 @endpoint
 def recent_uploads(request: Request) -> Response:
-    """`GET /recentuploads?site=&limit=`: return uploads, oldest first, or the newest if limited."""
+    """`GET /recentuploads?site=&limit=&after=`: return uploads, oldest first; with `limit`, newest first."""
     site, after = request.parameter("site"), request.parameter("after")
     if site in (None, ""):
         raise NotFound("Please be sure to include the sitecode query parameter.")

@@ -32,8 +32,8 @@ class FitsFiles:
     names
         The oldest image first.
     fallbacks
-        From a name to the file to use if the first one is not in S3. The table may name files that were
-        removed or have not arrived yet.
+        For some names, the name of the file to use if that file is not in S3. The table may name files that
+        were removed or have not arrived yet.
     """
 
     names: list[str]

@@ -3,8 +3,8 @@
     pieces/{fingerprint}/piece-{number}   a piece, sent by the caller
     pieces/{fingerprint}/part-{number}    a part, made of pieces
 
-A rule of the bucket deletes them after two days. The finished file has the fingerprint in its metadata, so
-that a request that comes again finds it complete.
+A rule of the bucket deletes them after two days. The finished file has the fingerprint in its metadata. So a
+repeated request finds that the file is complete.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from common.presign import put_url
 from common.settings import setting
 
 FOLDER = "pieces"
-# A thin line needs minutes for the pieces of one response.
+# A slow connection needs minutes for the pieces of one response.
 URLS_GOOD_FOR_S = 3600
 _THREADS = 8
 _MARK = "pieces"
@@ -34,15 +34,16 @@ def is_complete(file: PieceList) -> bool:
 
 
 def complete(file: PieceList) -> dict[str, Any]:
-    """Return the response to a request after the last one."""
+    """Return the response for a complete file: no piece is missing."""
     return _response(file, file.size, [], is_complete=True)
 
 
-def go_on(file: PieceList) -> dict[str, Any]:
-    """Make what can be made of the stored pieces; return the response: what is stored and what is missing.
+def make_parts(file: PieceList) -> dict[str, Any]:
+    """Make the parts whose pieces are all stored; return the response: what is stored and what is missing.
 
-    A call lists the objects of the upload, 1,000 in a request. Each part costs one GET a piece and one PUT.
-    The last call adds a copy of each part within S3, and two requests around them.
+    A call lists the objects of the upload, 1,000 in a request. Each new part costs a GET for each piece and
+    one PUT. The call that makes the last part also makes the file. S3 copies each part then, and if there are
+    several parts, two requests start and complete a multipart upload.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def _sizes(file: PieceList) -> dict[str, int]:
 
 
 def _make(file: PieceList, part: Part) -> set[int]:
-    """Store a part; return its pieces that are gone or are not what was announced. Then nothing is stored."""
+    """Store a part, and return no pieces. If pieces are gone or not as announced, return only these."""
     contents = list(
         in_order(
             lambda number: s3.read(_key(file, _piece_name(number))) or b"", part.pieces, _THREADS, _THREADS
@@ -121,7 +122,7 @@ def _make(file: PieceList, part: Part) -> set[int]:
 
 
 def _finish(file: PieceList, parts: list[Part]) -> None:
-    """Make the file of its parts. S3 copies them."""
+    """Make the file from its parts. S3 copies them."""
     from botocore.exceptions import ClientError
 
     try:

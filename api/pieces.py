@@ -1,13 +1,13 @@
 """Uploads in pieces, which go on where they stopped: the rules.
 
 A piece is an object of its own with at most `PIECE_BYTES`. S3 checks its MD5 when it arrives. When all pieces
-of a part are there, the part is made of them; S3 makes the file of the parts.
+of a part are there, the part is made from them. S3 makes the file from the parts.
 
 Why not S3's parts alone: they have at least 5 MiB, and a part that was cut has to be sent again from its
-start. Ten cuts would cost up to a quarter of a file of 200 MB, and a line that never lasts for 5 MiB would
-never send one.
+start. Ten cuts would cost up to a quarter of a file of 200 MB. A connection that is always cut before 5 MiB
+would never send a part.
 
-Nothing is stored but objects (`api/piece_store.py`). A caller sends the same request again and again, and
+The only state is objects in S3 (`api/piece_store.py`). A caller sends the same request again and again, and
 learns each time which pieces are missing.
 """
 

@@ -57,8 +57,8 @@ def parse_upload(body: dict[str, Any]) -> Upload:
     Forbidden
         If the directory or the channel is not one of those that exist.
     BadRequest
-        If the name cannot be a key, an info image's name does not begin with a site, or the pieces are not
-        those of a file.
+        If the name cannot be a key, an info image's name does not begin with a site, or `pieces` is not as
+        `api.pieces.parse_pieces` needs it.
     TooLarge
         If a file in pieces is larger than the stage allows.
     """

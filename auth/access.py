@@ -24,7 +24,8 @@ UNKNOWN = "nobody known"
 class Need(Enum):
     """What a route requires of its caller in a protected stage.
 
-    In open stages only `TOKEN` and `GATEWAY` require anything. A user also needs one of the `writer_roles`.
+    In open stages only `TOKEN` and `GATEWAY` require anything: a token. In protected stages a user also needs
+    one of the `writer_roles`, except for `TOKEN`.
     """
 
     NOTHING = auto()
@@ -123,7 +124,7 @@ class Unauthorized(ApiError):
 
 
 def load_checks() -> None:
-    """Load what checks the callers of changes, in a protected stage: see `common.init_phase`."""
+    """Load the client that reads the site keys, if the stage is protected: see `common.init_phase`."""
     if protected():
         init_phase.SECRETS()
 
@@ -131,7 +132,7 @@ def load_checks() -> None:
 def check(route: str, request: Request) -> None:
     """Allow a request, or raise before anything changes.
 
-    For a change, the request context contains the caller afterwards.
+    On a route that needs something, the request context contains the caller afterwards.
 
     If the request has a key, only the key counts; otherwise its bearer token.
 
@@ -145,7 +146,7 @@ def check(route: str, request: Request) -> None:
     Raises
     ------
     KeyError
-        If this stage is protected and the route is in no table.
+        If this stage is protected and the route is not in `NEEDS`.
     Unauthorized
         If there is no key and no valid token.
     Forbidden

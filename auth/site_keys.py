@@ -22,7 +22,7 @@ KINDS = (SITE, PIPE)
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 KEY_BYTES = 32
 # Two, so that a computer can get its new key while the old one is still valid.
-KEYS_OF_ONE = 2
+MAX_KEYS_PER_HOLDER = 2
 # A new or revoked key takes effect everywhere within this time.
 GOOD_FOR_S = 60
 
@@ -132,7 +132,7 @@ def rotate(existing: Holder) -> str:
     Malformed
         If the stored keys of the holder cannot be read.
     """
-    return _add(existing, _keys(existing)[1 - KEYS_OF_ONE :])
+    return _add(existing, _keys(existing)[1 - MAX_KEYS_PER_HOLDER :])
 
 
 def revoke(existing: Holder, *, earlier_only: bool) -> None:

@@ -11,7 +11,7 @@ def parameter(kind: str, name: str) -> str:
 
 
 def read_all() -> dict[str, str]:
-    """Return the stored value of every holder, by parameter name. One request for ten holders."""
+    """Return the stored value of every holder, by parameter name. One request for every ten holders."""
     pages = aws.client("ssm").get_paginator("get_parameters_by_path")
     with aws.faults("the parameter store"):
         return {

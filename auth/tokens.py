@@ -16,7 +16,7 @@ class TokenRefused(Exception):
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
-    """Return the token of an `Authorization: Bearer …` header, in any case of letters.
+    """Return the token of an `Authorization: Bearer …` header, in upper or lower case.
 
     Raises
     ------

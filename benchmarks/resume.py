@@ -108,7 +108,7 @@ def _cpu_ms_of_parts() -> float:
     for number, content in enumerate(contents):
         s3.request("put_object", Key=f"pieces/{file.fingerprint}/piece-{number:05d}", Body=content)
     started = time.process_time()
-    piece_store.go_on(file)
+    piece_store.make_parts(file)
     return 1000 * (time.process_time() - started)
 
 

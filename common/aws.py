@@ -31,7 +31,7 @@ READ_TIMEOUT_S = 6
 ATTEMPTS = 3
 
 # Error codes of temporary failures. Every 5xx response counts as temporary too.
-PASSING_CODES = frozenset(
+TEMPORARY_CODES = frozenset(
     {
         "InternalServerError",
         "LimitExceededException",
@@ -109,7 +109,7 @@ def client(service: Literal["ssm"], *, read_timeout_s: float = ..., attempts: in
 
 
 def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts: int = ATTEMPTS) -> Any:
-    """Return the process's botocore client for `service` ("dynamodb", "s3", "ssm", "lambda").
+    """Return the process's botocore client for a service of AWS.
 
     Threads may share clients. Creating a client is not thread-safe, so a lock protects it.
 
@@ -141,7 +141,7 @@ def session() -> "Session":
 
 @cache
 def _loader() -> Any:
-    """Return what reads the descriptions of services, which is most of the work of making a client."""
+    """Return the loader that reads the descriptions of services, the slowest part of making a client."""
     from botocore.loaders import create_loader
 
     return create_loader()
@@ -256,7 +256,7 @@ def faults(backend: str) -> Iterator[None]:
     try:
         yield
     except exceptions.ClientError as error:
-        if not _passes(error.response):
+        if not _is_temporary(error.response):
             raise
         raise Unavailable(f"Try again later: {backend} is busy.") from error
     except (
@@ -268,6 +268,8 @@ def faults(backend: str) -> Iterator[None]:
         raise Unavailable(f"Try again later: {backend} does not answer.") from error
 
 
-def _passes(answer: Mapping[str, Any]) -> bool:
+def _is_temporary(answer: Mapping[str, Any]) -> bool:
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return answer.get("Error", {}).get("Code") in PASSING_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    return (
+        answer.get("Error", {}).get("Code") in TEMPORARY_CODES or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    )

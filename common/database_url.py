@@ -3,8 +3,8 @@
 libpq, PostgreSQL's client, accepts only `postgresql://`, with escaped special characters in the password.
 SQLAlchemy writes `postgresql+psycopg2://` and accepts an unescaped password.
 
-Left to itself, libpq encrypts but believes every server. So every connection to another machine checks the
-server's certificate against the roots of AWS for the region, in common/certificates/rds.
+By default, libpq encrypts but does not check the server's certificate. So every connection to another
+machine checks it against the root certificates of AWS for the region, in common/certificates/rds.
 """
 
 import os
@@ -66,14 +66,14 @@ def configured() -> str:
 
 
 def with_tls(url: str) -> str:
-    """Return a URL that libpq reads, with which it accepts only a server whose certificate is good.
+    """Return a connection string with which libpq accepts only a server with a valid certificate.
 
     Parameters
     ----------
     url
         From `for_libpq`. It may name a file of other root certificates with `sslrootcert`, or ask with
         `sslmode=verify-ca` that the certificate's name is not compared with the host. Any other `sslmode`
-        becomes `verify-full`. A server on this machine stays as it is.
+        becomes `verify-full`. The URL of a server on this machine is returned unchanged.
 
     Raises
     ------

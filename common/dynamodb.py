@@ -33,7 +33,7 @@ _NUMBERS = Context(
     traps=[Clamped, Inexact, InvalidOperation, Overflow, Rounded, Underflow],
 )
 
-# Characters of a caller's keys that an error sentence repeats.
+# The most characters of a caller's keys that an error message repeats.
 MAX_PATH_SHOWN = 100
 
 
@@ -42,7 +42,7 @@ BATCH_ROWS, BATCH_READS = 25, 100
 # Pauses before the unprocessed part of a batch is sent again.
 BUSY_PAUSES_S = (0.05, 0.2, 0.8)
 # Temporary reasons for a cancelled transaction: another one on the same rows, or too many requests.
-_PASSING_REASONS = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
+_TEMPORARY_REASONS = frozenset({"TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"})
 # Operations whose arguments name the tables themselves.
 _MANY_TABLES = frozenset({"transact_write_items", "batch_write_item", "batch_get_item"})
 
@@ -436,7 +436,7 @@ _SETS: Mapping[str, Callable[[Any], Any]] = {"SS": str, "NS": Decimal, "BS": _by
 
 
 def _cancelled(table: str, answer: Mapping[str, Any]) -> Exception | None:
-    """Return the error of a cancelled transaction; None if it is an error of this code."""
+    """Return the error of a cancelled transaction; None if its cause is a mistake in this project."""
     reasons = answer.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]
     failed = [position for position, code in enumerate(codes) if code == "ConditionalCheckFailed"]
@@ -444,7 +444,7 @@ def _cancelled(table: str, answer: Mapping[str, Any]) -> Exception | None:
         return ConditionFailed(retried=_was_retried(answer), failed=failed)
     if any("size has exceeded" in (reason.get("Message") or "") for reason in reasons):
         return TooLarge(f"Too large to store: more than {MAX_ITEM_BYTES} bytes.")
-    if _PASSING_REASONS.intersection(codes):
+    if _TEMPORARY_REASONS.intersection(codes):
         return Unavailable(f"Try again later: the table {table} is busy.")
     return None
 
@@ -490,7 +490,7 @@ def _value_size(value: Any) -> int:
 
 
 def _number_size(number: float | Decimal) -> int:
-    """Return the size: a byte for two significant digits, one more, and one for a minus sign."""
+    """Return the size: a byte for every two significant digits, one byte, and one for a minus sign."""
     sign, digits, _ = Decimal(repr(number) if isinstance(number, float) else number).as_tuple()
     significant = len("".join(map(str, digits)).strip("0"))
     return (significant + 1) // 2 + 1 + sign

@@ -1,4 +1,4 @@
-"""The two levels of the large FITS: real sites store 00, older and other sites 01.
+"""The two levels of the large FITS: today's sites store 00, older ones 01.
 
 A request for one of them gets the one that is stored.
 """

@@ -15,8 +15,8 @@ _NUMERAL = re.compile(NUMERAL)
 def number(given: Any) -> Decimal | None:
     """Return the number in a JSON value, which may be a number or a text; None if it is not a number.
 
-    NaN, infinities, booleans, exponents of more than two digits, digits other than 0 to 9, and what only
-    Python writes (`1_000`) are none. Blanks around a number do not count.
+    These are not numbers: NaN, infinities, booleans, exponents of more than two digits, digits other than 0
+    to 9, and forms of Python alone (`1_000`). Blanks around a number are ignored.
     """
     if isinstance(given, bool) or not isinstance(given, (int, float, Decimal, str)):
         return None

@@ -3,7 +3,7 @@
 `requests` bounds the time between two bytes only, so a server that drips bytes would hold its caller.
 """
 
-import encodings.idna  # noqa: F401 - the socket imports it with the first name of a host
+import encodings.idna  # noqa: F401 - otherwise imported when the socket first resolves a host name
 import io
 import socket
 import ssl

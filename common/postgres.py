@@ -147,7 +147,7 @@ def _faults() -> Iterator[None]:
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         logs.logger.error("the image table differs from db/schema.sql", extra={"fields": logs.failure(error)})
         raise TableDiffers(
-            "Try again later: the image table lacks a column that this answer needs."
+            "Try again later: the image table is missing, or lacks a column that this answer needs."
         ) from error
     except psycopg2.DatabaseError as error:
         if type(error) is psycopg2.DatabaseError and error.pgcode is None:
@@ -157,7 +157,7 @@ def _faults() -> Iterator[None]:
 
 
 def _query_on(connection: Any, made: float, sql: str, parameters: Any) -> list[dict[str, Any]]:
-    """Run a read on `connection`, made at `made`, and reuse the connection unless it broke."""
+    """Run a statement on `connection`, opened at `made`, and keep the connection unless it broke."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)

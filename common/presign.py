@@ -6,7 +6,7 @@ Requests: Using Query Parameters (AWS Signature Version 4)".
 
 A URL has the permissions of its signer, and expires when the signer's credentials expire. The credentials of
 a Lambda expire within hours, even if the URL says a later time. With the setting `URL_SIGNER=user`, URLs are
-signed with the key of a user that may only read (`make signing-key`), which does not end.
+signed with the key of a user that may only read (`make signing-key`). This key does not expire.
 """
 
 import hashlib

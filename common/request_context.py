@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 # API Gateway gives up after 29 s. A slow backend can make a chain of requests longer than that. Reads then
-# stop in time with a response that says so. Writes are not stopped: one that has not started is not done.
+# stop in time with a response that says so. Writes to AWS are not stopped, because a stopped write
+# would be lost.
 RESPOND_WITHIN_S = 27.0
 
 

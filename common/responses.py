@@ -134,7 +134,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Packed:
-    """The JSON of a whole answer, gzipped before.
+    """The JSON of an answer, gzipped in advance, with its headers.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ class Packed:
 
 
 def packed(listing: Listing) -> Packed:
-    """Return the answer of a list."""
+    """Return a list as an answer that is gzipped in advance."""
     text = listing.text()
     count, gzipped = _gzipped(listing, text)
     return Packed(

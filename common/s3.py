@@ -11,7 +11,8 @@ STORE = "the image store"
 
 # HEAD has no body, so its error code is the HTTP status.
 NO_OBJECT = frozenset({"404", "NoSuchKey", "NotFound"})
-# S3's error for a range that starts at or after the end of the object, so for each range of an empty one.
+# S3's error for a range that starts at or after the end of the object. An empty object gives
+# it for every range.
 NO_BYTES = frozenset({"416", "InvalidRange"})
 # S3's error for a content other than the one in If-Match.
 REPLACED = frozenset({"412", "PreconditionFailed"})

@@ -133,7 +133,7 @@ class Sandbox:
         Unavailable
             If no job can be started in time, or too little time is left after the input was read.
         """
-        with self._one_of_few(), self._job() as job:
+        with self._free_slot(), self._job() as job:
             given, template = _in_time(limits), self._template
             job.settimeout(given.wall_s + _GRACE_S)
             order = {"function": function, "arguments": arguments, "limits": _enforced(given)}
@@ -163,7 +163,7 @@ class Sandbox:
             self._template = self._control = None
 
     @contextlib.contextmanager
-    def _one_of_few(self) -> Iterator[None]:
+    def _free_slot(self) -> Iterator[None]:
         if not self._room.acquire(timeout=max(0, min(request_context.remaining_s(), _WAIT_FOR_ROOM_S))):
             raise Unavailable("Try again later: too many images are being converted.")
         try:
@@ -251,7 +251,7 @@ def _enforced(limits: Limits) -> dict[str, int]:
 
 
 def _send(job: socket.socket, order: dict[str, Any], pieces: Iterable[bytes]) -> bool:
-    """Send a job its order and its input; return whether it read all of it."""
+    """Send a job its order and its input; return whether all was sent."""
     content = json.dumps(order).encode()
     # A job that ended early no longer reads. What it sent before says why.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from importlib import import_module
 from operator import attrgetter
 
-# What drops the state that no copy may take over, by module. The init phase connects to nothing and reads no
-# secret, so most of it is empty then. Functions do not import all of these modules.
+# By module: the function that drops the state that no copy may take over. The init phase connects to nothing
+# and reads no secret, so most of this state is empty then. Functions do not import all of these modules.
 DROPPED_BY = {
     "auth.site_keys": "forget",
     "common.aws": "forget",

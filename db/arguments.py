@@ -25,7 +25,7 @@ _POSITION_TEXT = re.compile(r"([^,]{1,40}),([0-9]{1,40})")
 # PostgreSQL's largest integer.
 _LARGEST_KEY = 2**63 - 1
 
-# What errors say is allowed.
+# What error messages name as the allowed values.
 _COUNT = "a whole number from 1"
 _POSITION = "as the Link header of an earlier response gives it"
 _NUMBER = "a number"
@@ -65,7 +65,7 @@ def present(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name(value: str) -> str:
-    """Return an image's base filename from a path."""
+    """Return an image's base filename, taken from a URL's path, after checking it."""
     return unicode_text("base_filename", value)
 
 
@@ -136,7 +136,8 @@ def _degrees(name: str, value: Any) -> float | None:
     number = number_parsing.as_float(given)
     if not lowest <= number <= highest:
         raise BadRequest(f"{name} must be {allowed}.")
-    # A link to the next page could not repeat an exponent of three digits.
+    # A tiny number such as 1e-300 becomes 0: `number_parsing` reads no exponent of three digits, so the link
+    # to the next page would be refused.
     return round(number, 12)
 
 

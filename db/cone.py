@@ -2,14 +2,14 @@
 
 The sky is cut into zones of equal height in declination, and the images of a zone are sorted by right
 ascension: see Gray, Nieto-Santisteban and Szalay (2006), "The Zones Algorithm for Finding Points-Near-a-Point
-or Cross-Matching Spatial Datasets", Microsoft Research MSR-TR-2006-52. Zone and right ascension are one
-number, the place, so that one index has both, and PostgreSQL's statistics show how many images are where.
+or Cross-Matching Spatial Datasets", Microsoft Research MSR-TR-2006-52. Zone and right ascension are combined
+into one number, the place. So one index has both. Its statistics show how many images are where.
 
 A circle covers one or two ranges of places in each zone. The ranges hold every image of the circle, and some
 others near it. `inside` decides.
 
-The SQL never fails, whatever a row contains: the ingester could not insert a row that an index refuses. It
-yields NULL for a row without coordinates, or with coordinates that are no place on the sky.
+The SQL never fails, whatever a row contains. An index computes it for each new row, and a failure would stop
+the ingester's INSERT. It yields NULL for a row without coordinates, or with impossible coordinates.
 """
 
 import math
@@ -41,7 +41,7 @@ PLACE = f"(floor((({DECLINATION}) + 90) * {_ZONES_PER_DEGREE}) * 360 + {POSITIVE
 
 
 def inside(prefix: str = "") -> str:
-    """Return the SQL of the images in a circle: the haversine formula, which is also exact for tiny angles.
+    """Return the SQL condition for images in a circle: the haversine formula, also exact for tiny angles.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def _haversine(degrees: float) -> float:
 
 
 def _within_circle(first: float, last: float) -> Iterator[tuple[float, float]]:
-    """Yield the parts of a range of right ascensions, each from 0 to 360 at most."""
+    """Yield a range of right ascensions as one or two ranges that lie within 0 to 360."""
     if last - first >= _CIRCLE:
         yield 0.0, _CIRCLE
     elif first < 0 or last > _CIRCLE:
@@ -116,7 +116,7 @@ def _within_circle(first: float, last: float) -> Iterator[tuple[float, float]]:
 
 
 def _merged(pieces: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
-    """Yield ranges that are in ascending order, with those that touch as one.
+    """Yield ranges, given in ascending order; those that touch are joined.
 
     Around a pole, the ranges of the zones are complete circles, so they touch.
     """

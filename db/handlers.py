@@ -32,7 +32,10 @@ def get_latest_images(request: Request) -> Response:
 
 
 @init_phase.needs(
-    init_phase.postgres, init_phase.DYNAMODB, init_phase.client("s3", **copies.SOON), init_phase.signed_urls
+    init_phase.postgres,
+    init_phase.DYNAMODB,
+    init_phase.client("s3", **copies.SHORT_TIMEOUT),
+    init_phase.signed_urls,
 )
 @endpoint
 def get_latest_image_all_sites(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""FITS headers as the image table stores them: the text of a JSON object of about 150 cards.
+"""FITS headers as the image table stores them: a JSON object of about 150 cards (keyword and value).
 
 The text may also be missing or malformed.
 """

@@ -18,8 +18,9 @@ MEDIUM, SMALL = 10, 11
 class Package(TypedDict):
     """The package of an image. NULL columns are None.
 
-    Dates are Unix milliseconds, angles degrees, times of exposure seconds. URLs are presigned
-    (common/presign.py); "" stands for a missing JPG.
+    Dates are Unix milliseconds, angles degrees, times of exposure seconds. Right ascensions of images
+    captured before `db.cone.DEGREES_FROM` are in hours. URLs are presigned (common/presign.py); "" stands for
+    a missing JPG.
     """
 
     image_id: int

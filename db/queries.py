@@ -1,6 +1,7 @@
 """Every SQL statement of this service. Each uses an index of schema.sql, as docs/images.md shows.
 
-Callers' values are bound as parameters. Statements are built from fragments of this module only.
+Callers' values are bound as parameters. Statements are built only from fragments of this module and of
+`db.cone`.
 """
 
 # ruff: noqa: S608 - see above
@@ -66,9 +67,9 @@ NO_SORT_DATE = datetime.min  # noqa: DTZ901 - the table's times are UTC without 
 
 # PostgreSQL refuses a row with an index entry that is too long.
 _OBJECT_CHARACTERS = 100
-# The name of an image's target, without case and blanks. The table has no column for it, and another program
-# may write the header. The pattern requires a colon, which follows only keywords. So a value "OBJECT" of
-# another card is skipped.
+# The name of an image's target, in lower case and without blanks. The table has no column for it, and another
+# program that writes the table would not fill one. The pattern requires a colon, which follows only keywords.
+# So a value "OBJECT" of another card is skipped.
 # PostgreSQL uses an index only if the query repeats its expression exactly: see schema.sql.
 _OBJECT_VALUE = r"""substring(header FROM '"OBJECT"\s*:\s*"((?:[^"\\]|\\.)*)"')"""
 OBJECT = f"""left(replace(lower({_OBJECT_VALUE} COLLATE "C"), ' ', ''), {_OBJECT_CHARACTERS})"""
@@ -271,7 +272,7 @@ def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_ranges(places: Sequence[tuple[float, float]], prefix: str = "") -> tuple[str, dict[str, float]]:
-    """Return the SQL of the images in ranges of `db.cone`, and its bound values.
+    """Return the SQL condition for images in ranges of `db.cone`, and its bound values.
 
     Parameters
     ----------

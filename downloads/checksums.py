@@ -30,12 +30,12 @@ def ones_sum(data: bytes | bytearray | memoryview, total: int = 0) -> int:
 
 
 def encoded(total: int) -> str:
-    """Return the 16 characters of CHECKSUM that make the sum all ones, if it was zeros before.
+    """Return the 16 characters of CHECKSUM with which the sum of the HDU becomes all ones.
 
     Parameters
     ----------
     total
-        `ones_sum` of the HDU.
+        `ones_sum` of the HDU while its CHECKSUM is 16 zeros.
     """
     # Each byte of the complement becomes four characters whose sum is the byte plus four zeros.
     columns = [_characters(byte) for byte in (total ^ _ALL_ONES).to_bytes(4, "big")]

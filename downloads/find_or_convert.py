@@ -12,7 +12,7 @@ from downloads import conversions, store
 from downloads.arguments import TIFF_TYPES, Download
 from downloads.levels import of_stored_level
 
-AS_IT_IS_GOOD_FOR_S = 5 * DAY_S
+UNCHANGED_GOOD_FOR_S = 5 * DAY_S
 _NO_FILTER = "nofilter"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.+-]+")
 _IDENTITY_DIGITS = 20
@@ -38,7 +38,7 @@ def _url_of(wanted: Download) -> str:
     if wanted.converted:
         return get_url(_converted(wanted), WEEK_S)
     store.check_exists(wanted.source_key)
-    return get_url(wanted.source_key, AS_IT_IS_GOOD_FOR_S)
+    return get_url(wanted.source_key, UNCHANGED_GOOD_FOR_S)
 
 
 def identity(source_key: str, etag: str) -> str:

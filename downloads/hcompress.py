@@ -7,11 +7,11 @@ Why: in a test with 1,500 damaged files, astropy's decoders returned memory of o
 Checking the length doubles the CPU time of this codec. Another decoder of HCOMPRESS_1 would be 500 lines of
 our own.
 
-Here a tile is followed by bits that alternate. Each bit plane begins by a nybble of four equal bits, and
-such a nybble ends the planes. C code that reads planes past the tile's end finds no such nybble, and raises
-after one plane of one quadrant at the latest. Only signs can be taken from there without an error. So each
-tile is decoded twice, once followed by 0101… and once by 1010…: a sign that is taken from there makes the
-results differ.
+Here a tile is padded with alternating bits. Each bit plane begins with a nybble of four equal bits, and such
+a nybble also follows the last plane. C code that reads planes past the tile's end finds no such nybble there.
+It raises after one plane of one quadrant at the latest. Only sign bits can be read from the padding without
+an error. So each tile is decoded twice, padded once with 0101… and once with 1010…. A sign bit that comes
+from the padding makes the results differ.
 
 Layout: R. L. White, Software for Image Compression with HCOMPRESS (1992); FITS Standard 4.0, section
 10.4.4.

@@ -62,7 +62,7 @@ class Scale:
 
         If BZERO is the standard offset, it is the other integer type of the same size (signed or unsigned).
 
-        If the header scales the numbers, float32 for up to 16 bits, else float64.
+        If the header scales the numbers, float32 for integers of up to 16 bits and for float32, else float64.
         """
         if self._offset_type:
             return np.dtype(self._offset_type)

@@ -78,7 +78,7 @@ def raw(content: Array, tile: Tile, *, floats: bool) -> Array:
 
 
 def _shuffled(content: Array, tile: Tile, *, floats: bool) -> Array:
-    """Return the numbers of a tile whose first bytes were compressed first, then their second, and so on."""
+    """Return the numbers of a tile that has the first byte of each number, then the second, and so on."""
     plain = _unzipped(content, tile)
     size = plain.size // tile.pixels
     if size * tile.pixels != plain.size:

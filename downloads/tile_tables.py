@@ -66,7 +66,7 @@ class Tile:
     row
         The row of the table, from 0.
     place
-        The slices of the image that the tile fills, last axis of the standard first.
+        The slices of the image that the tile fills. The last FITS axis comes first.
     shape
         The lengths of these slices.
     """
@@ -157,7 +157,7 @@ class HeapColumn:
 
 
 class TileTable:
-    """The columns of a table of tiles. `tiles` is the number of its rows that hold one.
+    """The columns of a table of tiles. `tiles` is the number of its rows that hold a tile.
 
     Parameters
     ----------

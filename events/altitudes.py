@@ -75,7 +75,7 @@ class Altitude:
         return south / length, west / length, north / length
 
     def _to_body(self, time: float) -> tuple[float, float, float]:
-        """Return the way from the observer to the body, in units of its distance from the Earth's centre."""
+        """Return the vector from the observer to the body, in units of the body's geocentric distance."""
         hour_angle, declination, parallax = self.track.direction(time)
         hour_angle += self._longitude
         equatorial = math.cos(declination)

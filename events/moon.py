@@ -18,7 +18,7 @@ HORIZON = -34 / 60
 
 # Two hours: the most that `Curve` allows.
 SAMPLE_S = 7200
-# Mean time between two transits (s): a synodic month of 29.530589 days has one transit less than days.
+# Mean time between two transits (s). A synodic month has 29.530589 days, and one transit fewer than days.
 LUNAR_DAY_S = DAY_S * 29.530589 / 28.530589
 # A transit is found to this precision (s).
 PRECISION_S = 0.01

@@ -14,7 +14,7 @@ from events.errors import BadConfig
 from site_configs import store
 from site_configs.zones import Config, wema_of, zone_name
 
-# A config that has none of these takes its place from the config of its WEMA, the enclosure.
+# If a config has none of these, the site's place is that in the config of its WEMA (enclosure computer).
 COORDINATES = ("latitude", "longitude", "elevation")
 # From the shore of the Dead Sea (-430 m) to the top of Mount Everest (8849 m), rounded outwards.
 RANGES = {"latitude": (-90, 90), "longitude": (-180, 180), "elevation": (-500, 9000)}

@@ -1,4 +1,4 @@
-"""Says in words where the Sun stays on a day on which it does not both rise and set."""
+"""Says in words where the Sun stays on a day on which it does not cross the horizon."""
 
 from events.crossings import Curve
 from events.schedule import EVENING

@@ -110,7 +110,7 @@ class Track:
 
 
 def dynamical_date(time: float) -> float:
-    """Return the ephem date (days of its UT) that has the dynamical time of a time in Unix seconds.
+    """Return the date to give to ephem for a time in Unix seconds, so that its dynamical time is right.
 
     ephem computes dynamical time from its UT with its own prediction of Delta T: 84 s for 2035, while UTC has
     69 s today. With UTC as ephem's UT the Moon would be 7 arcsec ahead.

@@ -10,12 +10,12 @@ from site_configs import store as site_configs
 
 
 def is_known(site: str) -> bool:
-    """Return whether a site has a config, awaits an info image, or has one on any channel.
+    """Return whether a site has a config, ever awaited an info image, or has one on any channel.
 
     The most likely place comes first: one read for a site with a config, five for an unknown site.
     """
     return (
         site_configs.read(site) is not None
-        or store.awaits_image(site)
+        or store.has_awaited_image(site)
         or any(store.read(site, channel) is not None for channel in CHANNELS)
     )

@@ -14,7 +14,7 @@ def read(site: str, channel: int) -> dict[str, Any] | None:
     return _table.get({"pk": f"{site}#{channel}"})
 
 
-def awaits_image(site: str) -> bool:
+def has_awaited_image(site: str) -> bool:
     """Return whether any channel of the site ever awaited an image. One consistent read."""
     return _table.get({"pk": f"{site}#metadata"}) is not None
 

@@ -1,4 +1,4 @@
-"""Files what lies in the bucket already: `python -m ingest.backfill --help`.
+"""Makes the ingester file the objects that are in the bucket already: `python -m ingest.backfill --help`.
 
 It sends a message for each file to the ingester's queue (`INGEST_QUEUE_URL`). It notes how far it got, so
 that it can be stopped and started again. It waits while many messages are in the queue, so that new uploads

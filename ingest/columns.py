@@ -11,7 +11,7 @@ from ingest.header_cards import Header, Value
 
 DEGREES_PER_HOUR = 15.0
 # The table has right ascensions in hours for images captured before this time (UTC), and in degrees after it.
-# The web UI and older rows rely on it.
+# The web UI expects this, and the older rows have it.
 DEGREES_FROM = datetime(2023, 3, 8, 9, 20)  # noqa: DTZ001 - the table's times are UTC without saying so
 
 _SEXAGESIMAL = re.compile(

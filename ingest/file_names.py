@@ -94,10 +94,10 @@ class ExposureFile:
 
     @property
     def header_rank(self) -> int:
-        """How much the header in this file counts beside those in the image's other files; 0 without one.
+        """The priority of this file's header among the headers of the image's files; 0 without a header.
 
-        The header text counts most, then the large FITS, then the small one. So the header of an image does
-        not depend on the order in which its files are filed.
+        The header text has the highest priority, then the large FITS, then the small one. So the header of an
+        image does not depend on the order in which its files are filed.
         """
         rank = _HEADER_RANKS.get((self.kind, self.level), 0)
         packing = self.extension.rpartition(".")[2]

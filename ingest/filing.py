@@ -67,7 +67,7 @@ def _file_image(file: ExposureFile, stored_at: float) -> None:
     rank = image_rows.add_file(file, stored_at)
     if file.header_rank and file.header_rank >= rank:
         _write_header(file, lambda header: image_rows.add_header(file, columns.columns_of(header), stored_at))
-    if _has_thumbnail(file) and thumbnails.make(file.key, file.thumbnail_key):
+    if _needs_thumbnail(file) and thumbnails.make(file.key, file.thumbnail_key):
         image_rows.add_flag(file, Kind.SMALL_JPG)
 
 
@@ -81,14 +81,14 @@ def _file_info_image(file: ExposureFile) -> list[int]:
     for channel in shown:
         if file.header_rank and file.header_rank >= info_images.header_rank(file, channel):
             _write_header(file, partial(info_images.add_header, file, channel))
-    if shown and _has_thumbnail(file) and thumbnails.make(file.key, file.thumbnail_key):
+    if shown and _needs_thumbnail(file) and thumbnails.make(file.key, file.thumbnail_key):
         for channel in shown:
             info_images.add_file(file, channel, Kind.SMALL_JPG, file.thumbnail_key)
     return shown
 
 
 def _check_content(file: ExposureFile) -> None:
-    """Check that a file that lists show as a picture is really a JPG.
+    """Check that a file is a JPG if lists show it as a picture.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _check_content(file: ExposureFile) -> None:
         raise Unprocessable("The file is not a JPG.")
 
 
-def _has_thumbnail(file: ExposureFile) -> bool:
+def _needs_thumbnail(file: ExposureFile) -> bool:
     return file.kind is Kind.MEDIUM_JPG and file.level == THUMBNAIL_LEVEL
 
 

@@ -14,8 +14,8 @@ from common.errors import Unprocessable
 from common.settings import setting
 from ingest import notifications, queues
 
-# A received message is hidden from other readers for this time. So after an interrupted run, messages are
-# free again after it.
+# A received message is hidden from other readers for this time. The messages of an interrupted run are free
+# again after this time.
 _VISIBILITY_S = 120
 _WAIT_S = 2
 

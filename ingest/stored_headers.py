@@ -7,7 +7,7 @@ from ingest import objects, streams
 from ingest.file_names import ExposureFile
 from ingest.header_cards import Header, parse_header, split_cards
 
-# 13,000 cards. Real headers have some hundred.
+# 13,000 cards. Real headers have a few hundred.
 _MAX_TEXT_BYTES = 1024**2
 
 

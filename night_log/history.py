@@ -15,7 +15,7 @@ from common.responses import json_text
 
 DAYS = 90
 DAY_S = 24 * 3600
-# DynamoDB's rows have 400 KB. Notes of a sentence or two fit a thousand times. The oldest go first.
+# A row has at most 400 KB: room for a thousand notes of a sentence or two. The oldest are dropped first.
 MOST_BYTES = 300_000
 # A caller that gets no response sends a note again. Within this time, the same note counts once.
 SAME_NOTE_S = 600

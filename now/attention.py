@@ -33,7 +33,7 @@ _KINDS: tuple[Kind, ...] = ("backend", "observatory", "queue", "pipe")
 
 
 class About(TypedDict):
-    """The place of a problem: `kind` and the name there."""
+    """What a problem is about: its kind, and its name, such as a site code."""
 
     kind: Kind
     name: str
@@ -88,7 +88,7 @@ def of_observatory(site: Site, row: Observatory, now: float, *, heard: bool) -> 
     now
         Unix seconds.
     heard
-        Whether images or uploads could be read at all. Without either, nobody knows whether it is silent.
+        Whether images or uploads could be read. If neither could, it is not known whether the site is silent.
     """
     if site.observer is None:
         yield _attention("notice", "observatory", site.code, f"Its sky is unknown. {site.problem}", None)

@@ -35,7 +35,7 @@ NIGHT = "night"
 # A night's first event, Eve Bias Dark, may come this long before its noon: see `events.schedule`.
 EARLY_S = 39_600
 
-# Sites times nights, and days times bodies, that a process keeps.
+# How many schedules (one for a site and a night) and how many days of tracks a process keeps.
 _PLANS, _TRACKS = 4096, 8
 
 

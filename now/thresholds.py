@@ -53,7 +53,7 @@ SILENT_FOR_LONG = Threshold(
     "days",
     DAY_S,
     "a silent observatory is only a notice after",
-    "repairs and bad seasons take longer, and by then someone knows",
+    "repairs and bad weather may take longer, and by then someone knows of them",
 )
 CLOCK_AHEAD = Threshold(
     10,

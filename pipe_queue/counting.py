@@ -9,10 +9,10 @@ from pipe_queue.queues import Queue, live_queues
 from pipe_queue.store import queues as store
 
 _COUNTERS = 8
-# A page of a scan costs 256 read units, and a query of a short queue at least one. But a page takes the time
-# of a few queries, so a table of a page for every hundred queues is scanned.
+# A page of a scan costs 256 read units, and a query of a short queue at least one. But a page takes only the
+# time of a few queries. So the table is scanned if it has at most one page for every hundred queues.
 QUEUES_PER_PAGE = 100
-# A table that was too long for that is not scanned again before.
+# After a scan that found the table too long, the next scan waits for this time.
 LONG_FOR_S = 300
 
 

@@ -24,7 +24,7 @@ from pipe_queue.store.table import QUEUE_TYPE, item_key
 
 # The most bytes that leases, attempts and dead letters add to an item's row; a test checks it.
 RESERVED_BYTES = 256
-MAX_SENDER_BYTES = 1024
+MAX_SENDER_CHARACTERS = 1024
 # How long a dedup id is remembered.
 DEDUP_S = 24 * 3600
 DEFAULT_PEEK, MAX_PEEK = 10, 1000
@@ -54,7 +54,7 @@ class PublicItem(TypedDict):
     sender: Any
 
 
-class WaitingItem(PublicItem):
+class PeekedItem(PublicItem):
     """An item as readers see it. `leased_at` and `lease_until` are the times of a lease in force, Unix ms."""
 
     leased_at: NotRequired[Decimal]
@@ -108,7 +108,7 @@ def enqueue(new: NewItem) -> PublicItem:
     return public(new.queue_name, row)
 
 
-def peek(queue: Queue, limit: int, after: str) -> Iterator[WaitingItem]:
+def peek(queue: Queue, limit: int, after: str) -> Iterator[PeekedItem]:
     """Return the oldest items of a queue as callers see them, leased ones included.
 
     Pages are read when they are needed.
@@ -196,9 +196,9 @@ def public(queue_name: str, row: Item) -> PublicItem:
     }
 
 
-def waiting(queue_name: str, row: Item) -> WaitingItem:
+def waiting(queue_name: str, row: Item) -> PeekedItem:
     """Return an item as readers see it: with the end of its lease, without the lease's id."""
-    seen = cast("WaitingItem", public(queue_name, row))
+    seen = cast("PeekedItem", public(queue_name, row))
     if is_leased(row, now_ms()):
         seen["lease_until"] = row["lease_until"]
         # The earlier release wrote leases without it.
@@ -212,8 +212,8 @@ def waiting(queue_name: str, row: Item) -> WaitingItem:
 def _checked_sender(sender: Any) -> str:
     if sender is None:
         return "unknown"
-    if not isinstance(sender, str) or len(sender) > MAX_SENDER_BYTES:
-        raise BadRequest(f"sender must be a text of at most {MAX_SENDER_BYTES} characters.")
+    if not isinstance(sender, str) or len(sender) > MAX_SENDER_CHARACTERS:
+        raise BadRequest(f"sender must be a text of at most {MAX_SENDER_CHARACTERS} characters.")
     return sender
 
 

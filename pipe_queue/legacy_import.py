@@ -14,8 +14,8 @@ from pipe_queue.clock import now_ms
 from pipe_queue.store import queues as store
 from pipe_queue.store import statuses as status_store
 
-# Age of the last scan at which a listing scans. The report scans every five minutes, so listings do not scan
-# while it runs.
+# A listing scans if the last scan is older than this. The report scans every five minutes, so listings do not
+# scan while reports run.
 LISTING_SCANS_AFTER_MS = 6 * 60 * 1000
 
 

@@ -1,4 +1,4 @@
-"""Creates, finds, counts and deletes queues.
+"""Creates, finds, changes and deletes queues.
 
 Every queue has a generation, higher than those of earlier queues of the same name, and its items have it too.
 So an item that is put while its queue is deleted never appears in a new queue of the same name.
@@ -26,7 +26,7 @@ MAX_RECEIVES = 1000
 
 # Longer than any enqueue can take and any two clocks can differ.
 TOMBSTONE_S = 24 * 3600
-_COUNTERS = 8
+_DELETERS = 8
 _CREATE_ATTEMPTS = 3
 
 
@@ -41,7 +41,7 @@ class Queue:
     max_receives
         How often an item may be handed out before it becomes a dead letter; None for no limit.
     paused
-        Whether it accepts and hands out no items.
+        Whether it neither accepts nor hands out items.
     """
 
     name: str
@@ -242,8 +242,8 @@ def _note_deletion_by_others(name: str) -> None:
 def _finish_deletion(name: str, generation: int) -> None:
     deadline = time.monotonic() + retries.LONG_WORK_S
     keys = store.keys_up_to(name, generation)
-    with Pool(_COUNTERS) as pool:
-        while rows := list(islice(keys, _COUNTERS * BATCH_ROWS)):
+    with Pool(_DELETERS) as pool:
+        while rows := list(islice(keys, _DELETERS * BATCH_ROWS)):
             list(pool.map(store.delete_rows, _batches(rows)))
             if time.monotonic() > deadline:
                 raise Unavailable(

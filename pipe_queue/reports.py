@@ -18,7 +18,7 @@ from pipe_queue.store.queues import generation_of, queue_of
 
 OLDEST, DEAD = "OldestItemAge", "DeadLetters"
 _METRICS = [{"Name": OLDEST, "Unit": "Seconds"}, {"Name": DEAD, "Unit": "Count"}]
-# So many of the worst queues are named.
+# How many of the worst queues are named.
 MOST_NAMED = 5
 # As many rows as a dequeue reads. Rows of an earlier generation may come before the oldest item.
 _PAGE = 8

@@ -24,8 +24,9 @@ class RoomIsLocked(Exception):
     """Another request holds the lock for too long."""
 
 
-# Locks by site whose release DynamoDB did not confirm. This process may take them again.
-_left: dict[str, str] = {}
+# By site: locks that DynamoDB may still have, because it did not confirm a take or a release. This process
+# may take them again.
+_unconfirmed: dict[str, str] = {}
 
 
 @contextmanager
@@ -37,12 +38,13 @@ def locked(site: str) -> Iterator[None]:
     RoomIsLocked
         If that takes longer than `RETRY_FOR_S`.
     """
-    # This process may take a lock again whose release was not confirmed, so that no one waits for its expiry.
-    holder_id = _left.pop(site, "") or uuid.uuid4().hex
+    # This process takes a lock again under the same id if DynamoDB may still have it. So nobody waits for its
+    # expiry.
+    holder_id = _unconfirmed.pop(site, "") or uuid.uuid4().hex
     try:
         _wait_for(site, holder_id)
     except Unavailable:
-        _left[site] = holder_id
+        _unconfirmed[site] = holder_id
         raise
     try:
         yield
@@ -52,7 +54,7 @@ def locked(site: str) -> Iterator[None]:
 
 def forget() -> None:
     """Drop the locks that this process may take again."""
-    _left.clear()
+    _unconfirmed.clear()
 
 
 def _end(site: str, holder_id: str) -> None:
@@ -61,7 +63,7 @@ def _end(site: str, holder_id: str) -> None:
         with suppress(ConditionFailed):
             store.release_lock(site, holder_id)
     except Unavailable:
-        _left[site] = holder_id
+        _unconfirmed[site] = holder_id
 
 
 def _wait_for(site: str, holder_id: str) -> None:

@@ -1,9 +1,9 @@
-"""Copies of what is made of all configs: in the process, and in the bucket for all processes.
+"""Copies of answers made from all configs: in the process, and in the bucket for all processes.
 
-To read 1,000 configs takes nine requests and 1.8 s of CPU time. A copy names the version of the table that
-was read before the table was. So a copy of the present version has every completed change. Whoever finds no
-such copy reads the table, and keeps what it made. If that fails, or an older copy replaces a newer one, the
-next caller reads the table again.
+Reading 1,000 configs takes nine requests and 1.8 s of CPU time. To make a copy, a process reads first the
+version of the table and then the table. So a copy with the present version has every completed change. A
+process that finds no such copy reads the table and keeps a new copy. If that fails, or an older copy replaces
+a newer one, the next caller reads the table again.
 """
 
 import json
@@ -20,7 +20,7 @@ DIRECTORY = "kept"
 # does. They are seen after this time.
 GOOD_FOR_S = 300
 # A bucket that does not answer delays nobody for longer than this, and is left alone for a while.
-SOON: dict[str, Any] = {"read_timeout_s": 2.0, "attempts": 1}
+SHORT_TIMEOUT: dict[str, Any] = {"read_timeout_s": 2.0, "attempts": 1}
 _LEFT_ALONE_S = 30.0
 
 Answer = TypeVar("Answer")
@@ -48,7 +48,7 @@ class Copy:
     content: bytes
 
     def is_good(self, version: str) -> bool:
-        """Return whether it has all that a reader of this version may expect."""
+        """Return whether the copy is of this version and not too old."""
         # A copy from the future is of a machine with a wrong clock, and might be used for too long.
         return self.version == version and -GOOD_FOR_S < time.time() - self.read_at < GOOD_FOR_S
 
@@ -84,15 +84,15 @@ class Copies:
         self._copy = copy
         head = {"version": copy.version, "read_at": copy.read_at, "facts": copy.facts}
         content = json.dumps(head).encode() + b"\n" + copy.content
-        self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **SOON))
+        self._with_bucket(lambda: s3.request("put_object", Key=self._key, Body=content, **SHORT_TIMEOUT))
 
     def forget(self) -> None:
-        """Drop the copy of this process, and when the bucket did not answer."""
+        """Drop the copy of this process, and the memory that the bucket did not answer."""
         self._copy = None
         self._left_alone_until = 0.0
 
     def _stored(self) -> Copy | None:
-        stored = self._with_bucket(lambda: s3.read(self._key, **SOON))
+        stored = self._with_bucket(lambda: s3.read(self._key, **SHORT_TIMEOUT))
         if stored is None:
             return None
         head, _, content = stored.partition(b"\n")
@@ -112,5 +112,5 @@ class Copies:
             return send()
         except (Unavailable, ClientError) as error:
             self._left_alone_until = time.monotonic() + _LEFT_ALONE_S
-            logs.logger.warning("the bucket has no copy", extra={"fields": logs.failure(error)})
+            logs.logger.warning("the bucket of copies does not answer", extra={"fields": logs.failure(error)})
             return None

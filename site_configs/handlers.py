@@ -25,7 +25,7 @@ def get_config(request: Request) -> Response:
     return ok({"site": site, "configuration": configuration})
 
 
-@init_phase.needs(init_phase.DYNAMODB, init_phase.client("s3", **copies.SOON))
+@init_phase.needs(init_phase.DYNAMODB, init_phase.client("s3", **copies.SHORT_TIMEOUT))
 @endpoint
 def get_all_configs(request: Request) -> Response:
     """`GET /all/config?after=`: return `{site: config}` of every site, or of those that follow `after`."""

@@ -15,7 +15,7 @@ from common.dynamodb import BUSY_PAUSES_S, ConditionFailed, Item, Table, check_s
 from common.errors import Unavailable
 from site_configs.sameness import is_stored_as
 
-# Another change at the same moment makes DynamoDB cancel a transaction. It is repeated for so long.
+# Another change at the same moment makes DynamoDB cancel a transaction. It is repeated for at most this time.
 _REPEAT_FOR_S = 3.0
 
 _table = Table("CONFIG_TABLE_NAME")
@@ -80,7 +80,7 @@ def version() -> Version:
 def write(site: str, configuration: dict[str, Any]) -> dict[str, Any]:
     """Store the configuration of `site`, replacing any earlier one; return DynamoDB's response.
 
-    One read, and a transaction of two rows if the configuration is new.
+    One read, and a transaction of two rows if the configuration differs from the stored one.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _change(action: Mapping[str, Any], *versions: str) -> dict[str, Any]:
 
 
 def _answer_to_put(response: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of DynamoDB's response what PutItem and DeleteItem respond, which callers know."""
+    """Return the part of a response that PutItem and DeleteItem have too: callers expect this form."""
     return {"ResponseMetadata": response["ResponseMetadata"]}
 
 

@@ -7,7 +7,7 @@ Config = Mapping[str, Any]
 
 
 def wema_of(config: Config) -> str | None:
-    """Return the code of the WEMA, the enclosure, that a site's config names; None if it names none."""
+    """Return the code of the WEMA (enclosure computer) that a site's config names; None if it names none."""
     name = config.get("wema_name")
     return name if isinstance(name, str) and name else None
 

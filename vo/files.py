@@ -4,7 +4,7 @@ from common import s3
 from common.presign import get_url
 from db.queries import ImageRow
 
-# Levels in file names, best first: the calibrated file, the raw one that some sites upload instead, and the
+# Levels in file names, best first: the large file of older sites, the large file of today's sites, and the
 # small one.
 _LARGE, _RAW, _SMALL = "01", "00", "10"
 # The link is used at once.

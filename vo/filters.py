@@ -38,7 +38,7 @@ _COLOUR = {
     "pg": (490.0, 580.0),
     "pb": (400.0, 510.0),
 }
-# A single letter may be of several systems, so it is unknown.
+# Other single letters may belong to several systems, so they are unknown.
 _ALIASES = {"l": "lum", "oiii": "o3", "sii": "s2", "nii": "n2"}
 
 WAVELENGTHS = {**_SLOAN, **_JOHNSON_COUSINS, **_PAN_STARRS, **_NARROW, **_COLOUR}

@@ -73,7 +73,7 @@ def _table(query: Query, base_url: str) -> str:
 
 
 def _fitting(texts: Iterator[str], room: int) -> Iterator[str]:
-    """Yield texts as far as Lambda's answer has room, which is JSON."""
+    """Yield texts while they fit into `room` bytes of Lambda's answer, in which they are JSON."""
     for text in texts:
         room -= len(json.dumps(text))
         if room < 0:

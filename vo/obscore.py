@@ -122,7 +122,7 @@ def mjd(moment: datetime) -> float:
 
 
 def from_mjd(date: float) -> datetime:
-    """Return the moment of a modified Julian date; the nearest that PostgreSQL and Python can express."""
+    """Return the moment of a modified Julian date; the year 9999 or 1858 if Python cannot express it."""
     try:
         return _MJD_ZERO + date * _DAY
     except (OverflowError, ValueError):

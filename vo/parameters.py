@@ -1,7 +1,7 @@
 """Reads the parameters of `GET /vo/sia2`, as SIA 2.0 and DALI 1.1 define them.
 
-Names may be written in any case. A repeated parameter means any of its values, and different parameters must
-all hold. Unknown parameters are ignored.
+Names may be written in upper or lower case. A repeated parameter means any of its values. Different
+parameters must all hold. Unknown parameters are ignored.
 """
 
 import math
@@ -14,7 +14,8 @@ from vo.regions import Region, parse
 
 Interval = tuple[float, float]
 
-# Rows of an answer, unless the caller wants fewer: a row has a kilobyte, and Lambda's answers 6 MB.
+# The most rows of an answer, and the rows if the caller does not say how many. A row has a kilobyte, and an
+# answer of Lambda at most 6 MB.
 MOST_ROWS, USUAL_ROWS = 5000, 1000
 _TEXTS = ("TARGET", "INSTRUMENT", "FACILITY", "ID")
 # Values of one parameter.

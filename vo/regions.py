@@ -47,7 +47,7 @@ class Circle:
     radius: float
 
     def circle(self) -> tuple[float, float, float] | None:
-        """Return it."""
+        """Return the circle itself; None if it is large."""
         return (self.ra, self.dec, self.radius) if self.radius <= _LARGEST_INDEXED else None
 
     def inside(self, name: str) -> tuple[str, dict[str, Any]]:
@@ -91,12 +91,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Polygon:
-    """A convex polygon whose corners, in degrees, are in one turn."""
+    """A convex polygon. Its corners, in degrees, follow one another around it in either direction."""
 
     corners: tuple[tuple[float, float], ...]
 
     def circle(self) -> tuple[float, float, float] | None:
-        """Return the circle around the mean of the corners that has them all."""
+        """Return a circle around the mean of the corners that contains all corners; None if it is large."""
         vectors = [vector(*corner) for corner in self.corners]
         middle = _unit(*(sum(axis) for axis in zip(*vectors, strict=True)))
         radius = max(_distance(middle, each) for each in vectors)
@@ -185,7 +185,7 @@ def _range(first: float, last: float, south: float, north: float) -> Range:
 def _polygon(numbers: list[float]) -> Polygon:
     corners = tuple(zip(numbers[::2], numbers[1::2], strict=True))
     if corners[0] == corners[-1]:
-        # It may be closed.
+        # A caller may repeat the first corner at the end.
         corners = corners[:-1]
     if len(corners) > _MOST_VERTICES:
         raise BadRequest(f"A POLYGON in POS has at most {_MOST_VERTICES} corners.")

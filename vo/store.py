@@ -1,6 +1,7 @@
 """The SQL of the archive's images.
 
-Callers' values are bound as parameters. Statements are built from fragments of modules only.
+Callers' values are bound as parameters. Statements are built only from fragments that this project's modules
+define.
 """
 
 # ruff: noqa: S608 - see above
@@ -15,14 +16,14 @@ from db.queries import ImageRow
 from vo import filters, obscore
 from vo.parameters import Interval, Query
 
-# What callers may call the format of the files.
+# The names of the files' format that callers may use.
 _FITS = {obscore.FORMAT, "application/fits", "fits", "all"}
 # Every image of the archive: in the lists of images, with a name and a FITS file.
 _ARCHIVED = (
     "jpg_medium_exists AND base_filename IS NOT NULL AND data_type IS NOT NULL"
     " AND (fits_01_exists OR fits_10_exists)"
 )
-# A longer exposure counts as this long. The longest of robotic telescopes have minutes.
+# A longer exposure counts as this long. Robotic telescopes expose for some minutes at most.
 _LONGEST_EXPOSURE_S = 8640
 _DAY_S = 86_400
 
@@ -105,7 +106,10 @@ _TEXTS: Mapping[str, tuple[str, Callable[[str], str]]] = {
 
 
 def _identified(identifiers: Sequence[str]) -> tuple[str, dict[str, Any]]:
-    """Return the images with these identifiers, or ends of identifiers. The index has the names alone."""
+    """Return the condition for images with these identifiers. Only the part after the last `?` counts.
+
+    The index has base filenames alone, so the condition names them too.
+    """
     ends = [unquote(each.rpartition("?")[2]) for each in identifiers]
     return (
         "base_filename = ANY(%(names)s) AND base_filename || '-' || data_type = ANY(%(identifiers)s)",
@@ -114,7 +118,7 @@ def _identified(identifiers: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
 
 def _time(number: int, interval: Interval) -> tuple[str, dict[str, Any]]:
-    """Return the images whose exposure overlaps an interval (modified Julian dates)."""
+    """Return the condition for images whose exposure overlaps an interval (modified Julian dates)."""
     first, last = interval
     names = f"time{number}_"
     bound = {

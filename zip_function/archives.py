@@ -77,7 +77,7 @@ def url_of(wanted: list[Choice], seconds_left: Callable[[], float]) -> str:
     StillPacking
         If another request is packing them.
     Unavailable
-        If S3 is down or busy, a file changes meanwhile, or time runs out. Then nothing is left in S3.
+        If S3 is down or busy, a file changes meanwhile, or time runs out. Then the upload is aborted.
     """
     key = _key(wanted)
     if not _is_final(store.zip_at(key)):

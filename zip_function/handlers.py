@@ -11,7 +11,7 @@ from zip_function import choices, store
 from zip_function.archives import url_of, url_of_packed
 
 
-@init_phase.needs(init_phase.client("s3", **store.PATIENT))
+@init_phase.needs(init_phase.client("s3", **store.LONG_TIMEOUT))
 def pack(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Pack the files of `{"filenames": […]}`; return `{"statusCode": 200, "body": '{"message": url}'}`.
 

@@ -20,7 +20,7 @@ _LACKING = "files-lacking"
 _CHANGED = s3.NO_OBJECT | s3.REPLACED | s3.NO_BYTES
 _PART_MARKS: tuple[str, ...] = ("ETag", "ChecksumCRC32")
 _ATTEMPTS = 5
-PATIENT: dict[str, Any] = {"read_timeout_s": 30, "attempts": _ATTEMPTS}
+LONG_TIMEOUT: dict[str, Any] = {"read_timeout_s": 30, "attempts": _ATTEMPTS}
 _UPLOADING_THREADS = _UPLOADED_AHEAD = 3
 _PAUSES_S = (0.5, 2, 5)
 
@@ -114,7 +114,7 @@ def head(key: str) -> dict[str, Any] | None:
     Unavailable
         If S3 is down or busy.
     """
-    return s3.find("head_object", Key=key, **PATIENT)
+    return s3.find("head_object", Key=key, **LONG_TIMEOUT)
 
 
 def read_block(block: Block) -> bytes:
@@ -140,7 +140,7 @@ def read_block(block: Block) -> bytes:
 
 
 def upload(key: str, chunks: Iterable[bytes], lacking: int, begun: Callable[[str], None]) -> None:
-    """Store a zip from chunks of bytes. After any failure nothing of it is left.
+    """Store a zip from chunks of bytes. After a failure the upload is aborted.
 
     Parameters
     ----------
@@ -263,4 +263,4 @@ def request(operation: str, **arguments: Any) -> dict[str, Any]:
     Unavailable
         If S3 is down or busy.
     """
-    return s3.request(operation, **PATIENT, **arguments)
+    return s3.request(operation, **LONG_TIMEOUT, **arguments)

@@ -15,7 +15,7 @@ BLOCK_BYTES = 2880
 CARD_BYTES = 80
 KEYWORD_BYTES = 8
 
-# 10,800 cards. Real headers have some hundred, or some thousand with a long HISTORY.
+# 10,800 cards. Real headers have a few hundred, or a few thousand with a long HISTORY.
 MAX_BLOCKS = 300
 # The standard allows 999, numpy 64. No camera has more than this.
 MAX_AXES = 9
@@ -36,14 +36,14 @@ class Stream(Protocol):
 
 @runtime_checkable
 class SkippingStream(Stream, Protocol):
-    """A source of bytes that can go on without reading."""
+    """A source of bytes that can also skip bytes without reading them."""
 
     def skip(self, size: int, /) -> None:
         """Pass over the next `size` bytes."""
 
 
 class Header:
-    """The header of one HDU.
+    """The header of one HDU (header and data unit).
 
     Parameters
     ----------

@@ -90,10 +90,10 @@ class ImageHdu:
         return [
             _renamed(card, RENAMED[name]) if (name := keyword(card)) in RENAMED else card
             for card in self.header.cards
-            if not self._is_compressions(card)
+            if not self._describes_compression(card)
         ]
 
-    def _is_compressions(self, card: str) -> bool:
+    def _describes_compression(self, card: str) -> bool:
         name = keyword(card)
         if name == "EXTNAME":
             return Header([card]).text("EXTNAME") == _NO_NAME

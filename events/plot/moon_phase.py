@@ -6,7 +6,8 @@ from events.plot.svg import Point, element
 def disc(centre: Point, radius: float, illumination: float, *, lit_right: bool) -> str:
     """Return a picture of the Moon's phase.
 
-    The terminator is half an ellipse whose short axis makes the lit share of the disc's area `illumination`.
+    The terminator, the border of the lit part, is half an ellipse. Its short axis is such that `illumination`
+    of the disc's area is lit.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ def drawn(notes: list[Note], layout: Layout) -> str:
 
 
 def bottom(notes: list[Note], layout: Layout) -> float:
-    """Return where a page ends that has these notes."""
+    """Return the height of a page with these notes."""
     count = len(_lines(notes, layout))
     return layout.top + layout.size * (_BEFORE + _PITCH * (count - 1) + _AFTER) if count else layout.top
 

@@ -62,7 +62,7 @@ def _curve(frame: Frame, target: TargetNight, number: int) -> str:
 
 
 def _place_of_number(frame: Frame, target: TargetNight, others: list[Point], distance: float) -> Point | None:
-    """Return the highest point in the dark that is so far from the others; None if there is none."""
+    """Return the highest point in the dark that is over `distance` from the others; None if there is none."""
     highest_first = sorted(target.altitudes, key=lambda each: -each["altitude"])
     points = (frame.point(each["time"], each["altitude"]) for each in highest_first if each["altitude"] > 0)
     return next((point for point in points if all(dist(point, other) > distance for other in others)), None)

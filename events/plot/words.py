@@ -17,7 +17,7 @@ def now(almanac: Almanac, moment: float) -> list[str]:
 
 
 def sky(almanac: Almanac) -> str | None:
-    """Return where the Sun stays if it does not rise and set that night, as `/now` does; otherwise None."""
+    """Return where the Sun stays if it does not cross the horizon; else None. `/now` has the same words."""
     return polar.sentence(almanac.curve(almanac.sun))
 
 

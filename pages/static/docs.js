@@ -3,7 +3,7 @@
 
 const base = document.documentElement.dataset.base;
 
-// Swagger UI goes by a class, not by what the reader's system prefers.
+// Swagger UI follows a class, not the preference of the reader's system.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function followSystem() {

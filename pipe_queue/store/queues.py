@@ -216,7 +216,7 @@ def note_deletion(name: str, generation: int) -> None:
 
 
 def keys_up_to(name: str, generation: int) -> Iterator[Item]:
-    """Return the keys of a queue's rows up to `generation`, or without one. One query, all pages."""
+    """Return keys of a queue's rows: of generations up to `generation`, and of none. One query, all pages."""
     rows = table.query(
         KeyConditionExpression="pk = :pk",
         FilterExpression="attribute_not_exists(generation) OR generation <= :generation",
@@ -332,7 +332,7 @@ def queue_of(row: Item) -> str:
 
 
 def generation_of(row: Item) -> int | None:
-    """Return the generation of a row; None for a row of the earlier service, which is of any."""
+    """Return the generation of a row; None for a row of the earlier service, which fits every generation."""
     generation = row.get("generation")
     return None if generation is None else int(generation)
 

@@ -86,7 +86,7 @@ class Console:
         )
 
     def attention(self) -> list[str]:
-        """Return what needs someone: level, place and reason of each."""
+        """Return what needs attention: level, place and reason of each."""
         return self.texts("#attention-list li")
 
     @contextmanager

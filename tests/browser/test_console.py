@@ -38,7 +38,7 @@ def network(console: Console, api: ApiClient) -> ApiClient:
 def test_it_shows_the_network(console: Console) -> None:
     console.open()
     assert console.text("#failure") == ""
-    assert console.text("#attention-summary") == "Nothing needs anyone."
+    assert console.text("#attention-summary") == "Nothing needs attention."
     assert console.texts("#observatories .opens") == ["dark1", "light1"]
     row = console.text("#observatories tr.observatory")
     # what people wrote is text, whatever it looks like
@@ -56,7 +56,7 @@ def test_an_observatory_is_opened_in_place(console: Console) -> None:
     console.press("dark1")
     console.wait(lambda: "dark1-<i>first</i>.txt" in console.text(".uploads"))
     console.wait(lambda: "Thin <i>cirrus</i>." in console.text(".notes"))
-    assert "Its time zone is America/Los_Angeles." in console.text(".facts")
+    assert "The observatory's time zone is America/Los_Angeles." in console.text(".facts")
     drawn = "const plot = document.querySelector('.night img'); return plot.complete && plot.naturalWidth > 0"
     console.wait(lambda: console.browser.execute_script(drawn))
     console.press("dark1")
@@ -305,9 +305,9 @@ def test_the_keyboard_reaches_everything_in_order(console: Console) -> None:
                 "const it = document.activeElement; return it.id || it.name || it.textContent"
             )
         )
-    links = ["Needs someone", "Observatories", "Queues", "PIPEs", "Find images", "Night log"]
+    links = ["Needs attention", "Observatories", "Queues", "PIPEs", "Find images", "Night log"]
     assert reached == [
-        "Skip to what needs someone",
+        "Skip to what needs attention",
         "refresh",
         "automatic",
         "colors",

@@ -1,4 +1,4 @@
-"""A night's story: what needs someone comes to the top of the console, is mended there, and goes."""
+"""A night's story: what needs attention comes to the top of the console, is mended there, and goes."""
 
 import re
 import time

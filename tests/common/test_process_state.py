@@ -28,7 +28,7 @@ DROPPED = {
     "now.reading._sites": "now.answer",
     "now.reading._uploads": "now.answer",
     "pipe_queue.counting._table": "pipe_queue.counting",
-    "remotehq.locks._left": "remotehq.locks",
+    "remotehq.locks._unconfirmed": "remotehq.locks",
     "site_configs.listings._copies": "site_configs.listings",
     "site_configs.store._copies": "site_configs.store",
     "site_configs.store._site_codes": "site_configs.store",

@@ -112,7 +112,7 @@ def held() -> dict[str, object]:
         "signer": presign._credentials.cache_info().currsize + presign._signing_key.cache_info().currsize,
         "secrets": settings.secret.cache_info().currsize,
         "values": sum(each._entry is not None for each in cached),
-        "locks": len(locks._left),
+        "locks": len(locks._unconfirmed),
         "copies": sum(each._copy is not None for each in copies),
         "times": counting._table.scan_from + sum(each._left_alone_until for each in copies),
     }
@@ -129,7 +129,7 @@ def test_before_the_snapshot_everything_is_dropped() -> None:
         each._entry = (None, 1e12)  # type: ignore[assignment]
     for kept in (listings._copies, store._copies):
         kept._copy, kept._left_alone_until = Copy("1", 0.0, {}, b""), 1e12
-    locks._left["mrc1"] = "holder"
+    locks._unconfirmed["mrc1"] = "holder"
     counting._table.scan_from = 1e12
     assert all(held().values())
     snapshot.drop()

@@ -382,7 +382,7 @@ def test_after_a_crash_at_any_step_the_next_request_returns_a_live_room(
         with pytest.MonkeyPatch.context() as patch, suppress(how):
             break_off(owner, step, how, patch, after=after)
             change("mrc1")
-        locks._left.clear()
+        locks._unconfirmed.clear()
         store._table.delete({"site": "mrc1#turn"})
         assert is_live(api.get("/control_room/mrc1").json(), remotehq), (step, after)
         assert [store.is_in_doubt(row) for row in store.read_all()] == [False]

@@ -1,4 +1,4 @@
-// The token or key of this visit. It is kept for this tab alone, and is sent only in headers of changes.
+// The token or key of this visit. It is kept for this tab alone, and is sent only with POST, PUT and DELETE.
 
 import { setText } from "./elements.js";
 

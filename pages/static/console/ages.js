@@ -39,7 +39,7 @@ export function ago(at) {
   return seconds < -1 ? `in ${duration(-seconds)}` : `${duration(Math.max(0, seconds))} ago`;
 }
 
-// Returns an element that shows an age and counts it on.
+// Returns an element that shows an age. The age is updated every few seconds.
 export function age(at) {
   return setAge(element("time", { class: "age" }), at);
 }
@@ -57,7 +57,7 @@ export function setAge(node, at, none = "never") {
   return node;
 }
 
-export function countOn() {
+export function updateAges() {
   document.querySelectorAll("time[data-at]").forEach((node) => setText(node, ago(Number(node.dataset.at))));
 }
 

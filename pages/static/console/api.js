@@ -11,7 +11,7 @@ export function url(path) {
   return base + path;
 }
 
-// Returns a path segment or a value of a query, in which any character of a name is safe.
+// Escapes a name for use as a path segment or as a value in a query.
 export const safe = encodeURIComponent;
 
 async function answer(path, options = {}) {
@@ -62,7 +62,7 @@ export async function getPage(path) {
   return { items: await response.json(), next: next && path.split("?")[0] + next[1] };
 }
 
-// Sends a change with the visitor's token or key. Returns the answer: an object, or a text.
+// Sends a POST, PUT or DELETE with the visitor's token or key. Returns the answer: an object, or a text.
 export async function send(method, path, value) {
   const options = { method, headers: headers(), cache: "no-store" };
   const response = await answer(path, value === undefined ? options : { ...options, body: JSON.stringify(value) });

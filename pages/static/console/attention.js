@@ -1,4 +1,4 @@
-// What needs someone, the worst first, each with a link to its place.
+// What needs attention, the worst first, each with a link to its place.
 
 import { age, setAge, timeThere } from "./ages.js";
 import { button, count, element, keep, setText, span } from "./elements.js";
@@ -33,10 +33,10 @@ function numberOf(level) {
 
 function summary() {
   const numbers = LEVELS.map((level) => [numberOf(level), level]).filter(([number]) => number);
-  return numbers.length ? `${numbers.map((each) => count(...each)).join(", ")}.` : "Nothing needs anyone.";
+  return numbers.length ? `${numbers.map((each) => count(...each)).join(", ")}.` : "Nothing needs attention.";
 }
 
-// A problem is the same while its reason begins with the same words: later words count or name times.
+// A problem is the same while its reason begins with the same 12 characters. Counts and times come later.
 function keyOf({ about, reason }) {
   return JSON.stringify([about.kind, about.name, reason.slice(0, 12)]);
 }

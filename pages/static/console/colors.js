@@ -19,7 +19,7 @@
     try {
       localStorage.setItem(KEPT_AS, colors);
     } catch {
-      // It is asked again at the next visit.
+      // The choice is lost at the next visit.
     }
   }
 

@@ -1,7 +1,7 @@
 // The operators' console. It asks `GET /now` every half minute, and for details only when they are opened.
 
 import * as access from "./access.js";
-import { bothTimes, countOn, now, setAge } from "./ages.js";
+import { bothTimes, updateAges, now, setAge } from "./ages.js";
 import { getNow, url } from "./api.js";
 import * as attention from "./attention.js";
 import { setText } from "./elements.js";
@@ -15,7 +15,7 @@ import * as places from "./places.js";
 import * as queues from "./queues.js";
 
 const REFRESH_EVERY_MS = 30_000;
-const COUNT_ON_EVERY_MS = 5_000;
+const UPDATE_EVERY_MS = 5_000;
 // The API keeps its answer for 5 s, so a change may be missing in the first one after it.
 const CHANGE_SEEN_AFTER_MS = 6_000;
 
@@ -103,5 +103,5 @@ for (const link of document.querySelectorAll("a[data-route]")) {
 refreshButton.addEventListener("click", refresh);
 document.addEventListener("visibilitychange", refreshByItself);
 setInterval(refreshByItself, REFRESH_EVERY_MS);
-setInterval(countOn, COUNT_ON_EVERY_MS);
+setInterval(updateAges, UPDATE_EVERY_MS);
 refresh();

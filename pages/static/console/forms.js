@@ -1,4 +1,4 @@
-// Changes: each says in words what came of it.
+// Changes: each shows its result in words.
 
 import { button, element, setText } from "./elements.js";
 
@@ -9,7 +9,7 @@ export function setAfterChange(after) {
   changed = after;
 }
 
-// Returns the line that says what came of a change.
+// Returns the line that shows the result of a change.
 export function outcome() {
   return element("p", { class: "outcome", role: "status" });
 }

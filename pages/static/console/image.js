@@ -70,7 +70,7 @@ function show() {
   files.replaceChildren(...LEVELS.filter(([exists]) => found[exists]).map(([, level, name]) => fitsButton(found, level, name)));
   header.replaceChildren(span("Loading the header …", "soft"));
   clearTimeout(waiting);
-  // Who steps through many images does not load the header of each.
+  // A user who steps quickly through many images does not load the header of each.
   waiting = setTimeout(() => showHeader(found.base_filename), HEADER_AFTER_MS);
 }
 

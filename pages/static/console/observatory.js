@@ -70,7 +70,7 @@ function factsOf(found) {
     return found.sky_note ?? "The sky is unknown.";
   }
   const moon = `The Moon's is ${found.moon_altitude.toFixed(1)}°; ${Math.round(found.moon_illumination * 100)} % of it is lit.`;
-  return `The Sun's altitude is ${found.sun_altitude.toFixed(1)}°. ${moon} ${found.sky_note ?? ""} Its time zone is ${found.time_zone ?? "unknown"}.`;
+  return `The Sun's altitude is ${found.sun_altitude.toFixed(1)}°. ${moon} ${found.sky_note ?? ""} The observatory's time zone is ${found.time_zone ?? "unknown"}.`;
 }
 
 function upload(found, zone) {

@@ -21,7 +21,7 @@ export function showThumbnail(holder, image) {
   }
 }
 
-// Returns a picture, in whose place stand words if it cannot be loaded.
+// Returns a picture. If it cannot be loaded, words take its place.
 export function picture(source, alt, failed, attributes = {}) {
   const made = element("img", { src: source, alt, loading: "lazy", decoding: "async", ...attributes });
   made.addEventListener("error", () => made.replaceWith(span(failed, "soft")));

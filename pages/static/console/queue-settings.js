@@ -27,7 +27,7 @@ export function settings(name, line) {
   }
 
   const field = oneField("Hand-outs until an item is dead (empty: no limit)", most, "Set", () => change(line, limit));
-  // A change without a setting changes nothing, and answers the present ones.
+  // A PUT without settings changes nothing, and returns the present settings.
   const read = () => set({}).catch(() => {});
   if (mayWrite()) {
     read();

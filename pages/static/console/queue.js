@@ -99,7 +99,7 @@ function factsOf({ id, sender, created_at: made, leased_at: since, lease_until: 
     facts.push(`, handed out ${count(times, "time")}`);
   }
   if (until) {
-    facts.push(who ? `, held by ${who}` : ", held by a PIPE that does not name it");
+    facts.push(who ? `, held by ${who}` : ", held by an unknown PIPE");
     facts.push(...(since ? [", since ", age(since / 1000)] : []), ", its lease ends ", age(until / 1000));
   }
   if (died) {
