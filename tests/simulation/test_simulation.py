@@ -11,7 +11,7 @@ import pytest
 from local.deployment import PROJECT
 from tests.simulation.scenarios import SCENARIOS
 
-SCHEDULES = 8_000
+SCHEDULES = 15_000
 
 
 def simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
