@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
 from threading import Thread
@@ -77,11 +77,20 @@ class Proxy:
         The port of the backend on this machine, or the path of its Unix socket.
     delay_s
         How late an answer comes in `Mode.SLOW`.
+    breaks_with
+        Is called with the number of bytes of each block from a caller. If true, the block is lost and the
+        connection is reset.
     """
 
-    def __init__(self, upstream: int | str, delay_s: float) -> None:
+    def __init__(
+        self,
+        upstream: int | str,
+        delay_s: float,
+        breaks_with: Callable[[int], bool] = lambda _count: False,
+    ) -> None:
         self._upstream = upstream
         self._delay_s = delay_s
+        self._breaks_with = breaks_with
         self._mode = Mode.CALM
         self._connections: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
@@ -154,6 +163,8 @@ class Proxy:
         self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         while data := await _read(reader):
+            if self._breaks_with(len(data)):
+                break
             connection.is_dead = connection.is_dead or self._mode is Mode.SILENT
             if not connection.is_dead:
                 connection.asks_for_head = data.startswith(b"HEAD ")

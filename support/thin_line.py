@@ -1,20 +1,16 @@
 """A site's line to the API and to S3, which breaks after given numbers of bytes."""
 
-import socket
-import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from threading import Lock, Thread
+from threading import Lock
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import requests
 from werkzeug import Request, Response
 
-from local.server import HOST, Server
-
-_CHUNK_BYTES = 16384
-# Closing a socket with this sends a reset.
-_RESET = struct.pack("ii", 1, 0)
+from local.server import Server
+from support.proxy import Proxy
 
 
 class ThinLine:
@@ -45,8 +41,9 @@ class ThinLine:
         self._lock = Lock()
         self._front = Server(0, self._ask_api)
         self._front.start()
-        self._to_api = _Way(self._front.url, self)
-        self._to_s3 = _Way(s3_url, self)
+        self._to_api, self._to_s3 = (
+            Proxy(urlsplit(url).port or 0, 0, self._breaks_with) for url in (self._front.url, s3_url)
+        )
         self.url = f"{self._to_api.url}/api"
 
     def stop(self) -> None:
@@ -55,7 +52,7 @@ class ThinLine:
         self._to_s3.stop()
         self._front.stop()
 
-    def breaks_with(self, count: int) -> bool:
+    def _breaks_with(self, count: int) -> bool:
         """Count bytes that are sent; return whether the line breaks now."""
         with self._lock:
             self.sent_bytes += count
@@ -88,55 +85,3 @@ def thin_line(api_url: str, s3_url: str, cuts: Iterable[int]) -> Iterator[ThinLi
         yield line
     finally:
         line.stop()
-
-
-class _Way:
-    """A proxy before one server. Its threads end with their connections."""
-
-    def __init__(self, server_url: str, line: ThinLine) -> None:
-        self._port = int(server_url.rpartition(":")[2].partition("/")[0])
-        self._line = line
-        self._listener = socket.create_server((HOST, 0))
-        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}"
-        Thread(target=self._accept, daemon=True).start()
-
-    def stop(self) -> None:
-        # wakes the thread that waits for a connection
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                site, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection((HOST, self._port))
-            Thread(target=self._send, args=(site, server), daemon=True).start()
-            Thread(target=_copy, args=(server, site), daemon=True).start()
-
-    def _send(self, site: socket.socket, server: socket.socket) -> None:
-        """Send what comes from the site, until the line breaks."""
-        with site, server:
-            while block := _received(site):
-                if self._line.breaks_with(len(block)):
-                    for end in (site, server):
-                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                    return
-                server.sendall(block)
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    try:
-        while block := _received(source):
-            target.sendall(block)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
-
-
-def _received(source: socket.socket) -> bytes:
-    try:
-        return source.recv(_CHUNK_BYTES)
-    except OSError:
-        return b""
