@@ -52,7 +52,7 @@ def make_parts(file: PieceList) -> dict[str, Any]:
     """
     sizes = _sizes(file)
     parts = list(file.parts())
-    made = {part.number for part in parts if f"part-{part.number:05d}" in sizes}
+    made = {part.number for part in parts if _part_name(part) in sizes}
     stored = {
         number for number in range(len(file.md5)) if sizes.get(_piece_name(number)) == file.bytes_of(number)
     }
@@ -117,7 +117,7 @@ def _make(file: PieceList, part: Part) -> set[int]:
         if b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode() != file.md5[number]
     }
     if not broken:
-        s3.request("put_object", Key=_part_key(file, part), Body=b"".join(contents))
+        s3.request("put_object", Key=_key(file, _part_name(part)), Body=b"".join(contents))
     return broken
 
 
@@ -137,7 +137,7 @@ def _finish(file: PieceList, parts: list[Part]) -> None:
 
 def _copy(file: PieceList, parts: list[Part]) -> None:
     written: dict[str, Any] = {"Key": file.key, "Metadata": {_MARK: file.fingerprint}}
-    sources = [{"Bucket": setting("S3_BUCKET_NAME"), "Key": _part_key(file, part)} for part in parts]
+    sources = [{"Bucket": setting("S3_BUCKET_NAME"), "Key": _key(file, _part_name(part))} for part in parts]
     if len(parts) == 1:
         s3.request("copy_object", CopySource=sources[0], MetadataDirective="REPLACE", **written)
         return
@@ -159,5 +159,5 @@ def _piece_name(number: int) -> str:
     return f"piece-{number:05d}"
 
 
-def _part_key(file: PieceList, part: Part) -> str:
-    return _key(file, f"part-{part.number:05d}")
+def _part_name(part: Part) -> str:
+    return f"part-{part.number:05d}"

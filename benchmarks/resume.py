@@ -10,10 +10,8 @@ import random
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import md5
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +24,7 @@ from benchmarks import figures
 from common import logs, s3
 from local.deployment import PROJECT
 from local.stack import Stack
+from support.pieces import announced, cut
 from support.thin_line import thin_line
 
 SIZE = 200_000_000
@@ -78,8 +77,8 @@ def _upload(api_url: str, seed: int) -> dict[str, Any]:
 def _sent_bytes(cuts: list[int], part_bytes: int) -> int:
     """Return what is sent if a cut loses the bytes since the last whole part."""
     stored = 0
-    for before, cut in pairwise([0, *cuts]):
-        stored += (cut - before) // part_bytes * part_bytes
+    for before, after in pairwise([0, *cuts]):
+        stored += (after - before) // part_bytes * part_bytes
     return cuts[-1] + SIZE - stored
 
 
@@ -100,13 +99,11 @@ def _counted() -> Iterator[list[str]]:
 def _cpu_ms_of_parts() -> float:
     """Return the CPU time of a request that makes as many parts as a request may."""
     count = PARTS_AT_ONCE * PIECES_OF_A_PART
-    contents = [random.Random(number).randbytes(PIECE_BYTES) for number in range(count)]
-    digests = [b64encode(md5(content, usedforsecurity=False).digest()).decode() for content in contents]
-    # one piece more, so that the file is not finished
-    given = {"size_bytes": count * PIECE_BYTES + 1, "md5": [*digests, digests[0]]}
-    file = parse_pieces(f"data/{NAME}", given)
-    for number, content in enumerate(contents):
-        s3.request("put_object", Key=f"pieces/{file.fingerprint}/piece-{number:05d}", Body=content)
+    # one byte more than the parts, so that the file is not finished
+    content = random.Random(0).randbytes(count * PIECE_BYTES + 1)
+    file = parse_pieces(f"data/{NAME}", announced(content))
+    for number, piece in enumerate(cut(content)[:count]):
+        s3.request("put_object", Key=f"pieces/{file.fingerprint}/piece-{number:05d}", Body=piece)
     started = time.process_time()
     piece_store.make_parts(file)
     return 1000 * (time.process_time() - started)

@@ -16,8 +16,8 @@ PYTHON_VERSION = "3.13"
 # Lambda's python3.13 runs on Amazon Linux 2023, with glibc 2.34.
 PLATFORM = "x86_64-manylinux_2_34"
 
-# The operations of AWS that functions use, by service. Those of the third group botocore itself uses: to sign
-# forms, to find a bucket's region, and to find DynamoDB's endpoint.
+# The operations of AWS that functions use, by service. botocore itself uses the last line of DynamoDB and S3:
+# to find DynamoDB's endpoint, to sign forms, and to find a bucket's region.
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "dynamodb": frozenset(
         {"BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan"}

@@ -1,8 +1,6 @@
 """The request and the stored data of each case in costs.yaml."""
 
-import hashlib
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ import requests
 from api.pieces import PIECE_BYTES
 from local.invocation import LambdaContext
 from remotehq import handlers
+from support import pieces
 from support.seed_data import FILE, LARGE_FILE, QUEUE, SeedData
 
 Step = Callable[[SeedData], Any]
@@ -72,11 +71,7 @@ def end(how: str, **more: Any) -> Step:
 
 def pieces_of(content: bytes) -> dict[str, Any]:
     """Return the body of a request that announces a file in pieces."""
-    md5 = [
-        b64encode(hashlib.md5(content[start : start + PIECE_BYTES], usedforsecurity=False).digest()).decode()
-        for start in range(0, len(content), PIECE_BYTES)
-    ]
-    return {"object_name": "mrc1-a-EX01.fits.fz", "pieces": {"size_bytes": len(content), "md5": md5}}
+    return {"object_name": "mrc1-a-EX01.fits.fz", "pieces": pieces.announced(content)}
 
 
 def send_pieces(content: bytes) -> Step:
@@ -84,8 +79,7 @@ def send_pieces(content: bytes) -> Step:
 
     def send(seed: SeedData) -> None:
         for wanted in seed.api.post("/upload", json=pieces_of(content)).json()["missing"]:
-            start = wanted["number"] * PIECE_BYTES
-            piece = content[start : start + wanted["size_bytes"]]
+            piece = pieces.cut(content)[wanted["number"]]
             requests.put(wanted["url"], data=piece, headers=wanted["headers"], timeout=10).raise_for_status()
 
     return send

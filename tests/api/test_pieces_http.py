@@ -1,9 +1,7 @@
 """Uploads in pieces: what is sent once is never sent again, and the file is what was announced."""
 
-import hashlib
 import random
 import time
-from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +14,7 @@ from api.pieces import PIECE_BYTES, PIECES_OF_A_PART
 from common import aws, s3
 from support.client import ApiClient
 from support.network import BUCKET
+from support.pieces import announced, cut, md5
 
 NAME = "mrc1-sq01-20260101-00000001-EX00.fits.fz"
 PART_BYTES = PIECES_OF_A_PART * PIECE_BYTES
@@ -35,21 +34,12 @@ def content_of(size: int, seed: int = 1) -> bytes:
     return random.Random(seed).randbytes(size)
 
 
-def cut(content: bytes) -> list[bytes]:
-    return [content[start : start + PIECE_BYTES] for start in range(0, len(content), PIECE_BYTES)]
-
-
-def md5(content: bytes) -> str:
-    return b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-
-
-def announced(content: bytes, **more: Any) -> dict[str, Any]:
-    listed = {"size_bytes": len(content), "md5": [md5(piece) for piece in cut(content)]}
-    return {"object_name": NAME, "pieces": listed, **more}
+def body(content: bytes, **more: Any) -> dict[str, Any]:
+    return {"object_name": NAME, "pieces": announced(content), **more}
 
 
 def ask(api: ApiClient, content: bytes, **more: Any) -> dict[str, Any]:
-    answer = api.post("/upload", json=announced(content, **more))
+    answer = api.post("/upload", json=body(content, **more))
     assert answer.status_code == 200, answer.text
     said: dict[str, Any] = answer.json()
     return said
@@ -174,7 +164,7 @@ def test_a_url_takes_only_the_announced_piece(api: ApiClient) -> None:
 def test_a_wrong_piece_is_asked_for_again(api: ApiClient, wrong: bytes) -> None:
     """S3 itself checks the MD5 of a piece. Were a wrong one stored, it would not become part of the file."""
     content = content_of(3 * PIECE_BYTES)
-    fingerprint = pieces.parse_pieces(f"data/{NAME}", announced(content)["pieces"]).fingerprint
+    fingerprint = pieces.parse_pieces(f"data/{NAME}", announced(content)).fingerprint
     for wanted in ask(api, content)["missing"]:
         put(wanted, cut(content)[wanted["number"]]).raise_for_status()
     aws.client("s3").put_object(Bucket=BUCKET, Key=f"pieces/{fingerprint}/piece-00001", Body=wrong)
@@ -215,7 +205,7 @@ def test_a_lost_response_to_the_last_request(
     monkeypatch.setattr(s3, "request", losing)
     for wanted in ask(api, content)["missing"]:
         put(wanted, cut(content)[wanted["number"]]).raise_for_status()
-    answer = api.post("/upload", json=announced(content))
+    answer = api.post("/upload", json=body(content))
     assert failures
     assert answer.status_code == (200 if was_done else 503)
     assert ask(api, content)["complete"]

@@ -1,10 +1,8 @@
 """Roles allow only the calls that functions make. The `api` fixture checks that they allow all of them."""
 
 import contextlib
-import hashlib
 import json
 import time
-from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -33,6 +31,7 @@ from support.images import packed, put, sky
 from support.legacy_queue import TABLE, write_legacy_item, write_legacy_queue, write_legacy_status
 from support.network import CONFIG_TABLE, REGION
 from support.permissions import Permissions, Use
+from support.pieces import announced
 from tests.access.seeded_api import BODIES, CONFIG, PATH, SeededApi
 from tests.downloads.rows import image, insert
 from tests.ingest.exposures import BASE, await_info_image, exposure, notification
@@ -201,11 +200,10 @@ def uploads(api: Caller) -> None:
 
 def upload_in_pieces(api: Caller, body: dict[str, Any]) -> None:
     content = b"one piece"
-    md5 = b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
-    announced = {**body, "pieces": {"size_bytes": len(content), "md5": [md5]}}
-    (wanted,) = api.post("/upload", json=announced).json()["missing"]
+    whole = {**body, "pieces": announced(content)}
+    (wanted,) = api.post("/upload", json=whole).json()["missing"]
     requests.put(wanted["url"], data=content, headers=wanted["headers"], timeout=10).raise_for_status()
-    assert api.post("/upload", json=announced).json()["complete"]
+    assert api.post("/upload", json=whole).json()["complete"]
 
 
 def info_images(api: Caller) -> None:
