@@ -28,20 +28,19 @@ def dummy_requires_auth(_request: Request) -> Response:
 @init_phase.needs(init_phase.S3, access.load_checks)
 @endpoint
 def upload(request: Request) -> Response:
-    """`POST /upload`: return a form for the upload of one file, or the URLs of its missing pieces.
+    """`POST /upload`: return a form for the upload of one file and, if asked, the URLs of its missing pieces.
 
     For an info image, also store that its channel waits for it.
     """
     wanted = uploads.parse_upload(request.json_object())
     file = wanted.pieces
+    form = post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES")))
     if file and piece_store.is_complete(file):
-        return ok(piece_store.complete(file))
+        return ok({**form, "pieces": piece_store.complete(file)})
     if wanted.info_image:
         image = wanted.info_image
         info_images.await_image(image.site, image.channel, image.base_filename)
-    if file:
-        return ok(piece_store.make_parts(file))
-    return ok(post_form(wanted.key, uploads.FORM_GOOD_FOR_S, int(setting("MAX_UPLOAD_BYTES"))))
+    return ok({**form, "pieces": piece_store.make_parts(file)} if file else form)
 
 
 @init_phase.needs(

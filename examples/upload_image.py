@@ -168,8 +168,8 @@ class Uploader:
             "pieces": {"size_bytes": size, "md5": md5},
         }
         while True:
-            said = self._ask(body)
-            if "complete" not in said:
+            said = self._ask(body).get("pieces")
+            if said is None:
                 raise Refused("this API does not take uploads in pieces; do without --resume")
             self.stored_bytes = said["stored_bytes"]
             progress(self.stored_bytes, size)

@@ -78,7 +78,7 @@ def send_pieces(content: bytes) -> Step:
     """Return a step that sends all pieces of a file."""
 
     def send(seed: SeedData) -> None:
-        for wanted in seed.api.post("/upload", json=pieces_of(content)).json()["missing"]:
+        for wanted in seed.api.post("/upload", json=pieces_of(content)).json()["pieces"]["missing"]:
             piece = pieces.cut(content)[wanted["number"]]
             requests.put(wanted["url"], data=piece, headers=wanted["headers"], timeout=10).raise_for_status()
 

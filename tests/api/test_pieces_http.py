@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from api import piece_store, pieces
 from api.pieces import PIECE_BYTES, PIECES_OF_A_PART
 from common import aws, s3
+from info_images import store as info_images
 from support.client import ApiClient
 from support.network import BUCKET
 from support.pieces import announced, cut, md5
@@ -41,7 +42,7 @@ def body(content: bytes, **more: Any) -> dict[str, Any]:
 def ask(api: ApiClient, content: bytes, **more: Any) -> dict[str, Any]:
     answer = api.post("/upload", json=body(content, **more))
     assert answer.status_code == 200, answer.text
-    said: dict[str, Any] = answer.json()
+    said: dict[str, Any] = answer.json()["pieces"]
     return said
 
 
@@ -224,12 +225,28 @@ def test_the_ingester_files_it(api: ApiClient, size: int) -> None:
     assert {(each["filename"], each["size_bytes"]) for each in uploads} == {(f"data/{NAME}", size)}
 
 
-def test_an_info_image_is_announced_once(api: ApiClient) -> None:
-    name = "mrc1-sq01-20260101-00000001-EX10.jpg"
-    more = {"object_name": name, "s3_directory": "info-images", "info_channel": 2}
-    send(api, content_of(1), **more)
-    assert stored(f"info-images/{name}") == content_of(1)
+def test_an_info_image_is_announced_until_it_is_complete(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announcements: list[tuple[str, ...]] = []
+    monkeypatch.setattr(info_images, "await_image", lambda *image: announcements.append(image))
+    base = "mrc1-sq01-20260101-00000001"
+    more = {"object_name": f"{base}-EX10.jpg", "s3_directory": "info-images", "info_channel": 2}
+    said = send(api, content_of(1), **more)
+    assert announcements == [("mrc1", 2, base)] * len(said)
+    assert stored(f"info-images/{base}-EX10.jpg") == content_of(1)
     assert ask(api, content_of(1), **more)["complete"]
+    assert len(announcements) == len(said)
+
+
+def test_the_response_also_has_a_form_for_the_whole_file(api: ApiClient) -> None:
+    """A caller written for forms reads the same members in every response."""
+    content = content_of(2)
+    for _ in range(2):
+        form = api.post("/upload", json=body(content)).json()
+        assert (form.keys(), form["fields"]["key"]) == ({"url", "fields", "pieces"}, f"data/{NAME}")
+        send(api, content)
+    assert api.post("/upload", json={"object_name": NAME}).json().keys() == {"url", "fields"}
 
 
 @pytest.mark.parametrize(

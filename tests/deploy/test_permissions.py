@@ -201,9 +201,9 @@ def uploads(api: Caller) -> None:
 def upload_in_pieces(api: Caller, body: dict[str, Any]) -> None:
     content = b"one piece"
     whole = {**body, "pieces": announced(content)}
-    (wanted,) = api.post("/upload", json=whole).json()["missing"]
+    (wanted,) = api.post("/upload", json=whole).json()["pieces"]["missing"]
     requests.put(wanted["url"], data=content, headers=wanted["headers"], timeout=10).raise_for_status()
-    assert api.post("/upload", json=whole).json()["complete"]
+    assert api.post("/upload", json=whole).json()["pieces"]["complete"]
 
 
 def info_images(api: Caller) -> None:

@@ -92,10 +92,14 @@ def test_a_line_without_any_progress_is_given_up(tmp_path: Path, content: bytes)
         ({"url": "http://127.0.0.1:9/", "fields": {}}, "does not take uploads in pieces"),
         (
             {
-                "complete": False,
-                "piece_bytes": MIB,
-                "stored_bytes": 0,
-                "missing": [{"number": 0, "size_bytes": 5, "url": "", "headers": {}}],
+                "url": "http://127.0.0.1:9/",
+                "fields": {},
+                "pieces": {
+                    "complete": False,
+                    "piece_bytes": MIB,
+                    "stored_bytes": 0,
+                    "missing": [{"number": 0, "size_bytes": 5, "url": "", "headers": {}}],
+                },
             },
             "Was the file changed while it was sent?",
         ),
@@ -110,7 +114,7 @@ def test_what_does_not_get_better_is_not_tried_again(
     def site(request: Request) -> Response:
         if request.method == "PUT":
             return Response("BadDigest", 400)
-        for wanted in answer.get("missing", []):
+        for wanted in answer.get("pieces", {}).get("missing", []):
             wanted["url"] = f"{server.url}/piece"
         return Response(json.dumps(answer), content_type="application/json")
 
