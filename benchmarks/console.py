@@ -10,8 +10,6 @@ and what Lambdas keep for some seconds is dropped. Chromium counts requests and 
 
 import argparse
 import json
-import logging
-import os
 import shutil
 import tempfile
 import time
@@ -24,10 +22,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from benchmarks import figures
+from benchmarks import figures, local_stack
 from benchmarks.console_network import Network
-from common import logs
-from local.stack import Stack
 from now import answer
 from pages import assets
 from support.client import ApiClient
@@ -97,18 +93,10 @@ def _hour(base_url: str, network: Network, refresh_s: int, exposures: int) -> di
 
 @contextmanager
 def _network() -> Iterator[tuple[str, Network]]:
-    os.environ.pop("DATABASE_URL", None)
-    stack = Stack(0, demo=False)
-    logs.logger.setLevel(logging.ERROR)
-    # What is stored here needs no ingester.
-    stack.uploads.stop()
-    try:
-        with ApiClient(stack.base_url) as api:
-            network = Network(api, SITES)
-            network.fill()
-            yield stack.base_url, network
-    finally:
-        stack.stop()
+    with local_stack.running() as stack, ApiClient(stack.base_url) as api:
+        network = Network(api, SITES)
+        network.fill()
+        yield stack.base_url, network
 
 
 @contextmanager

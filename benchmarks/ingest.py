@@ -6,6 +6,7 @@ number of files per second is a lower limit; the CPU time does not depend on mot
 """
 
 import io
+import logging
 import os
 import statistics
 import time
@@ -22,13 +23,12 @@ import botocore.client
 import numpy as np
 from PIL import Image
 
-from benchmarks import figures
+from benchmarks import figures, local_stack
 from common import aws, logs, postgres
 from info_images.store import await_image
 from ingest import handlers
 from ingest.notifications import BACKFILL, StoredObject, message_of
 from local.invocation import LambdaContext
-from local.stack import Stack
 from local.uploads import event_of
 from support.images import header, packed, plain, sky
 
@@ -43,15 +43,9 @@ _CALL = "_make_api_call"
 
 def main() -> None:
     """Print the figures and write them into benchmarks/results/ingest.json."""
-    os.environ.pop("DATABASE_URL", None)
-    stack = Stack(0, demo=False)
     # The benchmark hands over the messages itself.
-    stack.uploads.stop()
-    logs.logger.setLevel("CRITICAL")
-    try:
+    with local_stack.running(logging.CRITICAL):
         kinds, rates = dict(_kinds()), _throughput()
-    finally:
-        stack.stop()
     for name, found in kinds.items():
         print(f"  {name:28} {found}")
     print(f"  files a second: {rates}")

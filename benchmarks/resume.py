@@ -5,6 +5,7 @@ comparison, the table has what the same cuts would cost with the parts of an S3 
 at least 5 MiB, and with a form, which starts again at each cut.
 """
 
+import logging
 import os
 import random
 import subprocess
@@ -20,10 +21,9 @@ from unittest.mock import patch
 
 from api import piece_store
 from api.pieces import PARTS_AT_ONCE, PIECE_BYTES, PIECES_OF_A_PART, parse_pieces
-from benchmarks import figures
-from common import logs, s3
+from benchmarks import figures, local_stack
+from common import s3
 from local.deployment import PROJECT
-from local.stack import Stack
 from support.pieces import announced, cut
 from support.thin_line import thin_line
 
@@ -36,15 +36,9 @@ S3_PART_BYTES = 5 * 1024 * 1024
 
 def main() -> None:
     """Print the figures and write them into benchmarks/results/resume.json."""
-    os.environ.pop("DATABASE_URL", None)
-    stack = Stack(0, demo=False)
-    stack.uploads.stop()
-    logs.logger.setLevel("CRITICAL")
-    try:
+    with local_stack.running(logging.CRITICAL) as stack:
         runs = [_upload(stack.base_url, seed) for seed in range(RUNS)]
         cpu_ms = _cpu_ms_of_parts()
-    finally:
-        stack.stop()
     measured = {"runs": runs, "parts": PARTS_AT_ONCE, "cpu ms of the parts of a request": cpu_ms}
     print(measured)
     figures.write("resume", measured)

@@ -1,17 +1,15 @@
 """A local stack with the data of the cost tests, and the requests that those tests count."""
 
-import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from common import aws, logs
+from benchmarks import local_stack
+from common import aws
 from local import resources
 from local.deployment import Deployment
-from local.stack import Stack
 from pipe_queue.store import table as queue_table
 from support.client import ApiClient
 from support.cost_cases import CASES, Case, Step, call, dead_letter, post
@@ -70,22 +68,18 @@ def measured() -> Iterator[Measured]:
 @contextmanager
 def running() -> Iterator[SeedData]:
     """Run a local stack with the seed data inside the block."""
-    os.environ.pop("DATABASE_URL", None)
-    stack = Stack(0, demo=False)
-    logs.logger.setLevel(logging.ERROR)
-    # The ingester would file the objects that benchmarks store, in this process, while they measure.
-    stack.uploads.stop()
-    try:
-        with pytest.MonkeyPatch.context() as patch, ApiClient(stack.base_url) as api:
-            # With a large table, moto may take longer than the queues' read timeout. DynamoDB itself takes
-            # milliseconds.
-            patch.setattr(queue_table.table, "_read_timeout_s", MOTO_TIMEOUT_S)
-            filled = SeedData(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
-            filled.fill()
-            filled.warm_up()
-            yield filled
-    finally:
-        stack.stop()
+    with (
+        local_stack.running() as stack,
+        pytest.MonkeyPatch.context() as patch,
+        ApiClient(stack.base_url) as api,
+    ):
+        # With a large table, moto may take longer than the queues' read timeout. DynamoDB itself takes
+        # milliseconds.
+        patch.setattr(queue_table.table, "_read_timeout_s", MOTO_TIMEOUT_S)
+        filled = SeedData(api, stack.auth0.token("auth0|observer", ["admin"]), patch)
+        filled.fill()
+        filled.warm_up()
+        yield filled
 
 
 def prepare(filled: SeedData, of: Measured) -> None:
