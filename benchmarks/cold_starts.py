@@ -18,13 +18,11 @@ from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from benchmarks import calls, figures, runtimes, seeded_stack
 from benchmarks.figures import machine
 from benchmarks.runtimes import Runtime
 from benchmarks.seeded_stack import Measured
-from local.deployment import PROJECT, Deployment
+from local.deployment import Deployment
 from support.seed_data import FILE, IMAGES, SeedData
 
 RUNS = 3
@@ -44,7 +42,7 @@ Parts = dict[str, float]
 def main() -> None:
     """Print a line for each function, and keep the figures."""
     kept: dict[str, dict[str, Parts]] = {}
-    memory = _memory_mb()
+    memory = {function.handler: function.memory_mb for function in Deployment().functions.values()}
     with _runtimes() as (before, after), seeded_stack.running() as seed:
         print(f"Milliseconds, best of {RUNS} ({after.name}; {machine()})")
         for name, handler, events in functions(seed):
@@ -58,13 +56,6 @@ def main() -> None:
             kept[name] = {when: figures.rounded(min(each, key=_whole_ms)) for when, each in starts.items()}
             print(f"{name:28}{kept[name]}", flush=True)
         figures.write("cold_starts", {"runtime": after.name, "functions": kept})
-
-
-def _memory_mb() -> dict[str, float]:
-    """Return the memory of each function, by handler."""
-    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
-    default = config["provider"]["memorySize"]
-    return {each["handler"]: float(each.get("memorySize", default)) for each in config["functions"].values()}
 
 
 @contextmanager

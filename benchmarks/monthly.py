@@ -11,7 +11,7 @@ import yaml
 from benchmarks import figures, list_prices
 from benchmarks.list_prices import MONTH_S, ListPrice
 from benchmarks.prices import CORE_MB, memory_mb, price
-from local.deployment import PROJECT
+from local.deployment import PROJECT, Deployment
 
 SIZES = (3, 50, 1000)
 # From so many sites on, the smallest PostgreSQL does not do.
@@ -151,10 +151,7 @@ def dequeue_mb() -> float:
 
 def snapshot_gb() -> list[float]:
     """Return the memory of each function that starts from a snapshot in stages with `snapStart: on`."""
-    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
-    default = config["provider"]["memorySize"]
-    names = config["custom"]["snapshots"]["functions"]
-    return [config["functions"][name].get("memorySize", default) / 1024 for name in names]
+    return [function.memory_mb / 1024 for function in Deployment().snapshot_functions]
 
 
 def snapshots() -> float:

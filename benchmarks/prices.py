@@ -115,13 +115,7 @@ def _stores(cost: dict[str, Any]) -> float:
 
 @cache
 def memory_mb() -> dict[str, float]:
-    """Return the memory setting by route, for functions with a setting of their own; "" has the default."""
-    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
-    own = {
-        f"{event['http']['method'].upper()} {event['http']['path']}": float(function["memorySize"])
-        for function in config["functions"].values()
-        if "memorySize" in function
-        for event in function.get("events", [])
-        if "http" in event
-    }
-    return {"": float(config["provider"]["memorySize"]), **own}
+    """Return the memory of the functions by route; "" has the default."""
+    deployment = Deployment()
+    own = {f"{route.method} {route.resource}": route.function.memory_mb for route in deployment.routes}
+    return {"": deployment.default_memory_mb, **own}

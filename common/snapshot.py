@@ -11,7 +11,6 @@ the state of the module `random`.
 Only on AWS: elsewhere no process is stored. tests/common/test_process_state.py lists all that processes hold.
 """
 
-import gc
 import os
 import random
 import sys
@@ -54,9 +53,7 @@ def register(load: Callable[[], None]) -> None:
 
 
 def drop() -> None:
-    """Drop what no copy may take over, and close its connections."""
+    """Drop what no copy may take over."""
     for module, name in DROPPED_BY.items():
         if module in sys.modules:
             attrgetter(name)(sys.modules[module])()
-    # The objects of a client refer to each other. Their connections are closed when they are collected.
-    gc.collect()

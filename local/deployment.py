@@ -38,6 +38,8 @@ class Function:
         In AWS.
     handler
         `module/path.function`.
+    memory_mb
+        The memory of a Lambda that runs it.
     is_deployed
         Whether the stage's parameters ask for it. The local stack runs it in any case.
     statements
@@ -47,6 +49,7 @@ class Function:
     name: str
     deployed_name: str
     handler: str
+    memory_mb: int
     statements: list[dict[str, Any]] = field(default_factory=list, compare=False)
     is_deployed: bool = True
 
@@ -112,6 +115,16 @@ class Deployment:
         """Whether API Gateway treats every body as binary and passes it on in base64."""
         return "*/*" in self._config["provider"]["apiGateway"].get("binaryMediaTypes", [])
 
+    @property
+    def default_memory_mb(self) -> int:
+        """The memory of a function that has no setting of its own."""
+        return int(self._config["provider"]["memorySize"])
+
+    @property
+    def snapshot_functions(self) -> list[Function]:
+        """The functions that start from a snapshot in stages with `snapStart: on`."""
+        return [self.functions[name] for name in self._config["custom"]["snapshots"]["functions"]]
+
     @cached_property
     def functions(self) -> dict[str, Function]:
         """The functions by name."""
@@ -121,6 +134,7 @@ class Deployment:
                 name,
                 function.get("name", f"{service}-{self.stage}-{name}"),
                 function["handler"],
+                function.get("memorySize", self.default_memory_mb),
                 function.get("iamRoleStatements", []),
                 is_deployed=function.get("deployedIf") not in _UNWANTED,
             )

@@ -228,7 +228,7 @@ def test_the_ingester_files_it(api: ApiClient, size: int) -> None:
 def test_an_info_image_is_announced_until_it_is_complete(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    announcements: list[tuple[str, ...]] = []
+    announcements: list[tuple[str, int, str]] = []
     monkeypatch.setattr(info_images, "await_image", lambda *image: announcements.append(image))
     base = "mrc1-sq01-20260101-00000001"
     more = {"object_name": f"{base}-EX10.jpg", "s3_directory": "info-images", "info_channel": 2}

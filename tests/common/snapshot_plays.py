@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-import yaml
 from werkzeug import Request, Response
 
 from benchmarks import cold_starts, seeded_stack
-from local.deployment import PROJECT
+from local.deployment import PROJECT, Deployment
 from local.server import Server
 from support.seed_data import QUEUE, SeedData
 from tests.common.snapshot_play import COPIES
@@ -23,13 +22,7 @@ from tests.common.snapshot_play import COPIES
 LEASING = "dequeuePipeItem"
 # This function shows what would happen without the hooks.
 EXAMPLE, WITHOUT_HOOKS = "getLatestImages", "getLatestImages without hooks"
-
-
-def listed() -> list[str]:
-    """Return the functions that start from a snapshot in stages with `snapStart: on`."""
-    config = yaml.safe_load((PROJECT / "serverless.yml").read_text())
-    names: list[str] = config["custom"]["snapshots"]["functions"]
-    return names
+PLAYED = [*(function.name for function in Deployment().snapshot_functions), LEASING]
 
 
 @Request.application
@@ -51,7 +44,7 @@ def main() -> None:
     server.start()
     with seeded_stack.running() as seed:
         for name, handler, made in cold_starts.functions(seed):
-            if name not in {*listed(), LEASING}:
+            if name not in PLAYED:
                 continue
             events = list(islice(made, COPIES))
             if name == LEASING:

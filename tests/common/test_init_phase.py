@@ -1,7 +1,5 @@
 """What each function loads in Lambda's init phase, and that its first call then loads nothing more."""
 
-import json
-import subprocess
 import sys
 from typing import Any, Literal
 
@@ -9,7 +7,8 @@ import pytest
 
 from benchmarks import cold_starts
 from common import aws, init_phase
-from local.deployment import PROJECT, Deployment
+from local.deployment import Deployment
+from tests.common.programs import result_of
 
 LIBRARIES = {"boto3", "botocore", "psycopg2", "jwt", "ephem", "numpy", "astropy"}
 NAMES = [name for name, each in Deployment().functions.items() if each.handler not in cold_starts.UNMEASURED]
@@ -18,16 +17,7 @@ NAMES = [name for name, each in Deployment().functions.items() if each.handler n
 @pytest.fixture(scope="module")
 def loads() -> dict[str, Any]:
     """By function: status, addresses that its import connected to, modules and clients after each step."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.common.init_loads"],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-        timeout=280,
-    )
-    found: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return found
+    return result_of("tests.common.init_loads", timeout_s=280)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 import random
-import subprocess
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -13,14 +12,14 @@ import pytest
 from auth import site_keys
 from common import aws, postgres, presign, settings, snapshot
 from common.cached import Cached
-from local.deployment import PROJECT
 from now import answer
 from pipe_queue import counting
 from remotehq import locks
 from site_configs import listings, store
 from site_configs.copies import Copy
+from tests.common.programs import result_of
 from tests.common.snapshot_play import Runtime
-from tests.common.snapshot_plays import EXAMPLE, LEASING, WITHOUT_HOOKS, listed
+from tests.common.snapshot_plays import EXAMPLE, LEASING, PLAYED, WITHOUT_HOOKS
 
 SNAP_START = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
 
@@ -28,21 +27,12 @@ SNAP_START = ("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
 @pytest.fixture(scope="module")
 def plays() -> dict[str, list[Any]]:
     """By function: what the snapshot holds, and what each of two copies did."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.common.snapshot_plays"],
-        cwd=PROJECT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-        timeout=400,
-    )
-    found: dict[str, list[Any]] = json.loads(ran.stdout.splitlines()[-1])
-    return found
+    return result_of("tests.common.snapshot_plays", timeout_s=400)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
-@pytest.mark.parametrize("name", [*listed(), LEASING])
+@pytest.mark.parametrize("name", PLAYED)
 def test_each_copy_answers_with_its_own_credentials_connections_and_numbers(
     plays: dict[str, list[Any]], name: str
 ) -> None:

@@ -54,7 +54,7 @@ def test_an_artifact_is_reproducible_small_clean_and_complete(artifact: Artifact
     unpacked = UnpackedArtifact(one, tmp_path / "unpacked")
     unpacked.check_imports(required_imports(artifact))
     handler, given, words = HANDLERS[artifact.name]
-    result = json.dumps(unpacked.run(Function("one", "one", handler), given, timeout_s=29))
+    result = json.dumps(unpacked.run(Function("one", "one", handler, 128), given, timeout_s=29))
     assert [word for word in words if word not in result] == []
 
 

@@ -11,7 +11,6 @@ from ingest import batches, bucket_notifications
 from ingest.info_images import EXPIRES_AFTER_S
 from local.deployment import PROJECT, Deployment
 from support.network import SERVICE
-from tests.common.snapshot_plays import listed
 from tests.deploy import package_combinations
 from tests.deploy.package_combinations import LIMITED, STORED, STORED_WHOLE, SWITCHED, Combination
 from zip_function.archives import FRESH_FOR_S
@@ -318,7 +317,7 @@ def test_listed_functions_start_from_a_snapshot_and_others_do_not(stored: Combin
         assert "FileSystemConfigs" not in properties
     prefix = f"{stored.network_names['service']}-{stored.stage}-"
     names = {each["FunctionName"].removeprefix(prefix) for each in with_snapshot.values()}
-    assert names == set(listed())
+    assert names == {function.name for function in Deployment().snapshot_functions}
     # Each has a version, which replaces the earlier one: an earlier one would be kept and paid for.
     assert sorted(versions(template).values()) == sorted(with_snapshot)
     for version in of_type(template, "AWS::Lambda::Version").values():

@@ -54,7 +54,7 @@ Make = Callable[[dict[str, str]], UnpackedArtifact]
 
 def run(artifact: UnpackedArtifact, name: str, timeout_s: float = 9) -> Any:
     return UnpackedInvoker({f"shop/handlers.{name}": artifact})(
-        Function(name, f"photonranch-{name}", f"shop/handlers.{name}"), {"é": 1}, timeout_s
+        Function(name, f"photonranch-{name}", f"shop/handlers.{name}", 128), {"é": 1}, timeout_s
     )
 
 
