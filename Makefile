@@ -93,11 +93,11 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.routes
 	$(BIN)/python -m benchmarks.growth
 
-# Measures the artifacts, unpacked as in Lambda, with Lambda's Python and AWS's runtime client. The client is compiled when it is
-# installed: that needs cmake, a C++ compiler, autoconf and libtool.
+# Measures the artifacts, unpacked as in Lambda, with Lambda's Python and AWS's runtime client.
 RUNTIME_CLIENT := .local/awslambdaric
 benchcold: package  ## measure cold starts of what make package builds (BEFORE="the artifacts of an earlier commit")
-	$(BIN)/uv pip install --quiet --target $(RUNTIME_CLIENT) --python 3.13 awslambdaric==4.2.2
+	$(BIN)/uv pip install --quiet --target $(RUNTIME_CLIENT) --python-version 3.13 --python-platform x86_64-manylinux_2_34 \
+		--only-binary :all: --require-hashes -r requirements-runtime.txt
 	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip --client $(RUNTIME_CLIENT) \
 		$(if $(BEFORE),--before $(BEFORE))
 
@@ -205,6 +205,7 @@ lock: $(VENV)/installed  ## update the versions of all packages in the .in files
 	$(LOCK) --constraints=requirements.txt --constraints=requirements-pages.txt requirements-serve.in --output-file=requirements-serve.txt
 	$(LOCK) --constraints=requirements-serve.txt requirements-dev.in --output-file=requirements-dev.txt
 	$(LOCK) requirements-ministack.in --output-file=requirements-ministack.txt
+	$(LOCK) requirements-runtime.in --output-file=requirements-runtime.txt
 
 clean:  ## remove everything that make has created
 	rm -rf $(VENV) .local build node_modules $(CLIENTS)/node_modules .serverless .mypy_cache .ruff_cache .hypothesis

@@ -12,10 +12,15 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from local.server import Server
+from local.server import QuietHandler, Server
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _DEADLINE_S = 900
+
+
+class _Handler(QuietHandler):
+    # Otherwise the client waits 40 ms for the body of a response, which is a packet of its own.
+    disable_nagle_algorithm = True
 
 
 class RuntimeApi:
@@ -31,7 +36,7 @@ class RuntimeApi:
         self._asked: Queue[None] = Queue()
         self._events: Queue[Any] = Queue()
         self._responses: Queue[tuple[str, Any]] = Queue()
-        self._server = Server(0, Request.application(self._serve))
+        self._server = Server(0, Request.application(self._serve), _Handler)
         self._server.start()
         self.address = self._server.url.removeprefix("http://")
 
