@@ -10,7 +10,7 @@ from http import HTTPStatus
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from common import request_context
+from common import aws_session, logs, request_context
 from common.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -128,23 +128,8 @@ def client(service: Service, *, read_timeout_s: float = READ_TIMEOUT_S, attempts
 
 @cache
 def session() -> "Session":
-    """Return the process's botocore session, which holds the credentials.
-
-    Not boto3's: that loads 67 more modules, for files and objects that nothing here uses.
-    """
-    from botocore.session import Session
-
-    made = Session()
-    made.register_component("data_loader", _loader())
-    return made
-
-
-@cache
-def _loader() -> Any:
-    """Return the loader that reads the descriptions of services, the slowest part of making a client."""
-    from botocore.loaders import create_loader
-
-    return create_loader()
+    """Return the process's botocore session, which holds the credentials."""
+    return aws_session.make_session()
 
 
 def forget() -> None:
@@ -168,7 +153,8 @@ def _made_client(service: Service, read_timeout_s: float, attempts: int) -> Any:
         signature_version="s3v4" if service == "s3" else None,
         s3={"addressing_style": "path" if endpoint else "virtual"},
     )
-    made = session().create_client(service, region_name=region(), config=config)
+    trusted = None if endpoint else aws_session.authorities(region())
+    made = session().create_client(service, region_name=region(), config=config, verify=trusted)
     made.meta.events.register("before-send", partial(_check_time, CONNECT_TIMEOUT_S + read_timeout_s))
     if service in _JSON_SERVICES:
         made.meta.events.register(f"before-parse.{service}", _read_json)
@@ -265,6 +251,9 @@ def faults(backend: str) -> Iterator[None]:
         exceptions.IncompleteReadError,
         ResponseParserError,
     ) as error:
+        # An outage passes, a rejected certificate does not: the log must say which it is.
+        if isinstance(error, exceptions.SSLError) and "certificate" in str(error):
+            logs.logger.error("the certificate of AWS was rejected", extra={"fields": logs.failure(error)})
         raise Unavailable(f"Try again later: {backend} does not answer.") from error
 
 

@@ -11,8 +11,8 @@ from local.deployment import PROJECT
 
 BUILD = PROJECT / "build"
 MB = 1_000_000
-# The roots that sign the certificates of databases at AWS.
-_CERTIFICATES = "common/certificates/rds/*.pem"
+# The authorities that sign the certificates of AWS, and of databases at AWS.
+_AWS_CERTIFICATES, _RDS_CERTIFICATES = "common/certificates/aws.pem", "common/certificates/rds/*.pem"
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,26 @@ ARTIFACTS = (
     Artifact(
         name="light",
         requirements=("requirements-light.txt", "requirements-pages.txt"),
-        data=("pages/openapi.json", "pages/static/*.*", "pages/static/console/*", _CERTIFICATES),
+        data=(
+            "pages/openapi.json",
+            "pages/static/*.*",
+            "pages/static/console/*",
+            _AWS_CERTIFICATES,
+            _RDS_CERTIFICATES,
+        ),
         limit_mb=45,
     ),
     # For the functions that make thumbnails and migrate the database. Pillow adds 8 MB.
     Artifact(
         name="ingest",
         requirements=("requirements-ingest.txt",),
-        data=(_CERTIFICATES, "db/schema.sql", "ingest/schema.sql"),
+        data=(_AWS_CERTIFICATES, _RDS_CERTIFICATES, "db/schema.sql", "ingest/schema.sql"),
         limit_mb=45,
     ),
     # For functions that read FITS files. numpy and astropy triple the size of an artifact.
-    Artifact(name="imaging", requirements=("requirements-imaging.txt",), data=(), limit_mb=140),
+    Artifact(
+        name="imaging", requirements=("requirements-imaging.txt",), data=(_AWS_CERTIFICATES,), limit_mb=140
+    ),
 )
 
 

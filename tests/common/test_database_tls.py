@@ -1,53 +1,24 @@
 """PostgreSQL over TLS: only a server whose certificate is good gets the password and the queries."""
 
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from psycopg2.extensions import parse_dsn
 
 from common import database_url, logs, postgres
 from common.database_url import CERTIFICATES, DatabaseUrlRefused, with_tls
 from common.errors import Unavailable
 from support.proxy import Proxy
+from tests.common.tls_files import NOW, server_context
 
 HOST = "db.southern-sky.example"
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-NOW = datetime.now(UTC)
-
-
-def certificate(
-    subject: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey
-) -> bytes:
-    """Return a PEM certificate of a host, or of a root if it signs itself."""
-
-    def name(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    is_root = subject == issuer
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name(subject))
-        .issuer_name(name(issuer))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=1))
-        .not_valid_after(NOW + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
-    )
-    if not is_root:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(subject)]), critical=False)
-    return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 class TlsServer:
@@ -63,17 +34,8 @@ class TlsServer:
 
     def __init__(self, folder: Path, upstream: str) -> None:
         self._upstream = upstream
-        root, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        self._context = server_context(folder, HOST)
         self.root = folder / "root.pem"
-        self.root.write_bytes(certificate("Root", root, "Root", root))
-        (folder / "own.pem").write_bytes(certificate(HOST, own, "Root", root))
-        plain = serialization.NoEncryption()
-        encoded = own.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, plain
-        )
-        (folder / "own.key").write_bytes(encoded)
-        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        self._context.load_cert_chain(folder / "own.pem", folder / "own.key")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._accept, daemon=True)

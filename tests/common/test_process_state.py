@@ -39,7 +39,7 @@ TABLE = "the name of a table; it asks `common.aws` for the client each time"
 FILE = "made of a file of the artifact"
 SHARED = {
     "api.store._table": TABLE,
-    "common.aws._loader": FILE,
+    "common.aws_session.loader": FILE,
     "common.aws._making": "a lock that nobody holds at the end of the init phase",
     "common.logs.logger": "writes to the current standard error",
     "common.presign._place": "made of settings, which are those of the version",
