@@ -13,18 +13,6 @@ from common.settings import setting
 from info_images import store as info_images
 
 
-@endpoint
-def home(_request: Request) -> Response:
-    """`GET /`: show that the API runs."""
-    return ok("New photon ranch API")
-
-
-@endpoint
-def dummy_requires_auth(_request: Request) -> Response:
-    """`POST /dummy-requires-auth`: show that the caller's token is valid."""
-    return ok("successful authorization")
-
-
 @init_phase.needs(init_phase.S3, access.load_checks)
 @endpoint
 def upload(request: Request) -> Response:

@@ -29,6 +29,7 @@ def build(artifact: Artifact, target: Path) -> None:
         libraries.install([PROJECT / name for name in artifact.requirements], installed)
         libraries.trim_models(installed)
         libraries.trim_endpoints(installed)
+        libraries.replace_modules(installed)
         names = bytecode.compile_libraries(installed, libraries.needed_files(installed))
         own = own_files(artifact)
         own |= bytecode.beside_sources(own, compiled)

@@ -1,8 +1,6 @@
 """The documents of VOSI 1.1 (IVOA Support Interfaces): what the service offers, and whether it answers."""
 
-from xml.sax.saxutils import escape
-
-from common.xml_text import without_forbidden
+from common.xml_text import escaped
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _CAPABILITIES = (
@@ -25,7 +23,7 @@ def capabilities(base_url: str) -> str:
 
 def availability(problem: str | None) -> str:
     """Return that the service is available, or the problem that it has."""
-    note = "" if problem is None else f"<vosi:note>{escape(without_forbidden(problem))}</vosi:note>"
+    note = "" if problem is None else f"<vosi:note>{escaped(problem)}</vosi:note>"
     return (
         f'{_HEAD}<vosi:availability xmlns:vosi="http://www.ivoa.net/xml/VOSIAvailability/v1.0">'
         f"<vosi:available>{'false' if problem else 'true'}</vosi:available>{note}</vosi:availability>\n"
@@ -36,5 +34,5 @@ def _capability(standard: str, version: str, use: str, route: str, base_url: str
     return (
         f'<capability standardID="{standard}">'
         f'<interface xsi:type="vs:ParamHTTP" role="std" version="{version}">'
-        f'<accessURL use="{use}">{escape(base_url)}/vo/{route}</accessURL></interface></capability>\n'
+        f'<accessURL use="{use}">{escaped(base_url)}/vo/{route}</accessURL></interface></capability>\n'
     )

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
-from common.xml_text import without_forbidden
+from common.xml_text import escaped
 
 CONTENT_TYPE = "application/x-votable+xml"
 
@@ -41,7 +41,7 @@ class Field:
     def element(self) -> str:
         """Return the FIELD element."""
         given = {name: value for name, value in vars(self).items() if value}
-        attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in given.items())
+        attributes = " ".join(f'{name}="{escape(value)}"' for name, value in given.items())
         return f"<FIELD {attributes}/>\n"
 
 
@@ -64,11 +64,10 @@ def tail(*, overflow: bool) -> str:
 
 def error(sentence: str) -> str:
     """Return the answer that says what is wrong with a query."""
-    text = escape(without_forbidden(sentence))
-    return f'{_HEAD}<INFO name="QUERY_STATUS" value="ERROR">{text}</INFO>\n{_TAIL}'
+    return f'{_HEAD}<INFO name="QUERY_STATUS" value="ERROR">{escaped(sentence)}</INFO>\n{_TAIL}'
 
 
 def _cell(value: Value) -> str:
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    return escape(without_forbidden(value)) if isinstance(value, str) else repr(value)
+    return escaped(value) if isinstance(value, str) else repr(value)

@@ -85,7 +85,7 @@ def test_a_request_that_is_too_large_can_be_read(fetch: Fetch) -> None:
 
 
 def test_a_bad_gateway_can_be_read(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.handlers.home", lambda _event, _context: "no proxy answer")
+    monkeypatch.setattr("api.service_handlers.home", lambda _event, _context: "no proxy answer")
     answer = fetch("/")
     assert (answer["status"], answer["body"]) == (502, '{"message": "Internal server error"}')
 

@@ -17,7 +17,11 @@ from tests.events import event
 
 # For each artifact a handler that needs no backend, an event, and words of its result in JSON.
 HANDLERS = {
-    "light": ("api/handlers.home", event(method="POST"), ['"statusCode": 200', "New photon ranch API"]),
+    "light": (
+        "api/service_handlers.home",
+        event(method="POST"),
+        ['"statusCode": 200', "New photon ranch API"],
+    ),
     "ingest": ("ingest/handlers.file_uploads", {"Records": []}, ['"batchItemFailures": []']),
     "imaging": (
         "downloads/handlers.download",

@@ -10,6 +10,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from common.aws_session import SERVICES
 from deploy import libraries
 from deploy.artifacts import ARTIFACTS
 from deploy.build import own_files
@@ -99,7 +100,7 @@ def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The trimmed models and endpoints of the botocore that this environment has."""
     folder = tmp_path_factory.mktemp("libraries")
     data = Path(botocore.__file__).parent / "data"
-    for service in libraries.SERVICES:
+    for service in SERVICES:
         shutil.copytree(data / service, folder / "botocore" / "data" / service)
     for name in ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"):
         shutil.copyfile(data / name, folder / "botocore" / "data" / name)
@@ -148,7 +149,7 @@ def test_trimmed_endpoints_are_the_same_in_every_region(trimmed: Path) -> None:
     whole, small = (each._get_internal_component("endpoint_resolver") for each in sessions)
     partitions = whole.get_available_partitions()
     assert {"aws", "aws-cn", "aws-us-gov"} <= set(partitions)
-    for service in libraries.SERVICES:
+    for service in SERVICES:
         for partition in partitions:
             regions = whole.get_available_endpoints(service, partition, allow_non_regional=True)
             assert small.get_available_endpoints(service, partition, allow_non_regional=True) == regions
