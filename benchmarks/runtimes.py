@@ -132,18 +132,23 @@ class Runtime:
         started = time.perf_counter()
         with (
             cpu_quota.group(share) as quota,
-            subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL) as process,
+            # The log of the function would come between the figures.
+            subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            ) as process,
         ):
             try:
                 api.wait_until_asked()
                 init = (1000 * (time.perf_counter() - started), _cpu_ms(process.pid))
                 if quota is not None:
                     cpu_quota.confine(process.pid, quota)
-                first, second = (_call(api, process.pid, event) for _ in range(2))
+                (answer, first), (_, second) = (_call(api, process.pid, event) for _ in range(2))
             finally:
                 process.kill()
                 process.wait()
                 api.stop()
+        status = answer.get("statusCode", 200) if isinstance(answer, dict) else 200
+        assert status < _FAULT, f"{handler} answers {answer}"
         return _parts((0.0, *init), first, second, share, is_confined=quota is not None)
 
     def _started(self, folder: Path, environment: dict[str, str]) -> "subprocess.Popen[str]":
@@ -165,14 +170,13 @@ def _parts(
     return dict(zip(PARTS, (*init, first_ms, first[1], second_ms), strict=True))
 
 
-def _call(api: RuntimeApi, pid: int, event: Any) -> Call:
-    """Call a function."""
+def _call(api: RuntimeApi, pid: int, event: Any) -> tuple[Any, Call]:
+    """Call a function; return its response too."""
     started, cpu_ms = time.perf_counter(), _cpu_ms(pid)
-    response = api.call(event)
+    answer = api.call(event)
     ms = 1000 * (time.perf_counter() - started)
-    assert not isinstance(response, dict) or response.get("statusCode", 200) < _FAULT, response
     api.wait_until_asked()
-    return ms, _cpu_ms(pid) - cpu_ms
+    return answer, (ms, _cpu_ms(pid) - cpu_ms)
 
 
 def _cpu_ms(pid: int) -> float:
