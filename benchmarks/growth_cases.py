@@ -114,7 +114,7 @@ GROWTH_CASES: dict[str, GrowthCase] = {
                 "all uploads of the site are returned",
             ),
             "GET /recentuploads, all sites": Route(
-                always(get("/recentuploads", site="all")), PROPORTIONAL, "all are answered"
+                always(get("/recentuploads", site="all")), PROPORTIONAL, "the response has all uploads"
             ),
         },
     ),
@@ -145,7 +145,11 @@ GROWTH_CASES: dict[str, GrowthCase] = {
     "machines": GrowthCase(
         (10, 100, 1000),
         growth_data.grow_statuses,
-        {"GET /pipe/statuses": Route(always(get("/pipe/statuses")), PROPORTIONAL, "all are answered")},
+        {
+            "GET /pipe/statuses": Route(
+                always(get("/pipe/statuses")), PROPORTIONAL, "the response has all statuses"
+            )
+        },
     ),
     "items in the queue": GrowthCase(
         (10, 100, 1000, 10_000),

@@ -87,7 +87,7 @@ def _requests(route: str, case: str, count: float) -> float:
 
 
 def storage(sites: int, months: int) -> float:
-    """Return the storage of images in the last of some months: the last one's in Standard, others in IA."""
+    """Return what storage costs in the last of some months: its images in Standard, earlier ones in IA."""
     monthly_gb = sites * exposures() * (use("fits_mb") + use("jpg_mb")) / 1000
     moved = of(2 * sites * exposures(), list_prices.S3_MOVE) if months > 1 else 0.0
     earlier = of((months - 1) * monthly_gb, list_prices.S3_IA_GB)
@@ -95,12 +95,12 @@ def storage(sites: int, months: int) -> float:
 
 
 def metrics(_sites: int) -> float:
-    """Return the two metrics of the stage."""
+    """Return what the two metrics of the stage cost."""
     return of(2, list_prices.METRIC)
 
 
 def alarms(_sites: int) -> float:
-    """Return the alarms of a stage that makes everything."""
+    """Return what the alarms cost of a stage that makes everything."""
     return of(alarm_count(), list_prices.ALARM)
 
 
@@ -116,7 +116,7 @@ _ALARMS = ("alarms.yml", "ingest.yml", "database.yml")
 
 
 def polls(sites: int) -> float:
-    """Return the polls, jobs and statuses of a PIPE for each site."""
+    """Return what the polls, jobs and statuses cost of a PIPE for each site."""
     jobs = sum(
         _requests(route, case, exposures())
         for route, case in (
@@ -130,12 +130,12 @@ def polls(sites: int) -> float:
 
 
 def plain_polls() -> float:
-    """Return the polls of an empty queue by one PIPE."""
+    """Return what it costs that one PIPE polls an empty queue."""
     return _requests(_DEQUEUE, "an empty queue", MONTH_S / use("poll_s"))
 
 
 def long_polls(function_mb: float) -> float:
-    """Return the polls of one PIPE that always waits, at a function's memory."""
+    """Return what it costs that one PIPE always waits, at a function's memory."""
     waiting = of(MONTH_S * function_mb / 1024, list_prices.LAMBDA_GB_S)
     calls = of(MONTH_S / WAIT_S, list_prices.GATEWAY_REQUEST) + of(
         MONTH_S / WAIT_S, list_prices.LAMBDA_REQUEST
@@ -160,19 +160,19 @@ def snapshots() -> float:
 
 
 def restores(count: float) -> float:
-    """Return restores of functions with the least memory."""
+    """Return what restores of functions with the least memory cost."""
     return of(count * min(snapshot_gb()), list_prices.RESTORE_GB)
 
 
 def init_phases(count: float) -> float:
-    """Return as many init phases of such functions, as measured on one core."""
+    """Return what as many init phases of such functions cost, as measured on one core."""
     found = figures.read("cold_starts")["figures"]["functions"].values()
     longest_s = max(starts["after"]["init_cpu_ms"] for starts in found) / 1000
     return of(count * min(snapshot_gb()) * longest_s, list_prices.LAMBDA_GB_S)
 
 
 def writes(sites: int) -> float:
-    """Return what sites send: forms of uploads, the uploads, and configs."""
+    """Return what it costs that sites send files and configs."""
     files = 3 * exposures()
     sends = MONTH_S / use("config_s")
     return sites * (
@@ -184,7 +184,7 @@ def writes(sites: int) -> float:
 
 
 def pages(sites: int) -> float:
-    """Return what people's pages and consoles call."""
+    """Return what the calls of people's pages and consoles cost."""
     opened = sites * use("pages") * DAYS
     per_page = sum(_requests(route, case, count) for route, case, count in _OPENED)
     refreshed = _requests(*_REFRESHED, use("open_s") / use("refresh_s"))
@@ -192,7 +192,7 @@ def pages(sites: int) -> float:
 
 
 def all_configs(sites: int, opened: float) -> float:
-    """Return the list of all configs: sent to each page, and read anew after a change and every 5 minutes."""
+    """Return what the list of all configs costs: sent to each page, read anew after changes and every 5 min."""
     listed = price("GET /all/config", "six configs")
     bytes_out = sites * use("config_kb") * 1000 / use("gzip")
     sent = opened * (
@@ -236,20 +236,20 @@ def calls(sites: int) -> float:
 
 
 def logs(sites: int) -> float:
-    """Return the logs of requests, kept for 90 days."""
+    """Return what the logs of requests cost, kept for 90 days."""
     logged = calls(sites) * use("log_bytes")
     return of(logged, list_prices.LOG_BYTE) + of(3 * logged / 1e9, list_prices.LOG_GB)
 
 
 def traces(sites: int) -> float:
-    """Return the traces: of one request a second, and of 5 % of the others."""
+    """Return what traces cost: of one request a second, and of 5 % of the others."""
     requests = calls(sites)
     first = min(requests, MONTH_S)
     return of(first + 0.05 * (requests - first), list_prices.TRACE)
 
 
 def ingester(sites: int) -> float:
-    """Return the filing of uploads: S3, SQS, DynamoDB, Lambda, SNS."""
+    """Return what filing uploads costs: S3, SQS, DynamoDB, Lambda, SNS."""
     kinds = figures.read("ingest")["figures"]["kinds"]
     files = [kinds[kind] for kind in ("data/…EX00.txt", "data/…EX10.jpg", "data/…EX00.fits.fz")]
     requests = sum(file["requests"]["s3"] for file in files)
@@ -262,7 +262,7 @@ def ingester(sites: int) -> float:
 
 
 def schedules(sites: int) -> float:
-    """Return the report of the queues every 5 minutes, and the restart of each site's room once a day."""
+    """Return what the queues' report every 5 minutes and the daily restart of each site's room cost."""
     scanned = MONTH_S / 300 * of(sites * use("rows_kb") / 4, list_prices.READ_UNIT)
     configs = MONTH_S / 3600 * of(sites * use("config_kb") / 8, list_prices.READ_UNIT)
     return scanned + configs + sites * DAYS * _requests("GET /control_room/{site}/restart", "a room", 1)
@@ -275,7 +275,7 @@ def database(sites: int) -> float:
 
 
 def bytes_out(sites: int) -> float:
-    """Return the FITS files that people download."""
+    """Return what the FITS files cost that people download."""
     return of(sites * use("downloads") * use("fits_mb") * 1e6, list_prices.BYTE_OUT)
 
 

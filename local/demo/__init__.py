@@ -1,1 +1,1 @@
-"""The demo network: three sites with configs, computed pictures of the sky, and matching headers."""
+"""The demo network: six sites with configs, computed pictures of the sky, and matching headers."""

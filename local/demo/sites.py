@@ -1,4 +1,4 @@
-"""The demo network's three sites: where they are and what stands there."""
+"""The demo network's sites: where they are and what stands there."""
 
 import math
 from dataclasses import dataclass

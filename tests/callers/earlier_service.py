@@ -101,7 +101,7 @@ def post_note(site: str, note_data: Any, ttl_hours: float = 48, now: float | Non
 
 
 def get_note(site: str) -> Answer:
-    """`GET /nightlog/{site}`: the row for as long as DynamoDB has not swept it."""
+    """`GET /nightlog/{site}`: the row until DynamoDB removes it."""
     row = notes.get({"site": site})
     return (204, None) if row is None else (200, row)
 

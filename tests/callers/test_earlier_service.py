@@ -158,7 +158,7 @@ CASES: list[tuple[str, str, Case]] = [
     ("nothing of a site", "`GET /infoimage/{site}/{channel}`", no_info_image_of_an_unknown_site),
     ("a note that the earlier service stored", "`GET /nightlog/{site}`", note_of_the_earlier_service),
     ("a note that this service stored", "`GET /nightlog/{site}`", note_of_this_service),
-    ("an expired note, not yet swept", "`GET /nightlog/{site}`", expired_note),
+    ("an expired note that is still stored", "`GET /nightlog/{site}`", expired_note),
     ("a control room", "`GET /control_room/{site}`", room),
     (
         "a queue and item of the earlier service",
