@@ -192,7 +192,7 @@ def pages(sites: int) -> float:
 
 
 def all_configs(sites: int, opened: float) -> float:
-    """Return what the list of all configs costs: sent to each page, read anew after changes and every 5 min."""
+    """Return what the list of all configs costs: sent to each page, and read anew every 5 minutes."""
     listed = price("GET /all/config", "six configs")
     bytes_out = sites * use("config_kb") * 1000 / use("gzip")
     sent = opened * (
