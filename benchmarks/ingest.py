@@ -37,7 +37,7 @@ BATCHES = 20
 LAMBDAS = 10
 BASE = "mrc1-sq01-20260101-{:08d}-EX"
 TIMEOUT_S = 60
-# The method of boto3 through which every request to AWS goes.
+# The method of botocore through which every request to AWS goes.
 _CALL = "_make_api_call"
 
 

@@ -203,7 +203,7 @@ def all_configs(sites: int, opened: float) -> float:
 
 
 def list_read(sites: int) -> float:
-    """Return one reading of all configs."""
+    """Return what one reading of all configs costs."""
     points = figures.read("growth")["figures"]["GET /all/config, after a change"]["points"]
     (most, measured) = max(points.items(), key=lambda point: int(point[0]))
     cpu_ms = measured["cpu_ms"] * sites / int(most)
@@ -213,7 +213,7 @@ def list_read(sites: int) -> float:
 
 
 def consoles(sites: int) -> float:
-    """Return what the consoles poll. /now reads each site's last upload and note."""
+    """Return what the polls of consoles cost. /now reads each site's last upload and note."""
     count = use("consoles") * use("console_h") * 3600 / use("refresh_s") * DAYS
     memory = memory_mb()["GET /now"]
     reading_ms = figures.read("now")["figures"]["a request that reads all but the sites, every 15 s"]
@@ -269,7 +269,7 @@ def schedules(sites: int) -> float:
 
 
 def database(sites: int) -> float:
-    """Return PostgreSQL: as the stage makes it, and a larger one from 100 sites on."""
+    """Return what PostgreSQL costs: as the stage makes it, and a larger one from 100 sites on."""
     hour, gb = (list_prices.DB_MICRO_HOUR, 20) if sites < _LARGE else (list_prices.DB_LARGE_HOUR, 200)
     return of(list_prices.HOURS, hour) + of(gb, list_prices.DB_GB)
 

@@ -131,7 +131,7 @@ def _upload(client: ProbeClient, file: Path) -> str:
 
 
 def _test_zip(client: ProbeClient, image: dict[str, Any]) -> None:
-    """Request a zip. `downloadZip` invokes the zip function through boto3."""
+    """Request a zip. `downloadZip` invokes the zip function through botocore."""
     second = image["capture_date"] // 1000
     wanted = {"start_timestamp_s": second, "end_timestamp_s": second + 1, "fits_size": "small", "site": _SITE}
     url = client.run(_post("/downloadzip", wanted)).json()["message"]

@@ -1,4 +1,4 @@
-"""A stand-in for Lambda's API: serves boto3's Invoke with the project's functions."""
+"""A stand-in for Lambda's API: serves Invoke with the project's functions."""
 
 import json
 from collections.abc import Callable

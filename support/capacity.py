@@ -43,7 +43,7 @@ class Writes:
     Parameters
     ----------
     send
-        Reaches DynamoDB.
+        Sends an operation to DynamoDB.
     operation, parameters
         The request, yet to be sent.
     keys

@@ -27,6 +27,6 @@ class ApiClient(requests.Session):
         kwargs.setdefault("timeout", 35)
         answer = super().request(method, f"{self.base_url}{url!s}", *args, **kwargs)
         if self._contract:
-            # Of a redirect that was followed, the API sent the first answer.
+            # If a redirect was followed, only its first answer is the API's.
             self._contract.check(str(url), [*answer.history, answer][0])
         return answer

@@ -34,7 +34,7 @@ class Contract:
         raw_path
             The path below the API's base URL, percent-encoded, perhaps with a query.
         answer
-            What came.
+            The response.
 
         Raises
         ------

@@ -32,7 +32,7 @@ class Case:
     before
         Done beforehand, uncounted.
     status
-        What it must answer.
+        The status that it must have.
     depths
         How many items the queue has; the cost must be the same at each.
     """

@@ -36,7 +36,8 @@ class State:
     def reset(self, control: dict[str, Any]) -> None:
         """Reset. `control` has `folder` (where objects are stored as sparse files) and the faults.
 
-        `failing` is a whole step: "looking", "creating", "completing" or "answering completion".
+        `failing` names a step in which every request fails: "looking", "creating", "completing" or "answering
+        completion".
         """
         self.folder = Path(control["folder"]) if control.get("folder") else None
         self.fail_parts_from: int = control.get("fail_parts_from", 10**9)

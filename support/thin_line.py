@@ -21,7 +21,7 @@ class ThinLine:
     api_url, s3_url
         Where the servers listen.
     cuts
-        Each time so many bytes have been sent in all, the connection in use is reset.
+        Numbers of bytes. When so many have been sent in all, the connection in use is reset.
 
     Attributes
     ----------

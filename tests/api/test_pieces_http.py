@@ -190,7 +190,7 @@ def test_two_clients_at_once_send_one_file(api: ApiClient) -> None:
 def test_a_lost_response_to_the_last_request(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, operation: str, *, was_done: bool
 ) -> None:
-    """boto3 sends a request again whose response was lost, and then hears that its upload is gone."""
+    """botocore sends a request again whose response was lost, and then hears that its upload is gone."""
     content = content_of(PIECE_BYTES if operation == "copy_object" else PART_BYTES + 1)
     request, gone = s3.request, {"Error": {"Code": "NoSuchUpload"}}
     failures: list[str] = []

@@ -89,7 +89,7 @@ def _copy(
 
 
 def _watch(sent: list[tuple[str, str]]) -> None:
-    """Note the address of each request that boto3 sends, and the id of the key that signed it."""
+    """Note the address of each request that botocore sends, and the id of the key that signed it."""
     from botocore.httpsession import URLLib3Session
 
     send = URLLib3Session.send

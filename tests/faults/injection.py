@@ -1,6 +1,6 @@
-"""Faults beneath boto3's retries: what goes wrong between a Lambda and DynamoDB.
+"""Faults beneath botocore's retries: what goes wrong between a Lambda and DynamoDB.
 
-A fault replaces the sending of one attempt at a request. boto3 sees what it would see of a real fault, and
+A fault replaces the sending of one attempt at a request. botocore sees what it would see of a real fault, and
 retries in the same way. The engine may have executed the attempt or not.
 """
 
@@ -38,7 +38,7 @@ class Faults:
         The share of attempts that have the fault, 0 to 1.
     tokens
         Whether the engine honours client tokens. The put of a new item needs that. Without it, no attempt
-        of such a put is executed and then answered with a fault, because boto3 would repeat it.
+        of such a put is executed and then answered with a fault, because botocore would repeat it.
     delay_s
         How late a slow request is executed; how long a lost answer is waited for.
     """

@@ -12,7 +12,7 @@ import pytest
 from common import postgres
 from common.errors import Unavailable
 
-# The method of boto3 through which every call of AWS goes.
+# The method of botocore through which every call of AWS goes.
 CALL = "_make_api_call"
 
 

@@ -1,4 +1,4 @@
-"""A model of DynamoDB in memory: what this project asks of it, answered as boto3's client would answer.
+"""A model of DynamoDB in memory: what this project asks of it, answered as botocore's client would answer.
 
 Rows, conditional writes, transactions with client tokens, queries and scans with their pages, counts,
 batches, reads that lag behind, and rows that expire. `tests/simulation/test_model.py` compares it with moto
@@ -121,14 +121,14 @@ class Model:
         Parameters
         ----------
         operation
-            As boto3's client names it: "get_item".
+            As botocore's client names it: "get_item".
         arguments
-            As boto3's client takes them.
+            As botocore's client takes them.
 
         Raises
         ------
         ClientError
-            As boto3's client does.
+            As botocore's client does.
         """
         method = _OPERATIONS[operation]
         try:
@@ -338,7 +338,7 @@ class Model:
 
 
 class Client:
-    """boto3's DynamoDB client, answered by a function of the operation's name and its arguments."""
+    """botocore's DynamoDB client, answered by a function of the operation's name and its arguments."""
 
     def __init__(self, answer: Callable[[str, Arguments], dict[str, Any]]) -> None:
         self._answer = answer
@@ -366,7 +366,7 @@ _OPERATIONS: dict[str, Callable[[Model, Arguments], dict[str, Any]]] = {
 
 
 def client_error(operation: str, code: str, message: str, **more: Any) -> ClientError:
-    """Return the error that boto3's client raises for an answer with an error code."""
+    """Return the error that botocore's client raises for an answer with an error code."""
     status = 500 if code == "InternalServerError" else 400
     answer: Any = {
         "Error": {"Code": code, "Message": message},

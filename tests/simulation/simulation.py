@@ -20,7 +20,7 @@ from tests.simulation.dynamodb import Arguments, Model, client_error
 START_S = 1_800_000_000.0
 # The attribute that DynamoDB sweeps rows by.
 TIME_TO_LIVE = "expire_timestamp_s"
-# boto3 sends a request this often before it gives up.
+# botocore sends a request this often before it gives up.
 ATTEMPTS = 3
 # A schedule that takes longer is a loop without end.
 MOST_STEPS = 2000
@@ -82,7 +82,7 @@ class Request:
     Attributes
     ----------
     operation, arguments
-        As boto3's client has them; operation "sleep" waits for `until`.
+        As botocore's client has them; operation "sleep" waits for `until`.
     attempt
         How often it was sent before.
     """
