@@ -133,8 +133,8 @@ def _of_history(calls: list[Asked], model: Model) -> list[str]:
 def _put_by_earlier(calls: list[Asked]) -> set[int | None]:
     """Return the items of the earlier service.
 
-    It puts them without a token or a condition. A put that arrives late, or that botocore sends again, brings an
-    item back that was consumed meanwhile, and nothing here can tell.
+    It puts them without a token or a condition. A put that arrives late, or that botocore sends again, brings
+    an item back that was consumed meanwhile, and nothing here can tell.
     """
     return {call.n for call in calls if call.what == "enqueue" and call.actor == EARLIER}
 
