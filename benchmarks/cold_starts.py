@@ -46,6 +46,9 @@ def main() -> None:
     with _runtimes() as (before, after), seeded_stack.running() as seed:
         print(f"Milliseconds, best of {RUNS} ({after.name}; {machine()})")
         for name, handler, events in functions(seed):
+            if not before.has(handler):
+                print(f"{name:28}is not in the earlier artifacts, or has another handler there")
+                continue
             starts: dict[str, list[Parts]] = {"before": [], "after": []}
             for event in islice(events, RUNS):
                 starts["before"].append(before.cold_start(handler, event, memory[handler], prepared=False))

@@ -81,6 +81,11 @@ class Runtime:
         place = "source tree" if self.folders == (PROJECT,) else "artifact"
         return f"{version}, {place}{', awslambdaric' if self.client else ''}"
 
+    def has(self, handler: str) -> bool:
+        """Return whether one of the folders has the handler's module."""
+        path, _, _ = handler.rpartition(".")
+        return any((folder / f"{path}.py").exists() for folder in self.folders)
+
     def cold_start(self, handler: str, event: Any, memory_mb: float, *, prepared: bool) -> dict[str, float]:
         """Run a handler in a fresh interpreter; return the parts of its time, in ms.
 
