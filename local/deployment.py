@@ -19,6 +19,8 @@ _VARIABLE = re.compile(
 # The values of `deployedIf` with which a stage does not have a function, as in deploy/optional.js.
 _UNWANTED = ("none", "public")
 _HEADER_PREFIX = "gatewayresponse.header."
+# What osls gives a function if serverless.yml does not say.
+_DEFAULT_MEMORY_MB = 1024
 
 # What `cors: true` allows, from the Serverless Framework's documentation.
 _DEFAULT_CORS_HEADERS = (
@@ -118,7 +120,7 @@ class Deployment:
     @property
     def default_memory_mb(self) -> int:
         """The memory of a function that has no setting of its own."""
-        return int(self._config["provider"]["memorySize"])
+        return int(self._config["provider"].get("memorySize", _DEFAULT_MEMORY_MB))
 
     @property
     def snapshot_functions(self) -> list[Function]:
