@@ -222,14 +222,6 @@ def test_a_part_of_another_version_is_fetched_anew(run: Run, tmp_path: Path) -> 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"image1-EX01.fits.fz": CONTENT}
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Programs that a test starts take SIGINT, even if the shell started pytest in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.usefixtures("interruptible")
 def test_it_goes_on_after_it_was_stopped(run: Run, tmp_path: Path) -> None:
     command: Any = [*PROGRAM, "", *PLACE, "--save", "."]

@@ -60,6 +60,7 @@ def test_ten_cuts_cost_ten_pieces_at_most(api: ApiClient, aws: str, content: byt
     assert f"{NAME}: 100 % of 21.0 MB" in told.stderr
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_program_that_is_started_again_goes_on(
     api: ApiClient, aws: str, content: bytes, tmp_path: Path
 ) -> None:
