@@ -55,7 +55,7 @@ MUTATIONS = (
     Mutation(
         "without the token",
         "common/aws.py",
-        "    made = session().create_client(service, region_name=region(), config=config)\n",
+        "    made = session().create_client(service, region_name=region(), config=config, verify=trusted)\n",
         """    made = session().create_client(service, region_name=region(), config=config, verify=trusted)
 
     def forget_token(request: Any, **_: Any) -> None:
