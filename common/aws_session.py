@@ -72,6 +72,9 @@ def _register_handlers(session: "Session") -> None:
 
 
 def is_needed(event: str) -> bool:
-    """Return whether requests to `SERVICES` need the handlers of an event, such as `before-call.s3`."""
-    kind, *service = event.split(".")
-    return kind != "docs" and SERVICES.issuperset(service[:1])
+    """Return whether requests to `SERVICES` need the handlers of an event, such as `before-call.s3`.
+
+    An event that names no service, or `*` in its place, is sent for every service.
+    """
+    kind, *rest = event.split(".")
+    return kind != "docs" and (not rest or rest[0] in SERVICES | {"*"})

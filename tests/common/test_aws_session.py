@@ -102,6 +102,23 @@ def test_more_than_half_of_the_handlers_are_left_out() -> None:
     assert 20 < len(list(filter(aws_session.is_needed, events))) < len(events) / 2
 
 
+@pytest.mark.parametrize(
+    ("event", "needed"),
+    [
+        ("request-created", True),
+        ("before-call.s3", True),
+        ("after-call.sqs.*", True),
+        # botocore has none like this today, and its emitter would send it for every service.
+        ("before-call.*.CopyObject", True),
+        ("before-call.s3-control", False),
+        ("choose-signer.cognito-identity.GetId", False),
+        ("docs.*.s3.CopyObject.complete-section", False),
+    ],
+)
+def test_an_event_is_needed_if_it_can_be_of_our_services(event: str, *, needed: bool) -> None:
+    assert aws_session.is_needed(event) is needed
+
+
 def test_the_services_are_those_whose_operations_are_deployed() -> None:
     assert {*OPERATIONS, "sts"} == aws_session.SERVICES
 
