@@ -18,7 +18,7 @@ from botocore.model import ListShape, MapShape, StructureShape
 from werkzeug import Request, Response
 from werkzeug.serving import make_server
 
-from common import aws, aws_session
+from common import aws, aws_session, logs
 from common.errors import Unavailable
 from deploy.libraries import OPERATIONS
 from tests.common.test_presign import FrozenDatetime
@@ -187,6 +187,7 @@ def test_a_server_that_the_authorities_signed_is_trusted(root: Path, monkeypatch
 
 def test_a_server_that_others_signed_is_not_trusted(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert root.exists()
+    logs.set_up()
     with pytest.raises(Unavailable) as raised, aws.faults("the parameter store"):
         aws.client("ssm").get_parameter(Name="db-url")
     assert isinstance(raised.value.__cause__, SSLError)
