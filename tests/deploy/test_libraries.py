@@ -1,13 +1,18 @@
 """Which files of the libraries are deployed."""
 
+import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import botocore.loaders
 import botocore.session
 import pytest
+import urllib3
 from botocore import xform_name
 
 from common.aws_session import SERVICES
@@ -155,6 +160,66 @@ def test_trimmed_endpoints_are_the_same_in_every_region(trimmed: Path) -> None:
             assert small.get_available_endpoints(service, partition, allow_non_regional=True) == regions
             for region in [*regions, "us-east-1", "xx-new-1"]:
                 assert small.construct_endpoint(service, region) == whole.construct_endpoint(service, region)
+
+
+# Makes every client, and prints which of the modules were loaded that are replaced, or left out beside them.
+_CLIENTS = """
+import json, sys
+from typing import get_args
+from common import aws
+for service in get_args(aws.Service):
+    aws.client(service)
+aws.client("ssm").get_paginator("get_parameters_by_path")
+print(json.dumps(sorted(name for name in sys.modules if name.startswith(("botocore.docs", "urllib3.http2")))))
+"""
+
+
+def copied(folder: Path, module: Any) -> None:
+    """Copy the modules of a package that are deployed into a folder."""
+    package = Path(module.__file__).parent
+    for source in package.rglob("*.py"):
+        name = source.relative_to(package.parent)
+        if libraries.is_needed(PurePosixPath(name.as_posix())):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / name)
+
+
+def test_clients_are_made_with_the_replaced_modules(tmp_path: Path) -> None:
+    copied(tmp_path, botocore)
+    copied(tmp_path, urllib3)
+    (tmp_path / "botocore" / "data").symlink_to(Path(botocore.__file__).parent / "data")
+    libraries.replace_modules(tmp_path)
+    ran = subprocess.run(
+        [sys.executable, "-c", _CLIENTS],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tmp_path),
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "a",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == [
+        "botocore.docs",
+        "botocore.docs.docstring",
+        "botocore.docs.utils",
+        "urllib3.http2",
+        "urllib3.http2.probe",
+    ]
+
+
+@pytest.mark.parametrize("gone", sorted(libraries.REPLACED))
+def test_a_module_that_is_gone_is_not_replaced(tmp_path: Path, gone: str) -> None:
+    for name in libraries.REPLACED.keys() - {gone}:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(libraries.InstallFailed, match=gone):
+        libraries.replace_modules(tmp_path)
 
 
 def test_the_operations_of_functions_are_in_the_models() -> None:
