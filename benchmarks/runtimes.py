@@ -83,8 +83,11 @@ class Runtime:
 
     def has(self, handler: str) -> bool:
         """Return whether one of the folders has the handler's module."""
+        return self._folder_of(handler) is not None
+
+    def _folder_of(self, handler: str) -> Path | None:
         path, _, _ = handler.rpartition(".")
-        return any((folder / f"{path}.py").exists() for folder in self.folders)
+        return next((folder for folder in self.folders if (folder / f"{path}.py").exists()), None)
 
     def cold_start(self, handler: str, event: Any, memory_mb: float, *, prepared: bool) -> dict[str, float]:
         """Run a handler in a fresh interpreter; return the parts of its time, in ms.
@@ -107,7 +110,8 @@ class Runtime:
             `answer_cpu_ms`. The second call: `second_ms`. Calls have the function's part of a core.
         """
         path, _, name = handler.rpartition(".")
-        folder = next(folder for folder in self.folders if (folder / f"{path}.py").exists())
+        folder = self._folder_of(handler)
+        assert folder is not None, f"no folder has {handler}"
         environment = {
             key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "_HANDLER"}
         }

@@ -8,11 +8,14 @@ from html import escape
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def escaped(text: str) -> str:
-    """Return a text as it is written between tags, without the characters that XML does not allow."""
-    return escape(without_forbidden(text), quote=False)
+def escaped(text: str, *, quote: bool = False) -> str:
+    """Return a text as it is written in XML, without the characters that XML does not allow.
 
-
-def without_forbidden(text: str) -> str:
-    """Return a text without the characters that XML does not allow."""
-    return _FORBIDDEN.sub("", text)
+    Parameters
+    ----------
+    text
+        The text.
+    quote
+        Whether quotation marks are escaped too, as in the value of an attribute.
+    """
+    return escape(_FORBIDDEN.sub("", text), quote=quote)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
 
 from common.xml_text import escaped
 
@@ -41,7 +40,7 @@ class Field:
     def element(self) -> str:
         """Return the FIELD element."""
         given = {name: value for name, value in vars(self).items() if value}
-        attributes = " ".join(f'{name}="{escape(value)}"' for name, value in given.items())
+        attributes = " ".join(f'{name}="{escaped(value, quote=True)}"' for name, value in given.items())
         return f"<FIELD {attributes}/>\n"
 
 

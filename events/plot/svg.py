@@ -1,10 +1,9 @@
 """SVG elements as text."""
 
 from collections.abc import Iterable
-from html import escape
 from typing import Any
 
-from common.xml_text import without_forbidden
+from common.xml_text import escaped
 
 Point = tuple[float, float]
 
@@ -50,7 +49,7 @@ def rectangle(corner: Point, opposite: Point, **attributes: Any) -> str:
 
 def plain(content: str) -> str:
     """Return text escaped for XML."""
-    return escape(without_forbidden(content))
+    return escaped(content, quote=True)
 
 
 def _attribute(key: str) -> str:
