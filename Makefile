@@ -94,11 +94,8 @@ bench: $(VENV)/installed  ## measure; figures go to the terminal and to benchmar
 	$(BIN)/python -m benchmarks.growth
 
 # Measures the artifacts, unpacked as in Lambda, with Lambda's Python and AWS's runtime client.
-RUNTIME_CLIENT := .local/awslambdaric
 benchcold: package  ## measure cold starts of what make package builds (BEFORE="the artifacts of an earlier commit")
-	$(BIN)/uv pip install --quiet --target $(RUNTIME_CLIENT) --python-version 3.13 --python-platform x86_64-manylinux_2_34 \
-		--only-binary :all: --require-hashes -r requirements-runtime.txt
-	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip --client $(RUNTIME_CLIENT) \
+	$(BIN)/python -m benchmarks.cold_starts --artifact build/light.zip build/imaging.zip --client \
 		$(if $(BEFORE),--before $(BEFORE))
 
 figures: $(VENV)/installed  ## tables and pictures of docs/ from benchmarks/results/

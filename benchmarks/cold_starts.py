@@ -22,7 +22,8 @@ from benchmarks import calls, figures, runtimes, seeded_stack
 from benchmarks.figures import machine
 from benchmarks.runtimes import Runtime
 from benchmarks.seeded_stack import Measured
-from local.deployment import Deployment
+from deploy.libraries import install
+from local.deployment import PROJECT, Deployment
 from support.seed_data import FILE, IMAGES, SeedData
 
 RUNS = 3
@@ -67,14 +68,17 @@ def _runtimes() -> Iterator[tuple[Runtime, Runtime]]:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifact", type=Path, nargs="+", help="what Lambda unpacks: code and libraries")
     parser.add_argument("--before", type=Path, nargs="+", help="the artifacts of an earlier commit")
-    parser.add_argument("--client", type=Path, help="the folder of awslambdaric, which then runs artifacts")
+    parser.add_argument("--client", action="store_true", help="run artifacts with AWS's runtime client")
     parser.add_argument("--python", default="python3.13", help="the interpreter to run artifacts with")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if not arguments.artifact:
             yield runtimes.of_source(), runtimes.of_source()
             return
-        python, client = arguments.python, arguments.client
+        python, client = arguments.python, None
+        if arguments.client:
+            client = Path(folder, "client")
+            install([PROJECT / "requirements-runtime.txt"], client)
         earlier = arguments.before or arguments.artifact
         yield (
             runtimes.of_artifacts(earlier, python, Path(folder, "before"), client),
